@@ -1,0 +1,1 @@
+// Exchange: see Package.swift for what belongs here.

@@ -1,0 +1,34 @@
+/// Ordered key-value pairs that travel beside a call's messages. A key may stand more than once; keys are lower case.
+public struct Metadata: Sendable, Equatable {
+    public private(set) var entries: [(key: String, value: String)]
+
+    public init() {
+        entries = []
+    }
+
+    public mutating func append(_ value: String, for key: String) {
+        entries.append((key.lowercased(), value))
+    }
+
+    public func values(for key: String) -> [String] {
+        entries.filter { $0.key == key }.map(\.value)
+    }
+
+    /// The first value under `key`, which must be given in lower case.
+    public subscript(key: String) -> String? {
+        entries.first { $0.key == key }?.value
+    }
+
+    public var isEmpty: Bool { entries.isEmpty }
+
+    public static func == (lhs: Metadata, rhs: Metadata) -> Bool {
+        lhs.entries.elementsEqual(rhs.entries) { $0 == $1 }
+    }
+}
+
+extension Metadata: ExpressibleByDictionaryLiteral {
+    public init(dictionaryLiteral elements: (String, String)...) {
+        self.init()
+        for (key, value) in elements { append(value, for: key) }
+    }
+}

@@ -1,0 +1,1 @@
+// MeshMessages: see Package.swift for what belongs here.

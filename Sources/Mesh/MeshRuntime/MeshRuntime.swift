@@ -1,0 +1,1 @@
+// MeshRuntime: see Package.swift for what belongs here.

@@ -1,0 +1,1 @@
+// MeshTLS: see Package.swift for what belongs here.

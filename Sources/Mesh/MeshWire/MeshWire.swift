@@ -1,0 +1,1 @@
+// MeshWire: see Package.swift for what belongs here.

@@ -1,0 +1,1 @@
+// AuditClient: see Package.swift for what belongs here.

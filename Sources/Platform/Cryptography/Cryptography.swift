@@ -1,0 +1,1 @@
+// Cryptography: see Package.swift for what belongs here.

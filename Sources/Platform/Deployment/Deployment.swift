@@ -1,0 +1,1 @@
+// Deployment: see Package.swift for what belongs here.

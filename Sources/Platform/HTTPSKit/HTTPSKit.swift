@@ -1,0 +1,1 @@
+// HTTPSKit: see Package.swift for what belongs here.

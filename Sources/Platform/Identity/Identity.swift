@@ -1,0 +1,1 @@
+// Identity: see Package.swift for what belongs here.

@@ -1,0 +1,1 @@
+// ServiceAPI: see Package.swift for what belongs here.

@@ -1,0 +1,1 @@
+// ServiceKit: see Package.swift for what belongs here.

@@ -1,0 +1,1 @@
+// Storage: see Package.swift for what belongs here.

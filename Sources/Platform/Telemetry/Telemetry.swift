@@ -1,0 +1,1 @@
+// Telemetry: see Package.swift for what belongs here.

@@ -1,0 +1,1 @@
+// AgentService: see Package.swift for what belongs here.

@@ -1,0 +1,1 @@
+// AuditService: see Package.swift for what belongs here.

@@ -1,0 +1,1 @@
+// AuthService: see Package.swift for what belongs here.

@@ -1,0 +1,1 @@
+// ExecutionService: see Package.swift for what belongs here.

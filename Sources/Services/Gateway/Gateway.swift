@@ -1,0 +1,1 @@
+// Gateway: see Package.swift for what belongs here.

@@ -1,0 +1,1 @@
+// MarketDataService: see Package.swift for what belongs here.

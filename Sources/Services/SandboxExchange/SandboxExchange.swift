@@ -1,0 +1,1 @@
+// SandboxExchange: see Package.swift for what belongs here.

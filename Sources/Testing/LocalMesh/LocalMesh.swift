@@ -1,0 +1,1 @@
+// LocalMesh: see Package.swift for what belongs here.

@@ -1,0 +1,1 @@
+// PulseCommands: see Package.swift for what belongs here.

@@ -1,0 +1,1 @@
+// Trading: see Package.swift for what belongs here.
