@@ -47,9 +47,9 @@ public struct ReplyStream: AsyncSequence, Sendable {
         source = Source(next: next, cancel: cancel)
     }
 
-    private let source: Source
+    fileprivate let source: Source
 
-    private final class Source: Sendable {
+    fileprivate final class Source: Sendable {
         let next: @Sendable () async throws -> ByteBuffer?
         let cancel: @Sendable () -> Void
 
