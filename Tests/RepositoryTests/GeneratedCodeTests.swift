@@ -1,0 +1,37 @@
+import Foundation
+import Testing
+
+@Suite("Generated code")
+struct GeneratedCodeTests {
+    /// The plugin that this very build made: it lies beside the test bundle.
+    private static var plugin: URL {
+        var folder = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+        while folder.path != "/", !FileManager.default.fileExists(atPath: folder.appending(path: "protoc-gen-mesh").path) {
+            folder.deleteLastPathComponent()
+        }
+        return folder.appending(path: "protoc-gen-mesh")
+    }
+
+    private func check(proto: String? = nil) throws -> String {
+        var environment = ["PROTOC_GEN_MESH": Self.plugin.path]
+        if let proto { environment["PROTO_ROOT"] = proto }
+        return try Repository.here.run("proto/generate", ["--check"], environment: environment)
+    }
+
+    @Test("What is committed equals a fresh generation")
+    func committedEqualsFresh() throws {
+        #expect(throws: Never.self) { try check() }
+    }
+
+    @Test("A changed .proto is noticed")
+    func changedProtoIsNoticed() throws {
+        let copy = FileManager.default.temporaryDirectory.appending(path: "proto-\(UUID().uuidString)")
+        try FileManager.default.copyItem(at: Repository.here.root.appending(path: "proto"), to: copy)
+        defer { try? FileManager.default.removeItem(at: copy) }
+        let file = copy.appending(path: "cryptopulse/auth/v1/auth.proto")
+        let text = try String(contentsOf: file, encoding: .utf8)
+        try text.replacingOccurrences(of: "string email = 1;", with: "string mail = 1;").write(to: file, atomically: true, encoding: .utf8)
+        let failure = try #require(throws: Repository.CommandFailed.self) { try check(proto: copy.path) }
+        #expect(failure.output.contains("auth.pb-c"), "the difference is named: \(failure.output)")
+    }
+}

@@ -1,0 +1,52 @@
+import Foundation
+import Testing
+
+@Suite("The layers hold")
+struct LayoutTests {
+    private let manifest: Manifest
+
+    init() throws {
+        manifest = Manifest(text: try Repository.here.text("Package.swift"))
+    }
+
+    @Test("Every import is declared and points down, and C modules have only their named importers")
+    func importsPointDown() throws {
+        let files = try Repository.here.sources(below: "Sources") + Repository.here.sources(below: "Tests")
+        #expect(files.count > 50)
+        let found = files.filter { !$0.path.hasPrefix("Tests/Benchmarks") }.flatMap { ImportRules.violations(in: $0, manifest: manifest) }
+        #expect(found.isEmpty, "\(found.map(\.description).joined(separator: "\n"))")
+    }
+
+    @Test(
+        "A planted import that breaks a rule is found",
+        arguments: [
+            ("Sources/Mesh/MeshWire/Canary.swift", "import NIOCore", "pure values"),
+            ("Sources/Mesh/MeshCall/Canary.swift", "import MeshRuntime", "not a declared dependency"),
+            ("Sources/Mesh/MeshCall/Canary.swift", "internal import ServiceKit", "points up"),
+            ("Sources/Services/AgentService/Canary.swift", "import ExecutionService", "never imports another service"),
+            ("Sources/Services/AuthService/Canary.swift", "import COpenSSL", "may import COpenSSL"),
+            ("Sources/Mesh/MeshTLS/Canary.swift", "public import COpenSSL", "C types into signatures"),
+            ("Sources/Platform/ServiceKit/Canary.swift", "@testable import LocalMesh", "only tests import Testing"),
+            ("Sources/Nowhere/Canary.swift", "import Foundation", "belongs to no target"),
+        ])
+    func plantedImportIsFound(path: String, line: String, why: String) {
+        let found = ImportRules.violations(in: SourceFile(path: path, text: line), manifest: manifest)
+        #expect(found.contains { $0.why.contains(why) }, "found only \(found)")
+    }
+
+    @Test("The manifest is understood: rooms and dependencies come out as written")
+    func manifestIsRead() throws {
+        #expect(manifest.targets["MeshCall"]?.room == "Mesh")
+        #expect(manifest.targets["MeshCall"]?.uses.isSuperset(of: ["MeshWire", "MeshMessages"]) == true)
+        #expect(manifest.targets["ExecutionService"]?.uses.isSuperset(of: ["ServiceKit", "Exchange"]) == true)
+        #expect(manifest.targets["market-data"]?.room == "Programs")
+        #expect(manifest.targets["Trading"]?.room == "Trading")
+    }
+
+    @Test("The top level is the user's")
+    func topLevel() throws {
+        let names = Set(try Repository.here.files(below: ".").compactMap { $0.split(separator: "/").first.map(String.init) })
+        let visible = names.filter { !$0.hasPrefix(".") }
+        #expect(visible == ["Package.swift", "Sources", "Tests", "proto", "compose", "README.md", "CHANGELOG.md", "LICENSE"])
+    }
+}
