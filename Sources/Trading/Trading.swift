@@ -1,1 +1,0 @@
-// Trading: see Package.swift for what belongs here.
