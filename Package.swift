@@ -128,7 +128,7 @@ let platform: [Target] = [
         "ServiceKit", in: "Platform",
         uses: [
             "ServiceAPI", "MeshRuntime", "MeshCall", "MeshTLS", "MeshMessages", "Identity", "Secrets", "Storage", "Telemetry",
-            "AuditClient", "Cryptography", "CLinux", logging, lifecycle, nio("NIOCore"), nio("NIOPosix"),
+            "AuditClient", "Cryptography", "CLinux", argumentParser, logging, lifecycle, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix"),
         ]),
     // HTTPS for people: Hummingbird over MeshTLS.
     target(

@@ -1,0 +1,48 @@
+internal import Logging
+internal import NIOCore
+internal import NIOPosix
+internal import ServiceLifecycle
+
+/// Builds a service, serves it, and drains it on SIGTERM or SIGINT.
+struct ServiceRunner: Sendable {
+    /// How long a stop may wait for calls in progress before what is left is cancelled.
+    static let drainTime = Duration.seconds(10)
+    static let cancellationTime = Duration.seconds(3)
+    static let threads = 2
+
+    let settings: ServiceSettings
+    let logger: Logger
+    let build: ServiceMain.Build
+
+    func run() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: Self.threads)
+        let context = ServiceContext(settings: settings, logger: logger, eventLoopGroup: group)
+        let service = try await build(context)
+        try await ServiceGroup(configuration: configuration(service, context)).run()
+        logger.info("stopped")
+        try await group.shutdownGracefully()
+    }
+
+    /// Shut down from the last to the first: calls in progress drain first, the health port answers until the end.
+    private func configuration(_ service: RunningService, _ context: ServiceContext) -> ServiceGroupConfiguration {
+        let report = HealthReport(readiness: service.readiness)
+        let health = HealthServer(
+            endpoint: settings.health, report: report, metrics: { "" }, eventLoopGroup: context.eventLoopGroup, logger: logger)
+        let services: [any Service] = [health] + service.background + [DrainSignal(report: report)]
+        var configuration = ServiceGroupConfiguration(
+            services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        configuration.maximumGracefulShutdownDuration = Self.drainTime
+        configuration.maximumCancellationDuration = Self.cancellationTime
+        return configuration
+    }
+}
+
+/// Ends first when the group shuts down, and so turns the health port red before anything stops.
+private struct DrainSignal: Service {
+    let report: HealthReport
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        report.startDraining()
+    }
+}

@@ -1,1 +1,0 @@
-// ServiceKit: see Package.swift for what belongs here.
