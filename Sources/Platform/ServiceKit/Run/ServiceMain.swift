@@ -28,7 +28,7 @@ public enum ServiceMain {
         signal(SIGPIPE, SIG_IGN)
         let confinement = try ProcessHardening.apply(settings)
         if let supervisor { try SupervisorBond.tie(to: supervisor) }
-        var logger = Logger(label: settings.service, factory: StreamLogHandler.standardError)
+        var logger = Logger(label: settings.service) { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = Logger.Level(rawValue: settings.logLevel) ?? .info
         logger.info("starting", metadata: ["environment": "\(settings.environment)", "confinement": "\(confinement)"])
         let runner = ServiceRunner(settings: settings, logger: logger, build: build)

@@ -2,6 +2,7 @@ internal import Logging
 internal import NIOCore
 internal import NIOPosix
 internal import ServiceLifecycle
+internal import UnixSignals
 
 /// Builds a service, serves it, and drains it on SIGTERM or SIGINT.
 struct ServiceRunner: Sendable {

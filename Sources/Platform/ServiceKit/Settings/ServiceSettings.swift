@@ -1,4 +1,4 @@
-public import Foundation
+internal import Foundation
 
 /// What a service's process is told at start: `settings.json` in its own state folder. Holds no secret, only where secrets lie.
 public struct ServiceSettings: Codable, Sendable, Equatable {
