@@ -1,1 +1,0 @@
-// Cryptography: see Package.swift for what belongs here.

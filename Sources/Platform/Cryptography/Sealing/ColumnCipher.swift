@@ -1,0 +1,94 @@
+public import Crypto
+public import FoundationEssentials
+
+/// Where a sealed value stands. A value moved to another row, column or table no longer opens.
+public struct ColumnAddress: Sendable, Hashable {
+    public let table: String
+    public let column: String
+    /// The row's stable id, as text.
+    public let row: String
+
+    public init(table: String, column: String, row: String) {
+        self.table = table
+        self.column = column
+        self.row = row
+    }
+}
+
+/// Encrypts single database values with AES-256-GCM.
+///
+/// A sealed value is `version (1 byte) | data key id (4 bytes, big-endian) | nonce (12) | ciphertext | tag (16)`; its associated data
+/// are version, key id and the address, each part length-prefixed.
+public struct ColumnCipher: Sendable {
+    public enum Failure: Error, Equatable {
+        /// A data key that is not 256 bits long, or a current key that is not among the keys.
+        case unusableKey
+        /// Bytes that are not a sealed value of a known version.
+        case malformed
+        case unknownDataKey(UInt32)
+        /// Wrong key, wrong address or changed bytes.
+        case notAuthentic
+    }
+
+    private static let version: UInt8 = 1
+    private static let headerSize = 5
+    private static let nonceSize = 12
+    private static let tagSize = 16
+    /// Bytes that a sealed value is longer than its plaintext.
+    public static let overhead = headerSize + nonceSize + tagSize
+
+    private let keys: [UInt32: SymmetricKey]
+    private let current: UInt32
+
+    /// - Parameters:
+    ///   - keys: 256-bit data keys by id; the old ones still open what they sealed.
+    ///   - current: the key that seals.
+    public init(keys: [UInt32: SymmetricKey], current: UInt32) throws {
+        guard keys[current] != nil, keys.values.allSatisfy({ $0.bitCount == 256 }) else { throw Failure.unusableKey }
+        self.keys = keys
+        self.current = current
+    }
+
+    /// One data key, derived from a service's root secret by HKDF-SHA256.
+    public init(rootKey: SymmetricKey) {
+        let info = Data("cryptopulse column cipher v1".utf8)
+        keys = [1: HKDF<SHA256>.deriveKey(inputKeyMaterial: rootKey, info: info, outputByteCount: 32)]
+        current = 1
+    }
+
+    /// Seals `plaintext` for exactly one address, under a fresh random nonce.
+    public func seal(_ plaintext: some DataProtocol, at address: ColumnAddress) throws -> [UInt8] {
+        guard let key = keys[current] else { throw Failure.unknownDataKey(current) }
+        let header = Self.header(keyID: current)
+        let box = try AES.GCM.seal(plaintext, using: key, authenticating: Self.associatedData(header: header, address))
+        return header + box.nonce + box.ciphertext + box.tag
+    }
+
+    /// - Throws: `Failure`.
+    public func open(_ sealed: [UInt8], at address: ColumnAddress) throws -> [UInt8] {
+        guard sealed.count >= Self.overhead, sealed[0] == Self.version else { throw Failure.malformed }
+        let header = Array(sealed[..<Self.headerSize])
+        let keyID = header[1...].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        guard let key = keys[keyID] else { throw Failure.unknownDataKey(keyID) }
+        do {
+            let box = try AES.GCM.SealedBox(combined: sealed[Self.headerSize...])
+            return Array(try AES.GCM.open(box, using: key, authenticating: Self.associatedData(header: header, address)))
+        } catch {
+            throw Failure.notAuthentic
+        }
+    }
+
+    private static func header(keyID: UInt32) -> [UInt8] {
+        [version] + bigEndian(keyID)
+    }
+
+    private static func associatedData(header: [UInt8], _ address: ColumnAddress) -> [UInt8] {
+        [address.table, address.column, address.row].reduce(into: header) { data, part in
+            data += bigEndian(UInt32(clamping: part.utf8.count)) + part.utf8
+        }
+    }
+
+    private static func bigEndian(_ value: UInt32) -> [UInt8] {
+        withUnsafeBytes(of: value.bigEndian, Array.init)
+    }
+}
