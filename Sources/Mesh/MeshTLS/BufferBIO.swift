@@ -1,0 +1,65 @@
+internal import COpenSSL
+internal import NIOCore
+
+/// The two ends of the wire as libssl sees them: it reads ciphertext from `inbound` and writes ciphertext to `outbound`.
+///
+/// Belongs to one TLSConnection on one event loop. Both buffers are bounded: `inbound` by what the channel delivers in one read,
+/// `outbound` by `maxOutbound`, above which libssl is told to try again later.
+final class BufferBIO {
+    static let maxOutbound = 128 * 1024
+
+    var inbound = ByteBuffer()
+    var outbound = ByteBuffer()
+
+    /// A BIO over this object, which must outlive it.
+    func makeBIO() -> OpaquePointer? {
+        guard let bio = BIO_new(Self.method) else { return nil }
+        BIO_set_data(bio, Unmanaged.passUnretained(self).toOpaque())
+        BIO_set_init(bio, 1)
+        return bio
+    }
+
+    // Set up once and only read afterwards.
+    private nonisolated(unsafe) static let method: OpaquePointer? = {
+        guard let method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "ByteBuffer") else { return nil }
+        BIO_meth_set_write(method) { bio, bytes, count in
+            guard let this = of(bio), let bytes, count > 0 else { return 0 }
+            shim_BIO_clear_retry_flags(bio)
+            return this.write(bio, UnsafeRawBufferPointer(start: bytes, count: Int(count)))
+        }
+        BIO_meth_set_read(method) { bio, bytes, count in
+            guard let this = of(bio), let bytes, count > 0 else { return 0 }
+            shim_BIO_clear_retry_flags(bio)
+            return this.read(bio, UnsafeMutableRawBufferPointer(start: bytes, count: Int(count)))
+        }
+        // Flushing is the handler's work: say that it is done.
+        BIO_meth_set_ctrl(method) { _, command, _, _ in command == BIO_CTRL_FLUSH ? 1 : 0 }
+        return method
+    }()
+
+    private static func of(_ bio: OpaquePointer?) -> BufferBIO? {
+        BIO_get_data(bio).map { Unmanaged<BufferBIO>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    private func write(_ bio: OpaquePointer?, _ bytes: UnsafeRawBufferPointer) -> Int32 {
+        guard outbound.readableBytes < Self.maxOutbound else {
+            shim_BIO_set_retry_write(bio)
+            return -1
+        }
+        outbound.writeBytes(bytes)
+        return Int32(clamping: bytes.count)
+    }
+
+    private func read(_ bio: OpaquePointer?, _ target: UnsafeMutableRawBufferPointer) -> Int32 {
+        guard inbound.readableBytes > 0 else {
+            shim_BIO_set_retry_read(bio)
+            return -1
+        }
+        let count = inbound.readWithUnsafeReadableBytes { source in
+            let count = min(source.count, target.count)
+            target.copyMemory(from: UnsafeRawBufferPointer(rebasing: source[..<count]))
+            return count
+        }
+        return Int32(clamping: count)
+    }
+}

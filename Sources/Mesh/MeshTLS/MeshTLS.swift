@@ -1,1 +1,0 @@
-// MeshTLS: see Package.swift for what belongs here.

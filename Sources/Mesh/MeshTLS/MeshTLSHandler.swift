@@ -1,0 +1,188 @@
+public import NIOCore
+
+/// TLS on a NIO channel: plaintext `ByteBuffer`s on its inner side, ciphertext on its outer.
+///
+/// Add it first in the pipeline, on the channel's event loop. It fires `TLSHandshakeCompleted` before the first byte, and at most one
+/// `MeshTLSError`, after which it closes the channel. Writes made in the course of one read turn leave in one flush.
+/// Writers must heed the channel's writability: what they write past `TLSLimits.maxQueued` closes the connection.
+public final class MeshTLSHandler: ChannelDuplexHandler {
+    public typealias InboundIn = ByteBuffer
+    public typealias InboundOut = ByteBuffer
+    public typealias OutboundIn = ByteBuffer
+    public typealias OutboundOut = ByteBuffer
+
+    let limits: TLSLimits
+    private let loaded: LoadedContext
+    var connection: TLSConnection?
+    var lifecycle = TLSLifecycle()
+    var queue = WriteQueue()
+    /// Ends the handshake, or the wait for the peer's close_notify.
+    var deadline: Scheduled<Void>?
+    var closePromises: [EventLoopPromise<Void>] = []
+    var outputClosePromise: EventLoopPromise<Void>?
+    var inReadTurn = false
+    var owesFlush = false
+    var pumping = false
+    /// Somebody inside asked for bytes and has not had any since.
+    private var readRequested = false
+    private var plaintext = ByteBuffer()
+
+    /// - Parameter context: what it holds now is used; a later reload doesn't touch this connection.
+    public init(_ context: MeshTLSContext) {
+        limits = context.limits
+        loaded = context.current
+    }
+
+    // MARK: Start and end
+
+    public func handlerAdded(context: ChannelHandlerContext) {
+        if context.channel.isActive { start(context) }
+    }
+
+    public func handlerRemoved(context: ChannelHandlerContext) {
+        deadline?.cancel()
+        deadline = nil
+        failQueue(ChannelError.ioOnClosedChannel)
+    }
+
+    public func channelActive(context: ChannelHandlerContext) {
+        start(context)
+        context.fireChannelActive()
+    }
+
+    public func channelInactive(context: ChannelHandlerContext) {
+        let end = lifecycle.end()
+        deadline?.cancel()
+        deadline = nil
+        failQueue(ChannelError.ioOnClosedChannel)
+        switch end {
+        case .expected: break
+        case .duringHandshake: context.fireErrorCaught(MeshTLSError.handshakeFailed("the peer closed the connection"))
+        case .truncated: context.fireErrorCaught(MeshTLSError.truncated)
+        }
+        let waiting = closePromises
+        closePromises = []
+        for promise in waiting { promise.succeed() }
+        context.fireChannelInactive()
+    }
+
+    public func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        lifecycle.transportError()
+        context.fireErrorCaught(error)
+    }
+
+    private func start(_ context: ChannelHandlerContext) {
+        guard lifecycle.start() else { return }
+        do throws(MeshTLSError) {
+            connection = try TLSConnection(loaded)
+        } catch {
+            return fail(context, error)
+        }
+        arm(context, limits.handshakeTimeout) { this in this.fail(context, .handshakeTimedOut) }
+        advanceHandshake(context)
+        context.read()
+    }
+
+    // MARK: Reading
+
+    public func read(context: ChannelHandlerContext) {
+        readRequested = true
+        if !holdsReads { context.read() }
+    }
+
+    /// libssl has answers that the peer doesn't take: reading on would only make more of them.
+    private var holdsReads: Bool { (connection?.outboundBytes ?? 0) >= BufferBIO.maxOutbound }
+
+    public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard lifecycle.phase != .failed, let connection else { return }
+        inReadTurn = true
+        connection.feed(unwrapInboundIn(data))
+        if lifecycle.phase == .handshaking { advanceHandshake(context) } else { readPlaintext(context) }
+    }
+
+    public func channelReadComplete(context: ChannelHandlerContext) {
+        inReadTurn = false
+        if owesFlush { flushNow(context) }
+        // Nothing came of this read that the inner side would see, so it won't ask again.
+        if readRequested || lifecycle.phase != .open, !holdsReads { context.read() }
+        context.fireChannelReadComplete()
+    }
+
+    private func advanceHandshake(_ context: ChannelHandlerContext) {
+        guard let connection else { return }
+        switch connection.handshake() {
+        case .done: complete(context, connection)
+        case .failed(let error): fail(context, error)
+        case .needsInput, .needsOutput, .closedByPeer: emit(context)
+        }
+    }
+
+    private func complete(_ context: ChannelHandlerContext, _ connection: TLSConnection) {
+        deadline?.cancel()
+        deadline = nil
+        lifecycle.handshakeCompleted()
+        emit(context)
+        context.fireUserInboundEventTriggered(
+            TLSHandshakeCompleted(
+                peer: connection.peer?.identity, alpn: connection.alpn, peerCertificateEnds: connection.peer?.certificateEnds))
+        pump(context)
+        readPlaintext(context)
+    }
+
+    func readPlaintext(_ context: ChannelHandlerContext) {
+        while let connection, lifecycle.reads, !lifecycle.inputClosed {
+            let outcome = connection.read(into: &plaintext)
+            deliver(context)
+            switch outcome {
+            case .closedByPeer: return peerClosed(context)
+            case .failed(let error): return fail(context, error)
+            case .needsOutput:
+                emit(context)
+                // The socket doesn't take it: go on at channelWritabilityChanged.
+                if connection.outboundBytes > 0 { return }
+            case .needsInput, .done: return emit(context)
+            }
+        }
+    }
+
+    private func deliver(_ context: ChannelHandlerContext) {
+        guard plaintext.readableBytes > 0 else { return }
+        guard lifecycle.delivers else { return plaintext.clear() }
+        let delivered = plaintext
+        plaintext = ByteBuffer()
+        readRequested = false
+        context.fireChannelRead(wrapInboundOut(delivered))
+    }
+
+    // MARK: Writing
+
+    public func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard lifecycle.mayWrite else {
+            promise?.fail(lifecycle.phase == .open ? ChannelError.outputClosed : ChannelError.ioOnClosedChannel)
+            return
+        }
+        let buffer = unwrapOutboundIn(data)
+        let limit = lifecycle.phase == .open ? limits.maxQueued : limits.maxQueuedBeforeHandshake
+        guard queue.bytes + buffer.readableBytes <= limit else {
+            promise?.fail(MeshTLSError.writeQueueFull(limit: limit))
+            return fail(context, .writeQueueFull(limit: limit))
+        }
+        queue.append(buffer, promise)
+    }
+
+    public func flush(context: ChannelHandlerContext) {
+        queue.mark()
+        pump(context)
+    }
+
+    public func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable {
+            let heldReads = holdsReads
+            emit(context)
+            pump(context)
+            if heldReads { readPlaintext(context) }
+            if heldReads, readRequested, !holdsReads { context.read() }
+        }
+        context.fireChannelWritabilityChanged()
+    }
+}

@@ -1,0 +1,25 @@
+public import NIOCore
+
+/// Bounds of one TLS connection.
+public struct TLSLimits: Sendable {
+    /// From the first moment of the connection to a complete handshake.
+    public var handshakeTimeout: TimeAmount
+    /// How long a close waits for the peer to take the last bytes and answer close_notify.
+    public var closeTimeout: TimeAmount
+    /// Plaintext that may wait for the handshake. One more byte closes the connection.
+    public var maxQueuedBeforeHandshake: Int
+    /// Plaintext that may wait for the socket. One more byte closes the connection: writers must heed `channelWritabilityChanged`.
+    public var maxQueued: Int
+
+    public init(
+        handshakeTimeout: TimeAmount = .seconds(10), closeTimeout: TimeAmount = .seconds(2), maxQueuedBeforeHandshake: Int = 256 * 1024,
+        maxQueued: Int = 16 * 1024 * 1024
+    ) {
+        self.handshakeTimeout = handshakeTimeout
+        self.closeTimeout = closeTimeout
+        self.maxQueuedBeforeHandshake = maxQueuedBeforeHandshake
+        self.maxQueued = maxQueued
+    }
+
+    public static let `default` = TLSLimits()
+}
