@@ -1,1 +1,0 @@
-// Identity: see Package.swift for what belongs here.
