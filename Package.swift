@@ -27,6 +27,8 @@ let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics
 let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
 let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+// The C API beneath GRDB, for what GRDB does not wrap: the authorizer, limits.
+let grdbSQLite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
@@ -118,12 +120,12 @@ let platform: [Target] = [
     // Secret values and where they are kept.
     target("Secrets", in: "Platform", uses: ["Cryptography", crypto]),
     // SQLite through GRDB: one file a service, migrations, row-level security, encrypted columns, the audit outbox.
-    target("Storage", in: "Platform", uses: ["Cryptography", grdb, logging]),
+    target("Storage", in: "Platform", uses: ["Cryptography", grdb, grdbSQLite, logging]),
     // Tokens and certificates: issuing and strict verification.
     target("Identity", in: "Platform", uses: ["Cryptography", crypto, jwtKit, x509, asn1]),
     target("Telemetry", in: "Platform", uses: [logging, metrics]),
     // Sends a service's outbox to audit and waits for its durable acknowledgement.
-    target("AuditClient", in: "Platform", uses: ["ServiceAPI", "Storage", "MeshCall", "Cryptography", logging, crypto]),
+    target("AuditClient", in: "Platform", uses: ["ServiceAPI", "Storage", "MeshCall", "MeshMessages", "Cryptography", grdb, logging, crypto, lifecycle]),
     // What every service does: settings, confinement, start, token checks, health, drain.
     target(
         "ServiceKit", in: "Platform",
@@ -191,9 +193,9 @@ let appTests: [Target] = [
     tests("ServiceAPITests", uses: ["ServiceAPI", "MeshCall", "MeshMessages"]),
     tests("CryptographyTests", uses: ["Cryptography", crypto]),
     tests("SecretsTests", uses: ["Secrets"]),
-    tests("StorageTests", uses: ["Storage", grdb]),
+    tests("StorageTests", uses: ["Storage", grdb, logging]),
     tests("IdentityTests", uses: ["Identity", "Cryptography", crypto, jwtKit, x509, asn1]),
-    tests("AuditClientTests", uses: ["AuditClient", "Storage", "ServiceAPI", "MeshCall", grdb, logging]),
+    tests("AuditClientTests", uses: ["AuditClient", "Storage", "ServiceAPI", "MeshCall", "MeshMessages", "Cryptography", grdb, logging, crypto]),
     tests("ServiceKitTests", uses: ["ServiceKit", "MeshCall", "ServiceAPI", "Identity", logging]),
     tests("DeploymentTests", uses: ["Deployment"]),
     tests("ExchangeTests", uses: ["Exchange", "Trading", "Secrets", crypto]),

@@ -1,1 +1,0 @@
-// Storage: see Package.swift for what belongs here.
