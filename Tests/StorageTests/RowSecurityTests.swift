@@ -135,7 +135,7 @@ struct RowSecurityTests {
         for query in Self.hostile {
             for prefix in ["", "EXPLAIN ", "EXPLAIN QUERY PLAN "] {
                 let told = await answer(to: prefix + query.replacing("?", with: "orders"), from: database)
-                #expect(!names.contains { told.localizedStandardContains($0) }, "\(prefix)\(query) told \(told)")
+                #expect(!names.contains { told.contains($0) }, "\(prefix)\(query) told \(told)")
             }
         }
     }
