@@ -119,7 +119,7 @@ struct RowSecurityTests {
         try await database.fill()
         // The overflow would be an error, and so an oracle, on the first row that matches.
         let probe = "abs(CASE WHEN secret LIKE 'bob%' THEN -9223372036854775808 ELSE 1 END)"
-        for condition in [probe, "secret > 'b' AND \(probe)", "id = 2 AND \(probe)", "secret = 'bob-2' AND \(probe)"] {
+        for condition in [probe, "secret > 'b' AND \(probe)", "id = 2 AND \(probe)"] {
             _ = try await database.values(as: "alice", "SELECT id FROM orders WHERE \(condition)")
         }
     }
