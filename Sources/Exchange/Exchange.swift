@@ -1,1 +1,0 @@
-// Exchange: see Package.swift for what belongs here.
