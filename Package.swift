@@ -144,8 +144,12 @@ let platform: [Target] = [
         uses: ["ServiceKit", "Identity", "Secrets", "Cryptography", "CLinux", logging, crypto, subprocess, asyncHTTPClient,
             nio("NIOCore"), .product(name: "SystemPackage", package: "swift-system")]),
     // The Binance Spot client, used by market-data and execution.
-    target("Exchange", in: "", uses: ["Trading", "Secrets", crypto, asyncHTTPClient, logging, nio("NIOCore"), nio("NIOFoundationCompat"),
-            .product(name: "NIOSSL", package: "swift-nio-ssl")]),
+    target(
+        "Exchange", in: "",
+        uses: [
+            "Trading", crypto, asyncHTTPClient, logging, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), nio("NIOConcurrencyHelpers"),
+            .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        ]),
 ]
 
 let serviceBase: [Target.Dependency] = [

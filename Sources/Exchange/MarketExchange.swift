@@ -1,11 +1,9 @@
-public import Trading
-
 /// What anybody may read at an exchange.
 public protocol MarketExchange: Sendable {
     /// The exchange's clock, milliseconds since 1970.
     func serverTime() async throws -> Int64
     /// Trading rules of the symbols; the exchange refuses the whole request for an unknown one (-1121).
-    func instruments(_ symbols: [String]) async throws -> [Instrument]
+    func symbolRules(_ symbols: [String]) async throws -> [SymbolRules]
     func price(symbol: String) async throws -> SymbolPrice
     func bookTicker(symbol: String) async throws -> SymbolBookTicker
     /// Best bid and ask of several symbols in one request.
@@ -19,9 +17,9 @@ extension BinanceClient: MarketExchange {
         try await answer(.serverTime, as: ServerTime.self).serverTime
     }
 
-    public func instruments(_ symbols: [String]) async throws -> [Instrument] {
+    public func symbolRules(_ symbols: [String]) async throws -> [SymbolRules] {
         let call = ExchangeCall(path: "/api/v3/exchangeInfo", weight: 20).with("symbols", Self.jsonArray(symbols))
-        return try await answer(call, as: ExchangeInformation.self).symbols.map { try $0.instrument() }
+        return try await answer(call, as: ExchangeInformation.self).symbols
     }
 
     public func price(symbol: String) async throws -> SymbolPrice {

@@ -28,13 +28,13 @@ public struct NewOrder: Sendable, Equatable {
     }
 
     public var symbol: String
-    public var side: Side
+    public var side: OrderSide
     public var terms: Terms
     /// 1 to 36 characters of `.A-Z:/a-z0-9_-`. The exchange takes the same id again once the first order is done:
     /// it does not protect against sending twice.
     public var clientOrderID: String
 
-    public init(symbol: String, side: Side, terms: Terms, clientOrderID: String) {
+    public init(symbol: String, side: OrderSide, terms: Terms, clientOrderID: String) {
         self.symbol = symbol
         self.side = side
         self.terms = terms
@@ -42,7 +42,7 @@ public struct NewOrder: Sendable, Equatable {
     }
 
     func parameters(on call: ExchangeCall) -> ExchangeCall {
-        let call = call.with("symbol", symbol).with("side", side.wireName)
+        let call = call.with("symbol", symbol).with("side", side.rawValue)
         let priced =
             switch terms {
             case .market(let quantity): call.with("type", "MARKET").with("quantity", quantity.description)

@@ -1,4 +1,4 @@
-public import Trading
+import Trading
 
 /// One of the account's own trades, from `myTrades`.
 public struct AccountTrade: Sendable, Equatable, Decodable {

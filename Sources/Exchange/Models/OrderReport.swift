@@ -5,7 +5,7 @@ public struct OrderReport: Sendable, Equatable {
     public var symbol: String
     public var orderID: Int64
     public var clientOrderID: String
-    public var side: Side
+    public var side: OrderSide
     /// Binance's word, such as `MARKET`.
     public var type: String
     public var status: OrderStatus
@@ -56,7 +56,7 @@ extension OrderReport: Decodable {
         clientOrderID =
             try container.decodeIfPresent(String.self, forKey: .origClientOrderId)
             ?? container.decode(String.self, forKey: .clientOrderId)
-        side = try Side(wire: container.decode(String.self, forKey: .side))
+        side = try container.decode(OrderSide.self, forKey: .side)
         type = try container.decode(String.self, forKey: .type)
         status = OrderStatus(wire: try container.decode(String.self, forKey: .status))
         price = try container.decimal(.price)
