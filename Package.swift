@@ -141,8 +141,9 @@ let platform: [Target] = [
     // State folder, development PKI and secrets, ports, starting and stopping the processes.
     target(
         "Deployment", in: "Platform",
-        uses: ["ServiceKit", "Identity", "Secrets", "Cryptography", "CLinux", logging, crypto, subprocess, asyncHTTPClient,
-            nio("NIOCore"), .product(name: "SystemPackage", package: "swift-system")]),
+        uses: ["ServiceKit", "Identity", "Cryptography", x509, logging, crypto, subprocess, asyncHTTPClient,
+            nio("NIOCore"), nio("NIOFoundationCompat"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            .product(name: "SystemPackage", package: "swift-system")]),
     // The Binance Spot client, used by market-data and execution.
     target(
         "Exchange", in: "",

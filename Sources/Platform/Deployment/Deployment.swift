@@ -1,1 +1,0 @@
-// Deployment: see Package.swift for what belongs here.

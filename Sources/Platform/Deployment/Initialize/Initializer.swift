@@ -1,0 +1,97 @@
+internal import Identity
+
+/// Makes a state folder: root, certificates, secrets, settings. What is there already is kept.
+public struct Initializer: Sendable {
+    public let folder: StateFolder
+
+    public init(_ folder: StateFolder) {
+        self.folder = folder
+    }
+
+    /// Makes what is missing. An initialised folder keeps its environment; other options may change.
+    ///
+    /// - Throws: when the folder belongs to another environment or a file cannot be made.
+    public func initialise(_ options: DeploymentOptions) throws {
+        try check(options)
+        try PrivateFiles.makeFolder(folder.path)
+        try makeFolders()
+        let root = try root(for: options.environment)
+        try PrivateFiles.write(root.certificatePEM, to: folder.rootCertificate)
+        try SecretMaker(folder: folder).makeMissing()
+        try CertificateKeeper(folder: folder, root: root, environment: options.environment).renewDue()
+        try PrivateFiles.write(json: options, to: folder.deploymentFile)
+    }
+
+    /// What the folder was initialised with.
+    public func options() throws -> DeploymentOptions {
+        try PrivateFiles.read(json: folder.deploymentFile, as: DeploymentOptions.self)
+    }
+
+    /// Everything that must be right at each start: certificates that still live, ports, settings.
+    public func prepare() throws -> PortPlan {
+        let options = try options()
+        try initialise(options)
+        let ports = try choosePorts(options)
+        try PrivateFiles.write(json: ports, to: folder.portsFile)
+        let plan = SettingsPlan(options: options, ports: ports, folder: folder)
+        for name in ServiceName.allCases {
+            try PrivateFiles.write(json: plan.settings(for: name), to: folder.settings(name))
+        }
+        return ports
+    }
+
+    private func check(_ options: DeploymentOptions) throws {
+        guard folder.isInitialised else { return }
+        let present = try self.options().environment
+        guard present == options.environment else {
+            throw DeploymentError("\(folder.path) belongs to the environment '\(present)', not to '\(options.environment)'")
+        }
+    }
+
+    private func makeFolders() throws {
+        for path in [folder.pki, folder.operatorTLS, folder.person] { try PrivateFiles.makeFolder(path) }
+        for name in ServiceName.allCases {
+            for part in ["tls", "secrets", "data", "run", "log"] { try PrivateFiles.makeFolder("\(folder.service(name))/\(part)") }
+        }
+    }
+
+    private func root(for environment: String) throws -> CertificateAuthority {
+        let (certificate, key) = (folder.pki + "/root.crt.pem", folder.pki + "/root.key.pem")
+        guard !PrivateFiles.exists(key) else {
+            return try CertificateAuthority(
+                certificatePEM: PrivateFiles.readText(certificate), privateKeyPEM: PrivateFiles.readText(key))
+        }
+        let root = try CertificateAuthority.makeRoot(environment: environment)
+        try PrivateFiles.write(root.certificatePEM, to: certificate)
+        try PrivateFiles.write(root.privateKeyPEM, to: key)
+        return root
+    }
+
+    /// The ports of the last start, unless the base changed or, with free ports, something took one of them meanwhile.
+    private func choosePorts(_ options: DeploymentOptions) throws -> PortPlan {
+        guard options.portBase == 0 else { return try fixedPorts(options.portBase) }
+        let last = try? PrivateFiles.read(json: folder.portsFile, as: PortPlan.self)
+        if let last, last.services.count == ServiceName.allCases.count, last.firstTaken() == nil { return last }
+        return try PortPlan.free()
+    }
+
+    private func fixedPorts(_ base: Int) throws -> PortPlan {
+        guard base >= 1024, base + PortPlan.span <= 65536 else {
+            throw DeploymentError("port base \(base) is not between 1024 and \(65536 - PortPlan.span)")
+        }
+        let plan = PortPlan(base: base)
+        if let taken = plan.firstTaken() {
+            throw DeploymentError("port \(taken.port), for \(taken.service.rawValue), is in use; choose another --port-base, or 0 for free ports")
+        }
+        return plan
+    }
+}
+
+/// Why a deployment cannot be made or run, in words for its operator.
+public struct DeploymentError: Error, Sendable, CustomStringConvertible {
+    public let description: String
+
+    public init(_ description: String) {
+        self.description = description
+    }
+}

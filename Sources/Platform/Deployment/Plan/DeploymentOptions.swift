@@ -1,0 +1,17 @@
+/// What an operator decides about a deployment: `deployment.json`.
+public struct DeploymentOptions: Codable, Sendable, Equatable {
+    public var environment: String
+    /// First port of the plan; 0 means free ones.
+    public var portBase: Int
+    /// A candle file in Binance's kline columns for the sandbox exchange to replay; nil means that it makes prices up.
+    public var candles: String?
+    /// Seed of the made-up prices.
+    public var seed: UInt32
+
+    public init(environment: String = "development", portBase: Int = PortPlan.defaultBase, candles: String? = nil, seed: UInt32 = 1) {
+        self.environment = environment
+        self.portBase = portBase
+        self.candles = candles
+        self.seed = seed
+    }
+}

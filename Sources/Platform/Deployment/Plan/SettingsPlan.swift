@@ -1,0 +1,49 @@
+public import ServiceKit
+
+/// What each service's `settings.json` says in a deployment.
+public struct SettingsPlan: Sendable {
+    public let options: DeploymentOptions
+    public let ports: PortPlan
+    public let folder: StateFolder
+
+    public init(options: DeploymentOptions, ports: PortPlan, folder: StateFolder) {
+        self.options = options
+        self.ports = ports
+        self.folder = folder
+    }
+
+    public func settings(for name: ServiceName) -> ServiceSettings {
+        ServiceSettings(
+            environment: options.environment, service: name.rawValue, stateDirectory: folder.service(name),
+            listen: ports.listen(name), health: ports.health(name),
+            peers: Dictionary(uniqueKeysWithValues: name.peers.map { ($0.rawValue, ports.listen($0)) }),
+            outbound: name.callsExchange ? [ports.listen(.sandboxExchange)] : [],
+            readable: name == .sandboxExchange ? [options.candles].compactMap { $0 } : [],
+            options: serviceOptions(name))
+    }
+
+    private func serviceOptions(_ name: ServiceName) -> JSONValue {
+        switch name {
+        case .marketData: ["exchange": exchange(for: name)]
+        case .execution: ["exchange": exchange(for: name), "policy": Self.policy]
+        case .sandboxExchange: sandbox
+        case .gateway, .auth, .agent, .audit: [:]
+        }
+    }
+
+    private func exchange(for name: ServiceName) -> JSONValue {
+        ["baseURL": .string(ports.url(.sandboxExchange)), "rootsPath": .string(folder.tls(name) + "/roots.pem")]
+    }
+
+    private var sandbox: JSONValue {
+        var options: [String: JSONValue] = ["seed": .integer(Int64(self.options.seed))]
+        options["candles"] = self.options.candles.map(JSONValue.string)
+        return .object(options)
+    }
+
+    /// What execution allows before a person has set anything else. Amounts are in the quote currency.
+    static let policy: JSONValue = [
+        "symbols": ["BTCUSDT", "ETHUSDT"], "maxNotional": "25000", "secondFactorAbove": "1000",
+        "proposalLifetimeSeconds": 300, "version": "1",
+    ]
+}

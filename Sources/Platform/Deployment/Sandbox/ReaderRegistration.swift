@@ -1,0 +1,52 @@
+public import AsyncHTTPClient
+internal import Foundation
+internal import Logging
+
+/// Registers market-data's public read key at the sandbox exchange and hands market-data the API key's id.
+struct ReaderRegistration {
+    static let pollInterval = Duration.milliseconds(50)
+
+    let folder: StateFolder
+    let ports: PortPlan
+    let logger: Logger
+
+    private var publicKeyFile: String { folder.run(.marketData) + "/exchange-read.pub.pem" }
+    private var apiKeyFile: String { folder.run(.marketData) + "/exchange-api-key" }
+
+    /// - Throws: `DeploymentError` when market-data shows no key in time or the exchange refuses it.
+    func register(until deadline: ContinuousClock.Instant) async throws {
+        let publicKey = try await waitForPublicKey(until: deadline)
+        guard !PrivateFiles.exists(apiKeyFile) else { return }
+        let client = try DeploymentAccess(folder).makeClient()
+        do {
+            let exchange = try SandboxOperator(folder: folder, ports: ports, client: client)
+            let account = try await exchange.makeAccount(balances: [:])
+            let apiKey = try await exchange.registerKey(
+                account: account, publicKeyPEM: publicKey, permissions: ["read"], label: "market-data")
+            try PrivateFiles.write(apiKey, to: apiKeyFile)
+            logger.info("market-data's read key is registered at the sandbox exchange")
+            try await client.shutdown()
+        } catch {
+            try? await client.shutdown()
+            throw error
+        }
+    }
+
+    private func waitForPublicKey(until deadline: ContinuousClock.Instant) async throws -> String {
+        while true {
+            if let text = try? PrivateFiles.readText(publicKeyFile), !text.isEmpty { return text }
+            guard ContinuousClock.now < deadline else {
+                throw DeploymentError("market-data has shown no public key\n\(LogTail.lines(of: folder.log(.marketData)))")
+            }
+            try await Task.sleep(for: Self.pollInterval)
+        }
+    }
+}
+
+extension SandboxOperator {
+    /// As the operator of a deployment on this machine.
+    public init(folder: StateFolder, ports: PortPlan, client: HTTPClient) throws {
+        let token = try PrivateFiles.readText(folder.secrets(.sandboxExchange) + "/operator-token")
+        self.init(url: ports.url(.sandboxExchange), token: token.trimmingWhitespace, client: client)
+    }
+}

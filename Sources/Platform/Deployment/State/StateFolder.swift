@@ -1,0 +1,37 @@
+/// Where a deployment keeps everything: one folder, its owner's alone.
+public struct StateFolder: Sendable, Equatable {
+    /// Absolute.
+    public let path: String
+
+    /// - Parameter path: absolute, or relative to the current folder.
+    public init(_ path: String) {
+        self.path = PrivateFiles.absolute(path)
+    }
+
+    public static let defaultPath = ".cryptopulse"
+
+    public var deploymentFile: String { path + "/deployment.json" }
+    public var portsFile: String { path + "/ports.json" }
+    /// The root certificate, for people's curl.
+    public var rootCertificate: String { path + "/root.pem" }
+    public var pki: String { path + "/pki" }
+    public var operatorTLS: String { path + "/operator/tls" }
+    /// What the person's own commands keep.
+    public var person: String { path + "/person" }
+    public var supervisorPID: String { path + "/supervisor.pid" }
+    public var supervisorLog: String { path + "/supervisor.log" }
+    public var supervisorStatus: String { path + "/supervisor.json" }
+    public var lock: String { path + "/lock" }
+
+    public func service(_ name: ServiceName) -> String { "\(path)/\(name.rawValue)" }
+    public func tls(_ name: ServiceName) -> String { service(name) + "/tls" }
+    public func secrets(_ name: ServiceName) -> String { service(name) + "/secrets" }
+    public func settings(_ name: ServiceName) -> String { service(name) + "/settings.json" }
+    public func data(_ name: ServiceName) -> String { service(name) + "/data" }
+    public func run(_ name: ServiceName) -> String { service(name) + "/run" }
+    public func log(_ name: ServiceName) -> String { "\(service(name))/log/\(name.rawValue).log" }
+    public func pid(_ name: ServiceName) -> String { run(name) + "/pid" }
+
+    /// Whether `pulse init` has been here.
+    public var isInitialised: Bool { PrivateFiles.exists(deploymentFile) }
+}
