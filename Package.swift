@@ -141,8 +141,8 @@ let platform: [Target] = [
     // State folder, development PKI and secrets, ports, starting and stopping the processes.
     target(
         "Deployment", in: "Platform",
-        uses: ["ServiceKit", "Identity", "Cryptography", x509, logging, crypto, subprocess, asyncHTTPClient,
-            nio("NIOCore"), nio("NIOFoundationCompat"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        uses: ["ServiceKit", "Identity", "CLinux", asn1, x509, logging, crypto, subprocess, asyncHTTPClient,
+            nio("NIOCore"), nio("NIOHTTP1"), nio("NIOFoundationCompat"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
             .product(name: "SystemPackage", package: "swift-system")]),
     // The Binance Spot client, used by market-data and execution.
     target(

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -75,4 +76,24 @@ int cp_set_no_new_privileges(void) {
 
 int cp_set_parent_death_signal(int signal) {
     return prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0);
+}
+
+// Runs between fork and exec, where only async-signal-safe functions may be called.
+static void become_session(const char *path, char *const *arguments, const char *log) {
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    int input = open("/dev/null", O_RDONLY);
+    int output = open(log, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0600);
+    if (setsid() < 0 || input < 0 || output < 0) _exit(126);
+    if (dup2(input, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0) _exit(126);
+    close_range(3, ~0U, 0);
+    execve(path, arguments, environ);
+    _exit(127);
+}
+
+int cp_spawn_session(const char *path, char *const *arguments, const char *log) {
+    pid_t child = fork();
+    if (child == 0) become_session(path, arguments, log);
+    return child;
 }

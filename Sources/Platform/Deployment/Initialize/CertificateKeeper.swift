@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Identity
+internal import SwiftASN1
 internal import X509
 
 /// Keeps a development deployment's certificates alive: they last 24 hours, and are issued anew once half of that is over.

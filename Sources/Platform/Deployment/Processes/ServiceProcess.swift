@@ -1,7 +1,5 @@
 internal import Foundation
-public import Logging
-internal import Subprocess
-internal import SystemPackage
+internal import Logging
 
 /// Keeps one service's process running: starts it, starts it again when it ends by itself, stops it when told to.
 public actor ServiceProcess {

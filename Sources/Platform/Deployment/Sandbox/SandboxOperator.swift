@@ -2,6 +2,7 @@ public import AsyncHTTPClient
 internal import Foundation
 internal import NIOCore
 internal import NIOFoundationCompat
+internal import NIOHTTP1
 
 /// Does at the sandbox exchange what an operator does on a real exchange's web pages: makes an account and registers public keys.
 public struct SandboxOperator: Sendable {

@@ -1,4 +1,5 @@
 internal import AsyncHTTPClient
+internal import ServiceKit
 
 /// What a deployment's processes do now, as seen from outside them.
 public struct DeploymentStatus: Sendable {

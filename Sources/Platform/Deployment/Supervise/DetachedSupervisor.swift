@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Foundation
 
 /// Starts a supervisor that outlives the command that started it.
@@ -35,22 +36,10 @@ public struct DetachedSupervisor: Sendable {
     }
 
     private func spawn(_ executable: String, _ arguments: [String]) throws -> pid_t {
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSID))
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, folder.supervisorLog, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0o600)
-        posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO)
-        posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1)
-        var pid: pid_t = 0
         var words = ([executable] + arguments).map { strdup($0) } + [nil]
         defer { words.forEach { free($0) } }
-        let result = posix_spawn(&pid, executable, &actions, &attributes, &words, environ)
-        guard result == 0 else { throw DeploymentError("cannot start \(executable): \(String(cString: strerror(result)))") }
+        let pid = cp_spawn_session(executable, &words, folder.supervisorLog)
+        guard pid > 0 else { throw DeploymentError("cannot start \(executable): \(String(cString: strerror(errno)))") }
         return pid
     }
 }

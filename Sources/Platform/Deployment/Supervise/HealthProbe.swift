@@ -1,5 +1,6 @@
 internal import AsyncHTTPClient
 internal import NIOCore
+internal import NIOHTTP1
 internal import ServiceKit
 
 /// Asks a service's health port whether it is ready.

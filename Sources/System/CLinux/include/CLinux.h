@@ -55,4 +55,8 @@ int cp_set_no_new_privileges(void);
 // The signal that the kernel sends to this process when the thread that started it ends.
 int cp_set_parent_death_signal(int signal);
 
+// Starts a program in a session of its own with nothing of the caller's but its environment: no signal mask, input from
+// /dev/null, output and errors to the end of `log`, no other file descriptor. Returns its process id.
+int cp_spawn_session(const char *path, char *const *arguments, const char *log);
+
 #endif
