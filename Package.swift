@@ -131,7 +131,7 @@ let platform: [Target] = [
         "ServiceKit", in: "Platform",
         uses: [
             "ServiceAPI", "MeshRuntime", "MeshCall", "MeshTLS", "MeshMessages", "Identity", "Secrets", "Storage", "Telemetry",
-            "AuditClient", "Cryptography", "CLinux", argumentParser, logging, lifecycle, unixSignals, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix"),
+            "AuditClient", "Cryptography", "CLinux", argumentParser, asn1, x509, logging, lifecycle, unixSignals, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix"),
         ]),
     // HTTPS for people: Hummingbird over MeshTLS.
     target(

@@ -16,6 +16,7 @@ struct ServiceRunner: Sendable {
     let build: ServiceMain.Build
 
     func run() async throws {
+        if settings.hasMeshIdentity { try CertificateCheck.run(settings) }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: Self.threads)
         let context = ServiceContext(settings: settings, logger: logger, eventLoopGroup: group)
         let service = try await build(context)

@@ -82,6 +82,8 @@ public struct ServiceSettings: Codable, Sendable, Equatable {
 // MARK: - Places
 
 extension ServiceSettings {
+    /// The sandbox exchange stands outside the mesh.
+    var hasMeshIdentity: Bool { service != "sandbox-exchange" }
     public var trustDomain: String { "\(environment).cryptopulse.internal" }
     /// `spiffe://<environment>.cryptopulse.internal/<service>`
     public var spiffeID: String { "spiffe://\(trustDomain)/\(service)" }
