@@ -1,0 +1,81 @@
+/// What servers send on a stream.
+extension ClientStateMachine {
+    /// The stream of a frame; nil when it ended recently, so that the frame is to be ignored.
+    private func stream(of header: FrameHeader) throws(ConnectionFailure) -> StreamState? {
+        if let stream = core.streams[header.streamID] { return stream }
+        guard core.recentlyClosed.contains(header.streamID) else {
+            throw ConnectionFailure(.streamClosed, "a frame on stream \(header.streamID), which is not open")
+        }
+        return nil
+    }
+
+    mutating func receiveHeaders(_ header: FrameHeader) throws(ConnectionFailure) -> Action {
+        guard let stream = try stream(of: header) else { return .none }
+        guard !stream.answerBegan else { throw ConnectionFailure(.protocolError, "HEADERS twice or after the answer began") }
+        core.streams[header.streamID]?.answerBegan = true
+        return .headers(header.streamID)
+    }
+
+    mutating func receiveResponse(_ header: FrameHeader) throws(ConnectionFailure) -> Action {
+        guard let stream = try stream(of: header) else { return .none }
+        let id = header.streamID
+        guard stream.inbound.assembledBytes == 0 else {
+            throw ConnectionFailure(.protocolError, "a Response inside a stream message")
+        }
+        core.streams[id]?.answerBegan = true
+        guard stream.envelopeBytes + Int(header.length) <= core.local.maximumEnvelopeBytes else { return giveUp(id, .messageTooLong) }
+        if header.flags.contains(.more) {
+            return core.holdEnvelope(id, Int(header.length)) ? .responsePart(id) : giveUp(id, .assemblyFull)
+        }
+        // What the server said last needs no memory of the stream: nothing may follow.
+        core.close(id, remember: false)
+        return .response(id, statusOnly: header.flags.contains(.statusOnly))
+    }
+
+    mutating func receiveData(_ header: FrameHeader) throws(ConnectionFailure) -> Action {
+        try core.charge(header)
+        guard let stream = try stream(of: header) else { return .none }
+        let id = header.streamID
+        guard stream.expectsData, stream.envelopeBytes == 0 else {
+            throw ConnectionFailure(.protocolError, "Data in the answer of a call that has no stream")
+        }
+        core.streams[id]?.answerBegan = true
+        if header.flags.contains(.noData) {
+            core.credit(header.charge, to: id)
+            return .none
+        }
+        guard stream.inbound.assembledBytes + Int(header.length) <= Int(core.local.maximumMessageBytes) else {
+            core.credit(header.charge, to: 0)
+            return giveUp(id, .messageTooLong)
+        }
+        if header.flags.contains(.more) {
+            return core.holdMessage(header) ? .messagePart(id) : giveUp(id, .assemblyFull)
+        }
+        return .message(id, charge: core.completeMessage(header))
+    }
+
+    /// Baseline: frames of unknown streams are dropped (a call that was given up is simply forgotten), unknown types ignored.
+    mutating func receiveBaseline(_ header: FrameHeader, oversized: Bool) -> Action {
+        let id = header.streamID
+        guard let stream = core.streams[id], header.type == .response || header.type == .data else { return .none }
+        guard !oversized else { return giveUp(id, .messageTooLong) }
+        if header.type == .response {
+            core.close(id, remember: false)
+            return .response(id, statusOnly: false)
+        }
+        guard stream.expectsData else { return giveUp(id, .unaryData) }
+        return receiveBaselineData(header, stream)
+    }
+
+    private mutating func receiveBaselineData(_ header: FrameHeader, _ stream: StreamState) -> Action {
+        let id = header.streamID
+        let hasMessage = !header.flags.contains(.noData)
+        if header.flags.contains(.remoteClosed) {
+            core.close(id, remember: false)
+            return .ended(id, message: hasMessage)
+        }
+        guard hasMessage else { return .none }
+        guard stream.inbound.unread < WireLimits.baselineQueuedMessages else { return giveUp(id, .queueFull) }
+        return .message(id, charge: core.completeMessage(header))
+    }
+}

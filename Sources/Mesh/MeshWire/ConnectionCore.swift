@@ -1,0 +1,212 @@
+/// What both ends of a connection keep: settings, windows, open streams, control frames to send, and how often the peer did what is
+/// free for it. A pure value: frames in, decisions out; no bytes are written and no clock is read here.
+struct ConnectionCore: Sendable {
+    let mode: WireMode
+    let local: Settings
+    private(set) var peer = Settings.default
+    private(set) var peerSettingsSeen = false
+    var streams: [UInt32: StreamState] = [:]
+    var recentlyClosed = RecentlyClosed()
+    /// To be written before anything else.
+    var control: [ControlFrame] = []
+    private var sendWindow: SendWindow
+    private var receiveWindow: ReceiveWindow
+    private var counts = IntervalCounts()
+    /// Bytes of all unfinished messages.
+    private var unfinishedBytes = 0
+    private(set) var goAway: (lastStreamID: UInt32, failure: ConnectionFailure)?
+    /// What the peer may send on a stream before it has seen our SETTINGS.
+    private let toleratesDefaults: Bool
+
+    /// - Parameter toleratesDefaults: the peer may send Data before it has read this side's SETTINGS.
+    init(mode: WireMode, settings: Settings, toleratesDefaults: Bool) {
+        self.mode = mode
+        local = settings
+        self.toleratesDefaults = toleratesDefaults
+        sendWindow = SendWindow(Settings.default.initialConnectionWindow)
+        receiveWindow = ReceiveWindow(
+            settings.initialConnectionWindow, tolerated: toleratesDefaults ? Settings.default.initialConnectionWindow : 0)
+        if mode == .mesh { control.append(.settings(settings)) }
+    }
+
+    func makeStream() -> StreamState {
+        StreamState(
+            send: SendWindow(peer.initialStreamWindow),
+            receive: ReceiveWindow(local.initialStreamWindow, tolerated: toleratesDefaults ? Settings.default.initialStreamWindow : 0))
+    }
+
+    // MARK: Frames of the connection
+
+    enum ControlEvent: Equatable {
+        case none
+        case windowOpened(UInt32)
+        case pong(UInt64)
+        case goAway
+        case cancel(UInt32, code: UInt32, reason: String)
+    }
+
+    /// - Throws: `ConnectionFailure` when the frame breaks a rule.
+    mutating func receiveControl(_ header: FrameHeader, _ data: UnsafeRawBufferPointer) throws(ConnectionFailure) -> ControlEvent {
+        switch try ControlFrame(header, data) {
+        case .settings(let settings):
+            try adopt(settings)
+            return .windowOpened(0)
+        case .ping(let value):
+            try counts.count(\.pings, upTo: WireLimits.pingsPerInterval, "PING")
+            control.append(.pong(value))
+            return .none
+        case .pong(let value):
+            try countFree("PONG")
+            return .pong(value)
+        case .cancel(let streamID, let code, let reason):
+            try counts.count(\.cancels, upTo: WireLimits.cancelsPerInterval, "CANCEL")
+            return .cancel(streamID, code: code, reason: reason)
+        case .windowUpdate(let streamID, let increment):
+            try countFree("WINDOW_UPDATE")
+            return try open(streamID, by: increment)
+        case .goAway(let last, let failure):
+            try countFree("GOAWAY")
+            goAway = (min(last, goAway?.lastStreamID ?? last), failure)
+            return .goAway
+        }
+    }
+
+    mutating func countFree(_ name: String) throws(ConnectionFailure) {
+        try counts.count(\.free, upTo: WireLimits.freeFramesPerInterval, name)
+    }
+
+    /// To be called at a fixed interval of about a second.
+    mutating func intervalPassed() {
+        counts = IntervalCounts()
+    }
+
+    private mutating func adopt(_ settings: Settings) throws(ConnectionFailure) {
+        guard !peerSettingsSeen else { throw ConnectionFailure(.protocolError, "SETTINGS twice") }
+        peerSettingsSeen = true
+        let before = peer
+        peer = settings
+        sendWindow.resize(from: before.initialConnectionWindow, to: settings.initialConnectionWindow)
+        for id in streams.keys {
+            streams[id]?.send.resize(from: before.initialStreamWindow, to: settings.initialStreamWindow)
+        }
+    }
+
+    private mutating func open(_ streamID: UInt32, by increment: UInt32) throws(ConnectionFailure) -> ControlEvent {
+        let fits = streamID == 0 ? sendWindow.open(by: increment) : (streams[streamID]?.send.open(by: increment) ?? true)
+        guard fits else { throw ConnectionFailure(.flowControlError, "a window beyond 2^31-1") }
+        return .windowOpened(streamID)
+    }
+
+    // MARK: Receiving Data
+
+    /// Charges a Data frame to both windows. Its stream is nil when the stream has ended: the bytes are then credited at once.
+    mutating func charge(_ header: FrameHeader) throws(ConnectionFailure) {
+        guard mode == .mesh else { return }
+        guard receiveWindow.charge(header.charge) else {
+            throw ConnectionFailure(.flowControlError, "the connection's window is overrun")
+        }
+        guard streams[header.streamID] != nil else { return credit(header.charge, to: 0) }
+        guard streams[header.streamID]?.receive.charge(header.charge) == true else {
+            throw ConnectionFailure(.flowControlError, "a stream's window is overrun")
+        }
+    }
+
+    /// The reader of a stream took a message: `charge` is what came with it. To be called once for every message, also for one
+    /// that is thrown away unread.
+    mutating func consumed(_ charge: Int, on streamID: UInt32) {
+        let credited = streams[streamID]?.inbound.taken(charge: charge) ?? charge
+        credit(credited, to: streamID)
+    }
+
+    /// Gives bytes back to the connection's window and, while its peer may still send on it, to the stream's.
+    mutating func credit(_ bytes: Int, to streamID: UInt32) {
+        guard mode == .mesh, bytes > 0 else { return }
+        if let increment = receiveWindow.credit(bytes) {
+            control.append(.windowUpdate(streamID: 0, increment: increment))
+        }
+        if let stream = streams[streamID], !stream.remoteClosed, let increment = streams[streamID]?.receive.credit(bytes) {
+            control.append(.windowUpdate(streamID: streamID, increment: increment))
+        }
+    }
+
+    /// The stream is over. Bytes of its unfinished message go back to the connection.
+    mutating func close(_ streamID: UInt32, remember: Bool) {
+        guard let stream = streams[streamID] else { return }
+        var inbound = stream.inbound
+        unfinishedBytes -= stream.unfinishedBytes
+        streams[streamID] = nil
+        credit(inbound.releaseHeld(), to: 0)
+        if remember { recentlyClosed.insert(streamID) }
+    }
+
+    // MARK: Unfinished messages
+
+    /// Adds a part of a Request or Response. False when the connection holds too many unfinished bytes.
+    mutating func holdEnvelope(_ streamID: UInt32, _ length: Int) -> Bool {
+        streams[streamID]?.envelopeBytes += length
+        unfinishedBytes += length
+        return unfinishedBytes <= WireLimits.assemblyBytes
+    }
+
+    mutating func completeEnvelope(_ streamID: UInt32) {
+        unfinishedBytes -= streams[streamID]?.envelopeBytes ?? 0
+        streams[streamID]?.envelopeBytes = 0
+    }
+
+    /// Adds a part of a stream message. False when the connection holds too many unfinished bytes.
+    mutating func holdMessage(_ header: FrameHeader) -> Bool {
+        let due = streams[header.streamID]?.inbound.part(length: Int(header.length), charge: header.charge) ?? 0
+        unfinishedBytes += Int(header.length)
+        credit(due, to: header.streamID)
+        return unfinishedBytes <= WireLimits.assemblyBytes
+    }
+
+    /// The last part of a stream message came. The charge that its reader gives back.
+    mutating func completeMessage(_ header: FrameHeader) -> Int {
+        unfinishedBytes -= streams[header.streamID]?.inbound.assembledBytes ?? 0
+        return streams[header.streamID]?.inbound.complete(charge: header.charge) ?? header.charge
+    }
+
+    // MARK: Sending Data
+
+    /// How much of a message of `remaining` bytes may be sent on a stream now, in one frame; charges the windows for it.
+    mutating func grant(_ streamID: UInt32, remaining: Int) -> SendGrant {
+        guard let stream = streams[streamID] else { return .streamGone }
+        guard mode == .mesh else { return .bytes(remaining) }
+        let wanted = min(remaining, Int(peer.maximumDataFrame))
+        let least = min(wanted, WireLimits.smallestFragment) + FrameHeader.size
+        guard stream.send.available >= least else { return .streamBlocked }
+        guard sendWindow.available >= least else { return .connectionBlocked }
+        let bytes = min(wanted, stream.send.available - FrameHeader.size, sendWindow.available - FrameHeader.size)
+        streams[streamID]?.send.spend(bytes + FrameHeader.size)
+        sendWindow.spend(bytes + FrameHeader.size)
+        return .bytes(bytes)
+    }
+}
+
+/// What the windows allow.
+public enum SendGrant: Hashable, Sendable {
+    case bytes(Int)
+    /// Wait for the stream's WINDOW_UPDATE.
+    case streamBlocked
+    /// Wait for the connection's WINDOW_UPDATE.
+    case connectionBlocked
+    /// The stream has ended: drop the message.
+    case streamGone
+}
+
+/// How often the peer did, in the running interval, what costs it nothing.
+private struct IntervalCounts: Hashable, Sendable {
+    var cancels = 0
+    var pings = 0
+    var free = 0
+
+    mutating func count(
+        _ kind: WritableKeyPath<IntervalCounts, Int>, upTo limit: Int, _ name: String
+    ) throws(ConnectionFailure) {
+        self[keyPath: kind] += 1
+        guard self[keyPath: kind] <= limit else {
+            throw ConnectionFailure(.enhanceYourCalm, "more than \(limit) \(name) frames in an interval")
+        }
+    }
+}

@@ -1,0 +1,89 @@
+/// What a sender may still send. Goes below zero when the receiver's SETTINGS shrink it.
+struct SendWindow: Hashable, Sendable {
+    private(set) var available: Int
+
+    init(_ size: UInt32) {
+        available = Int(size)
+    }
+
+    mutating func spend(_ bytes: Int) {
+        available -= bytes
+    }
+
+    /// False when the window would pass its largest size.
+    mutating func open(by increment: UInt32) -> Bool {
+        guard available + Int(increment) <= WireLimits.maximumWindow else { return false }
+        available += Int(increment)
+        return true
+    }
+
+    /// The receiver's SETTINGS replaced the default size that the window began with.
+    mutating func resize(from old: UInt32, to new: UInt32) {
+        available += Int(new) - Int(old)
+    }
+}
+
+/// What a receiver let the sender send, and what it consumed since it last said so.
+struct ReceiveWindow: Hashable, Sendable {
+    private let size: Int
+    private var available: Int
+    private var consumed = 0
+
+    /// - Parameter tolerated: what the sender may assume before it has read this side's SETTINGS, where that is more than `size`.
+    init(_ size: UInt32, tolerated: UInt32 = 0) {
+        self.size = Int(size)
+        available = Int(max(size, tolerated))
+    }
+
+    /// False when the sender sent more than it may.
+    mutating func charge(_ bytes: Int) -> Bool {
+        guard bytes <= available else { return false }
+        available -= bytes
+        return true
+    }
+
+    /// Counts consumed bytes. The increment to announce, once half the window is consumed.
+    mutating func credit(_ bytes: Int) -> UInt32? {
+        consumed += bytes
+        guard consumed * 2 >= size, let increment = UInt32(exactly: consumed), increment > 0 else { return nil }
+        available += consumed
+        consumed = 0
+        return increment
+    }
+}
+
+/// The messages of one direction of a stream: how long the unfinished one is and whose bytes wait for the reader.
+///
+/// Bytes are credited when the reader takes the message. A message longer than the window could then never be finished, so the
+/// parts of an unfinished message are credited as they come while no finished one waits: a stream holds at most one window and one message.
+struct MessageCounter: Hashable, Sendable {
+    private(set) var assembledBytes = 0
+    private var heldCharge = 0
+    /// Complete messages that the reader has not taken.
+    private(set) var unread = 0
+
+    /// A part came and more follows. What may be credited now.
+    mutating func part(length: Int, charge: Int) -> Int {
+        assembledBytes += length
+        heldCharge += charge
+        return unread == 0 ? releaseHeld() : 0
+    }
+
+    /// The message is complete. The charge that its reader gives back with `taken`.
+    mutating func complete(charge: Int) -> Int {
+        assembledBytes = 0
+        unread += 1
+        return releaseHeld() + charge
+    }
+
+    /// The reader took a message. What may be credited now.
+    mutating func taken(charge: Int) -> Int {
+        unread = max(0, unread - 1)
+        return charge + (unread == 0 ? releaseHeld() : 0)
+    }
+
+    mutating func releaseHeld() -> Int {
+        defer { heldCharge = 0 }
+        return heldCharge
+    }
+}

@@ -1,1 +1,0 @@
-// MeshWire: see Package.swift for what belongs here.

@@ -1,0 +1,38 @@
+/// ttrpc 1.2 as stock clients speak it: nothing closes the connection, what breaks a rule is answered with a status.
+extension ServerStateMachine {
+    mutating func receiveBaseline(_ header: FrameHeader, oversized: Bool) -> Action {
+        let id = header.streamID
+        guard !id.isMultiple(of: 2) else { return .reject(id, .evenID, ends: false) }
+        switch header.type {
+        case .request: return receiveBaselineRequest(header, oversized: oversized)
+        case .data: return receiveBaselineData(header, oversized: oversized)
+        default: return .none
+        }
+    }
+
+    /// A frame that is too long does not use its id up (as in Go's server).
+    private mutating func receiveBaselineRequest(_ header: FrameHeader, oversized: Bool) -> Action {
+        let id = header.streamID
+        guard !oversized else { return .reject(id, .messageTooLong, ends: false) }
+        guard id > lastStreamID else { return .reject(id, .reusedID, ends: false) }
+        guard drain == .none else { return .reject(id, .draining, ends: false) }
+        lastStreamID = id
+        guard slots < Int(core.local.maximumConcurrentStreams) else { return .reject(id, .tooManyStreams, ends: false) }
+        slots += 1
+        core.streams[id] = core.makeStream()
+        return begin(id, clientStreams: header.flags.contains(.remoteOpen))
+    }
+
+    private mutating func receiveBaselineData(_ header: FrameHeader, oversized: Bool) -> Action {
+        let id = header.streamID
+        guard let stream = core.streams[id] else { return .reject(id, .streamClosed, ends: false) }
+        guard !stream.remoteClosed else { return refuse(id, .unaryData) }
+        guard !oversized else { return refuse(id, .messageTooLong) }
+        if header.flags.contains(.noData) { return closeRemote(header) }
+        guard stream.inbound.unread < WireLimits.baselineQueuedMessages else { return refuse(id, .queueFull) }
+        let charge = core.completeMessage(header)
+        let ends = endsRemote(header)
+        if ends { core.streams[id]?.remoteClosed = true }
+        return .message(id, charge: charge, ends: ends)
+    }
+}

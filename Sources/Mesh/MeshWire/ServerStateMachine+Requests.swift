@@ -1,0 +1,87 @@
+/// Requests and stream messages in mesh mode.
+extension ServerStateMachine {
+    mutating func receiveRequest(_ header: FrameHeader) throws(ConnectionFailure) -> Action {
+        let id = header.streamID
+        guard !id.isMultiple(of: 2) else { throw ConnectionFailure(.protocolError, "a request on even stream \(id)") }
+        guard id > lastStreamID else { return try continueRequest(header) }
+        lastStreamID = id
+        if drain == .final {
+            // The last GOAWAY told the client that this call never runs.
+            core.recentlyClosed.insert(id)
+            return .none
+        }
+        guard slots < Int(core.local.maximumConcurrentStreams) else {
+            core.recentlyClosed.insert(id)
+            return .reject(id, .tooManyStreams, ends: false)
+        }
+        slots += 1
+        core.streams[id] = core.makeStream()
+        return takeRequest(header)
+    }
+
+    private mutating func continueRequest(_ header: FrameHeader) throws(ConnectionFailure) -> Action {
+        if let stream = core.streams[header.streamID], !stream.isRunning { return takeRequest(header) }
+        if core.recentlyClosed.contains(header.streamID) { return .none }
+        throw ConnectionFailure(.protocolError, "stream ids must increase: \(header.streamID) after \(lastStreamID)")
+    }
+
+    private mutating func takeRequest(_ header: FrameHeader) -> Action {
+        let id = header.streamID
+        let length = (core.streams[id]?.envelopeBytes ?? 0) + Int(header.length)
+        guard length <= core.local.maximumEnvelopeBytes else { return refuse(id, .messageTooLong) }
+        if header.flags.contains(.more) {
+            return core.holdEnvelope(id, Int(header.length)) ? .requestPart(id) : refuse(id, .assemblyFull)
+        }
+        core.completeEnvelope(id)
+        return begin(id, clientStreams: header.flags.contains(.remoteOpen))
+    }
+
+    mutating func begin(_ id: UInt32, clientStreams: Bool) -> Action {
+        core.streams[id]?.isRunning = true
+        core.streams[id]?.remoteClosed = !clientStreams
+        return .request(id, clientStreams: clientStreams)
+    }
+
+    mutating func receiveData(_ header: FrameHeader) throws(ConnectionFailure) -> Action {
+        let id = header.streamID
+        guard !id.isMultiple(of: 2), id <= lastStreamID else {
+            throw ConnectionFailure(.protocolError, "Data on stream \(id), which never began")
+        }
+        try core.charge(header)
+        guard let stream = core.streams[id] else {
+            if core.recentlyClosed.contains(id) { return .none }
+            throw ConnectionFailure(.streamClosed, "Data on stream \(id), which has ended")
+        }
+        guard !stream.remoteClosed, stream.isRunning else {
+            throw ConnectionFailure(.streamClosed, "Data on stream \(id), on which the client may send none")
+        }
+        return takeData(header, inbound: stream.inbound)
+    }
+
+    private mutating func takeData(_ header: FrameHeader, inbound: MessageCounter) -> Action {
+        let id = header.streamID
+        if header.flags.contains(.noData) {
+            core.credit(header.charge, to: id)
+            return closeRemote(header)
+        }
+        guard inbound.assembledBytes + Int(header.length) <= Int(core.local.maximumMessageBytes) else {
+            core.credit(header.charge, to: 0)
+            return refuse(id, .messageTooLong)
+        }
+        if header.flags.contains(.more) {
+            return core.holdMessage(header) ? .messagePart(id) : refuse(id, .assemblyFull)
+        }
+        let charge = core.completeMessage(header)
+        let ends = header.flags.contains(.remoteClosed)
+        if ends { core.streams[id]?.remoteClosed = true }
+        return .message(id, charge: charge, ends: ends)
+    }
+
+    func endsRemote(_ header: FrameHeader) -> Bool { header.flags.contains(.remoteClosed) }
+
+    mutating func closeRemote(_ header: FrameHeader) -> Action {
+        guard endsRemote(header) else { return .none }
+        core.streams[header.streamID]?.remoteClosed = true
+        return .halfClosed(header.streamID)
+    }
+}

@@ -1,0 +1,171 @@
+/// The server's end of a connection as a pure value: frames and the driver's decisions in, actions and control frames out.
+///
+/// The driver keeps the message bytes; the machine decides what they are. After every call the driver writes `takeControlFrames()`.
+public struct ServerStateMachine: Sendable {
+    var core: ConnectionCore
+    var lastStreamID: UInt32 = 0
+    /// Calls that hold a slot. A cancelled call keeps its slot until its handler returned.
+    var slots = 0
+    var drain = Drain.none
+
+    enum Drain: Hashable, Sendable { case none, announced, final }
+
+    public init(mode: WireMode, settings: Settings = .default) {
+        core = ConnectionCore(mode: mode, settings: settings, toleratesDefaults: true)
+    }
+
+    /// What the driver has to do about a frame.
+    public enum Action: Hashable, Sendable {
+        case none
+        /// The frame's data belongs to the stream's Request, which goes on.
+        case requestPart(UInt32)
+        /// The frame's data ends the stream's Request; the call begins. `clientStreams`: Data will follow.
+        case request(UInt32, clientStreams: Bool)
+        /// The frame's data belongs to a stream message that goes on.
+        case messagePart(UInt32)
+        /// The frame's data ends a stream message; its reader gives `charge` back with `consumed`. `ends`: it was the last.
+        case message(UInt32, charge: Int, ends: Bool)
+        /// The client sends no more messages on this stream.
+        case halfClosed(UInt32)
+        /// The client gave the call up: cancel its handler if it runs, send nothing.
+        case cancelled(UInt32, code: UInt32)
+        /// Answer with this status. `ends`: the stream was open; cancel its handler if it runs.
+        case reject(UInt32, StreamRejection, ends: Bool)
+        /// Messages blocked by a window may go on; 0 means all streams.
+        case windowOpened(UInt32)
+        case pong(UInt64)
+    }
+
+    public var mode: WireMode { core.mode }
+    /// What this side announced.
+    public var local: Settings { core.local }
+    /// What the client announced.
+    public var peer: Settings { core.peer }
+    public var isEstablished: Bool { core.peerSettingsSeen || mode == .baseline }
+    public var hasControlFrames: Bool { !core.control.isEmpty }
+    public var openStreams: Int { core.streams.count }
+    /// Calls whose handlers have not returned, open or not.
+    public var busySlots: Int { slots }
+
+    /// Control frames to write before anything else.
+    public mutating func takeControlFrames() -> [ControlFrame] {
+        defer { core.control = [] }
+        return core.control
+    }
+
+    /// - Parameter data: nil for a baseline frame whose data was too long and is skipped.
+    /// - Throws: `ConnectionFailure`: call `fail`, write the control frames and close.
+    public mutating func receive(_ header: FrameHeader, _ data: UnsafeRawBufferPointer?) throws(ConnectionFailure) -> Action {
+        guard mode == .mesh else { return receiveBaseline(header, oversized: data == nil) }
+        guard core.peerSettingsSeen || header.type == .settings else {
+            throw ConnectionFailure(.protocolError, "the first frame is not SETTINGS")
+        }
+        switch header.type {
+        case .request: return try receiveRequest(header)
+        case .data: return try receiveData(header)
+        case .ping, .pong, .settings, .windowUpdate, .goAway, .cancel:
+            return try receiveControl(header, data ?? UnsafeRawBufferPointer(start: nil, count: 0))
+        case .response, .headers:
+            throw ConnectionFailure(.protocolError, "a frame that only servers send")
+        default:
+            guard header.type.isIgnorable else {
+                throw ConnectionFailure(.protocolError, "unknown frame type \(header.type.rawValue)")
+            }
+            try core.countFree("unknown")
+            return .none
+        }
+    }
+
+    private mutating func receiveControl(_ header: FrameHeader, _ data: UnsafeRawBufferPointer) throws(ConnectionFailure) -> Action {
+        switch try core.receiveControl(header, data) {
+        case .none, .goAway:
+            return .none
+        case .windowOpened(let streamID):
+            guard streamID <= lastStreamID else {
+                throw ConnectionFailure(.protocolError, "WINDOW_UPDATE of a stream that never began")
+            }
+            return .windowOpened(streamID)
+        case .pong(let value):
+            return .pong(value)
+        case .cancel(let streamID, let code, _):
+            guard streamID <= lastStreamID else {
+                throw ConnectionFailure(.protocolError, "CANCEL of a stream that never began")
+            }
+            guard core.streams[streamID] != nil else { return .none }
+            end(streamID)
+            return .cancelled(streamID, code: code)
+        }
+    }
+
+    // MARK: The driver's decisions
+
+    /// How much of a Data message may be sent now; charges the windows for it.
+    public mutating func grant(_ streamID: UInt32, remaining: Int) -> SendGrant {
+        core.grant(streamID, remaining: remaining)
+    }
+
+    /// True while the stream takes frames from the server.
+    public func isOpen(_ streamID: UInt32) -> Bool { core.streams[streamID] != nil }
+
+    /// The frame that ends the stream has been written.
+    public mutating func answered(_ streamID: UInt32) {
+        end(streamID)
+    }
+
+    /// The handler of a call returned: its slot is free.
+    public mutating func handlerReturned() {
+        slots = max(0, slots - 1)
+    }
+
+    /// The handler took (or the driver threw away) a message that came with this charge.
+    public mutating func consumed(_ charge: Int, on streamID: UInt32) {
+        core.consumed(charge, on: streamID)
+    }
+
+    /// To be called at a fixed interval of about a second.
+    public mutating func intervalPassed() {
+        core.intervalPassed()
+    }
+
+    /// Queues the GOAWAY that says why this connection ends.
+    public mutating func fail(_ failure: ConnectionFailure) {
+        guard mode == .mesh else { return }
+        core.control.append(.goAway(lastStreamID: lastStreamID, failure))
+    }
+
+    /// First step of an orderly end: the client is asked to open no more streams. Its PONG, or a round-trip's time, leads to `finishDrain`.
+    public mutating func beginDrain() {
+        guard drain == .none else { return }
+        drain = .announced
+        guard mode == .mesh else { return drain = .final }
+        core.control.append(.goAway(lastStreamID: WireLimits.lastStreamID, ConnectionFailure(.noError, "draining")))
+        core.control.append(.ping(Self.drainPing))
+    }
+
+    /// Second step: requests after the last one seen will not run.
+    public mutating func finishDrain() {
+        guard drain == .announced else { return }
+        drain = .final
+        core.control.append(.goAway(lastStreamID: lastStreamID, ConnectionFailure(.noError, "draining")))
+    }
+
+    /// The value of the PING that `beginDrain` sends.
+    public static let drainPing: UInt64 = 0x6472_6169_6e00_0000
+
+    /// Every call that will be answered has been.
+    public var isDrained: Bool { drain == .final && core.streams.isEmpty }
+
+    // MARK: Ends of streams
+
+    /// Takes the stream away. Its slot is free at once only when no handler has begun.
+    mutating func end(_ id: UInt32) {
+        guard let stream = core.streams[id] else { return }
+        if !stream.isRunning { slots -= 1 }
+        core.close(id, remember: !stream.remoteClosed)
+    }
+
+    mutating func refuse(_ id: UInt32, _ rejection: StreamRejection) -> Action {
+        end(id)
+        return .reject(id, rejection, ends: true)
+    }
+}

@@ -1,0 +1,23 @@
+/// Why a stream is answered, or given up, without its handler: a gRPC status code and a text for the caller.
+public struct StreamRejection: Hashable, Sendable {
+    public var code: UInt32
+    public var message: String
+    /// For programs to compare.
+    public var reason: String
+
+    init(_ code: UInt32, _ reason: String, _ message: String) {
+        self.code = code
+        self.reason = reason
+        self.message = message
+    }
+
+    static let reusedID = StreamRejection(3, "STREAM_ID", "A stream id cannot be used again and must increase.")
+    static let evenID = StreamRejection(3, "STREAM_ID", "A client's stream id must be odd.")
+    static let streamClosed = StreamRejection(3, "STREAM_CLOSED", "The stream is no longer active.")
+    static let unaryData = StreamRejection(3, "UNEXPECTED_DATA", "A unary call takes no stream messages.")
+    static let messageTooLong = StreamRejection(8, "MESSAGE_TOO_LONG", "The message is longer than this side takes.")
+    static let tooManyStreams = StreamRejection(8, "TOO_MANY_STREAMS", "Too many calls are open on this connection.")
+    static let assemblyFull = StreamRejection(8, "ASSEMBLY_FULL", "Too many unfinished long messages on this connection.")
+    static let queueFull = StreamRejection(8, "QUEUE_FULL", "Too many messages wait unread on this stream.")
+    static let draining = StreamRejection(14, "DRAINING", "This server is shutting down.")
+}

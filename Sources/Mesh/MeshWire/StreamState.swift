@@ -1,0 +1,25 @@
+/// One open stream, as either end sees it.
+struct StreamState: Sendable {
+    var send: SendWindow
+    var receive: ReceiveWindow
+    /// Messages that the peer sends as Data.
+    var inbound = MessageCounter()
+    /// Bytes of the unfinished Request (at the server) or Response (at the client).
+    var envelopeBytes = 0
+    /// Server: the Request is complete and its handler runs.
+    var isRunning = false
+    /// The peer sends nothing more.
+    var remoteClosed = false
+    /// Client: the answer has begun, so HEADERS may no longer come.
+    var answerBegan = false
+    /// Client: the answer is a stream of Data.
+    var expectsData = false
+
+    init(send: SendWindow, receive: ReceiveWindow) {
+        self.send = send
+        self.receive = receive
+    }
+
+    /// What the peer makes this side hold of messages that are not complete.
+    var unfinishedBytes: Int { envelopeBytes + inbound.assembledBytes }
+}

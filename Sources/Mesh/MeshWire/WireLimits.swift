@@ -1,0 +1,41 @@
+/// The numbers of the wire that nobody negotiates. What can be negotiated has its default in `Settings`.
+public enum WireLimits {
+    /// Longest data of one frame in baseline mode, and the longest message that may ever be negotiated: 4 MiB.
+    public static let maximumMessageBytes = 4 << 20
+    /// The first byte of a length is zero; a frame that claims more is not one of ours.
+    public static let maximumFrameLength: UInt32 = 0x00ff_ffff
+    /// Longest data of a control frame (SETTINGS, PING, PONG, CANCEL, WINDOW_UPDATE, GOAWAY).
+    public static let maximumControlBytes = 1024
+    /// Longest reason text in CANCEL and GOAWAY, in bytes of UTF-8.
+    public static let maximumReasonBytes = 256
+    /// What Request and Response add around a message and its metadata: names, status, details, field headers.
+    public static let envelopeAllowance = 8 << 10
+    /// Largest window and largest increment: 2^31 - 1.
+    public static let maximumWindow = Int(Int32.max)
+    /// Smallest initial window: holds several of the smallest fragments.
+    public static let smallestWindow: UInt32 = 4096
+    /// The last id that a client may use on one connection.
+    public static let lastStreamID: UInt32 = 0xffff_ffff
+    /// Streams that ended before the peer may have known, for which late frames are ignored.
+    public static let recentlyClosedStreams = 1024
+    /// CANCEL frames that a server takes in one interval before it answers ENHANCE_YOUR_CALM.
+    public static let cancelsPerInterval = 500
+    /// PING frames taken in one interval.
+    public static let pingsPerInterval = 10
+    /// Frames taken in one interval that cost the sender no window: WINDOW_UPDATE, PONG, ignorable unknown types.
+    public static let freeFramesPerInterval = 20_000
+    /// Bytes of fragmented messages not yet complete that one connection may make its peer hold.
+    public static let assemblyBytes = 16 << 20
+    /// Complete messages waiting in one stream in baseline mode, which has no windows.
+    public static let baselineQueuedMessages = 64
+    /// Do not cut a message into pieces smaller than this merely because the window is nearly used up.
+    public static let smallestFragment = 1024
+}
+
+/// What a connection speaks, as ALPN decided.
+public enum WireMode: Sendable, Equatable {
+    /// ttrpc 1.2, byte for byte.
+    case baseline
+    /// `cryptopulse-mesh/1`: baseline frames and the control frames of PROTOCOL.md.
+    case mesh
+}
