@@ -88,9 +88,9 @@ public struct ClientStateMachine: Sendable {
         core.grant(streamID, remaining: remaining)
     }
 
-    /// The reader took (or the driver threw away) a message that came with this charge.
-    public mutating func consumed(_ charge: Int, on streamID: UInt32) {
-        core.consumed(charge, on: streamID)
+    /// The reader took (or the driver threw away) messages that came with these charges in sum.
+    public mutating func consumed(_ messages: Int, charge: Int, on streamID: UInt32) {
+        core.consumed(messages, charge: charge, on: streamID)
     }
 
     // MARK: The connection

@@ -111,11 +111,10 @@ struct ConnectionCore: Sendable {
         }
     }
 
-    /// The reader of a stream took a message: `charge` is what came with it. To be called once for every message, also for one
-    /// that is thrown away unread.
-    mutating func consumed(_ charge: Int, on streamID: UInt32) {
-        let credited = streams[streamID]?.inbound.taken(charge: charge) ?? charge
-        credit(credited, to: streamID)
+    /// The reader of a stream took messages: `charge` is the sum of what came with them. Every message is to be counted once,
+    /// also one that is thrown away unread.
+    mutating func consumed(_ messages: Int, charge: Int, on streamID: UInt32) {
+        credit(streams[streamID]?.inbound.taken(messages, charge: charge) ?? charge, to: streamID)
     }
 
     /// Gives bytes back to the connection's window and, while its peer may still send on it, to the stream's.

@@ -76,9 +76,9 @@ struct MessageCounter: Hashable, Sendable {
         return releaseHeld() + charge
     }
 
-    /// The reader took a message. What may be credited now.
-    mutating func taken(charge: Int) -> Int {
-        unread = max(0, unread - 1)
+    /// The reader took `messages` messages. What may be credited now.
+    mutating func taken(_ messages: Int, charge: Int) -> Int {
+        unread = max(0, unread - messages)
         return charge + (unread == 0 ? releaseHeld() : 0)
     }
 

@@ -117,9 +117,9 @@ public struct ServerStateMachine: Sendable {
         slots = max(0, slots - 1)
     }
 
-    /// The handler took (or the driver threw away) a message that came with this charge.
-    public mutating func consumed(_ charge: Int, on streamID: UInt32) {
-        core.consumed(charge, on: streamID)
+    /// The handler took (or the driver threw away) messages that came with these charges in sum.
+    public mutating func consumed(_ messages: Int, charge: Int, on streamID: UInt32) {
+        core.consumed(messages, charge: charge, on: streamID)
     }
 
     /// To be called at a fixed interval of about a second.
