@@ -1,1 +1,8 @@
-// ServiceAPI: see Package.swift for what belongs here.
+public import MeshCall
+internal import MeshMessages
+
+/// What the services say to each other: generated messages, clients, handlers and policies.
+public enum ServiceAPI {
+    /// Every method of every service, the mesh's own among them, with its policy.
+    public static let allMethods: [MethodDescriptor] = MeshV1.HealthMethods.all + GeneratedMethods.all
+}

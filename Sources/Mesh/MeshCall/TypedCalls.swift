@@ -1,0 +1,87 @@
+public import MeshMessages
+public import NIOCore
+
+// What the generated stubs call: messages in, messages out.
+
+extension CallChannel {
+    /// - Throws: `RPCError`; INVALID_ARGUMENT when the request can't be packed, INTERNAL when the answer is malformed.
+    public func call<Request: MeshMessage, Response: MeshMessage>(
+        _ method: MethodDescriptor, _ request: Request, options: CallOptions
+    ) async throws -> Response {
+        let reply = try await unary(method, .packing(request), options: options)
+        return try .answered(reply.message, by: method)
+    }
+
+    /// - Throws: `RPCError`, see ``call(_:_:options:)``; what goes wrong later ends the stream.
+    public func stream<Request: MeshMessage, Response: MeshMessage>(
+        _ method: MethodDescriptor, _ request: Request, options: CallOptions
+    ) async throws -> MessageStream<Response> {
+        MessageStream(try await serverStreaming(method, .packing(request), options: options), of: method)
+    }
+}
+
+extension MethodImplementation {
+    public static func unary<Request: MeshMessage, Response: MeshMessage>(
+        _ method: MethodDescriptor, _ handler: @escaping @Sendable (Request, ServerContext) async throws -> Response
+    ) -> MethodImplementation {
+        MethodImplementation(
+            method, .unary { bytes, context in try ByteBuffer(packing: try await handler(.requested(bytes), context)) })
+    }
+
+    public static func serverStreaming<Request: MeshMessage, Response: MeshMessage>(
+        _ method: MethodDescriptor,
+        _ handler: @escaping @Sendable (Request, ResponseWriter<Response>, ServerContext) async throws -> Void
+    ) -> MethodImplementation {
+        MethodImplementation(
+            method, .serverStreaming { bytes, sink, context in try await handler(.requested(bytes), ResponseWriter(sink), context) })
+    }
+}
+
+extension ByteBuffer {
+    /// The packed message, written once, into memory of its exact size.
+    ///
+    /// - Throws: `MessageError`.
+    public init<Message: MeshMessage>(packing message: Message) throws(MessageError) {
+        self = try message.withPrepared { prepared in
+            var buffer = ByteBufferAllocator().buffer(capacity: prepared.byteCount)
+            buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: prepared.byteCount) { prepared.write(to: $0) }
+            return buffer
+        }
+    }
+
+    fileprivate static func packing(_ request: some MeshMessage) throws -> ByteBuffer {
+        do {
+            return try ByteBuffer(packing: request)
+        } catch {
+            throw RPCError(.invalidArgument, "The request can't be packed: \(error)", reason: "MALFORMED_REQUEST", cause: error)
+        }
+    }
+}
+
+extension MeshMessage {
+    /// Unpacks the readable bytes.
+    ///
+    /// - Throws: `MessageError`.
+    public init(unpacking buffer: ByteBuffer) throws(MessageError) {
+        let result = buffer.withUnsafeReadableBytes { bytes in
+            Result { () throws(MessageError) in try Self(packed: bytes) }
+        }
+        self = try result.get()
+    }
+
+    fileprivate static func requested(_ bytes: ByteBuffer) throws -> Self {
+        do {
+            return try Self(unpacking: bytes)
+        } catch {
+            throw RPCError(.invalidArgument, "The request is malformed: \(error)", reason: "MALFORMED_REQUEST", cause: error)
+        }
+    }
+
+    static func answered(_ bytes: ByteBuffer, by method: MethodDescriptor) throws -> Self {
+        do {
+            return try Self(unpacking: bytes)
+        } catch {
+            throw RPCError(.internalError, "The answer of \(method.path) is malformed.", reason: "MALFORMED_RESPONSE", cause: error)
+        }
+    }
+}

@@ -1,1 +1,0 @@
-// MeshMessages: see Package.swift for what belongs here.

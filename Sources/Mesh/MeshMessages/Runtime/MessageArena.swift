@@ -1,0 +1,98 @@
+internal import CMessages
+internal import CProtobufC
+
+/// Memory for the C structs, strings and lists of one message while it is packed or unpacked.
+///
+/// It only grows and is freed as a whole. The first block lies on the stack, so a small message costs no `malloc`.
+/// Good inside ``withArena(for:_:)`` only, on one thread.
+public struct MessageArena {
+    private let state: UnsafeMutablePointer<ArenaState>
+
+    private static let stackBytes = 1_024
+
+    /// - Parameter message: full name, for errors.
+    static func withArena<Output>(
+        for message: String, _ body: (MessageArena) throws(MessageError) -> Output
+    ) throws(MessageError) -> Output {
+        let result = withUnsafeTemporaryAllocation(byteCount: stackBytes, alignment: ArenaState.alignment) { block in
+            Result { () throws(MessageError) in
+                var state = ArenaState(first: block, message: message)
+                defer { state.free() }
+                return try withUnsafeMutablePointer(to: &state) { state throws(MessageError) in
+                    try body(MessageArena(state: state))
+                }
+            }
+        }
+        return try result.get()
+    }
+
+    /// What protobuf-c's allocator gets as its data.
+    var context: UnsafeMutableRawPointer { UnsafeMutableRawPointer(state) }
+
+    func allocate(byteCount: Int) throws(MessageError) -> UnsafeMutableRawPointer {
+        guard let memory = state.pointee.allocate(byteCount) else { throw MessageError(.tooMuchMemory, in: state.pointee.message) }
+        return memory
+    }
+
+    /// Memory for one message, initialised to defaults.
+    func allocate(_ layout: MessageLayout) throws(MessageError) -> UnsafeMutableRawPointer {
+        let memory = try allocate(byteCount: layout.descriptor.pointee.sizeof_message)
+        layout.descriptor.pointee.message_init(memory.assumingMemoryBound(to: ProtobufCMessage.self))
+        return memory
+    }
+}
+
+// MARK: - For generated code: Swift values as C values
+
+extension MessageArena {
+    /// A copy of the text with a NUL behind it.
+    public func string<Message: MeshMessage>(
+        _ text: String, in message: Message.Type, _ field: UInt32
+    ) throws(MessageError) -> UnsafeMutablePointer<CChar> {
+        var text = text
+        let count = text.utf8.count
+        let copy = try allocate(byteCount: count + 1)
+        let holdsNUL = text.withUTF8 { bytes in
+            copy.copyMemory(from: UnsafeRawPointer(bytes.baseAddress ?? UnsafePointer(copy.assumingMemoryBound(to: UInt8.self))), byteCount: count)
+            return bytes.contains(0)
+        }
+        guard !holdsNUL else { throw MessageError(.embeddedNUL, in: Message.fullName, field: field) }
+        copy.storeBytes(of: 0, toByteOffset: count, as: UInt8.self)
+        return copy.assumingMemoryBound(to: CChar.self)
+    }
+
+    /// A `ProtobufCBinaryData` with a copy of the bytes. Generic, because each C module has protobuf-c's types as its own.
+    public func bytes<Binary>(_ bytes: [UInt8]) throws(MessageError) -> Binary {
+        var data = ProtobufCBinaryData(len: bytes.count, data: nil)
+        if !bytes.isEmpty {
+            let copy = try allocate(byteCount: bytes.count)
+            bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(start: copy, count: bytes.count).copyMemory(from: $0) }
+            data.data = copy.assumingMemoryBound(to: UInt8.self)
+        }
+        return unsafeBitCast(data, to: Binary.self)
+    }
+
+    /// The message as protoc-c's struct.
+    public func message<Message: MeshMessage, Struct>(
+        _ message: Message, as struct: Struct.Type
+    ) throws(MessageError) -> UnsafeMutablePointer<Struct> {
+        state.pointee.depth += 1
+        defer { state.pointee.depth -= 1 }
+        guard state.pointee.depth <= MessageLimits.maxDepth else { throw MessageError(.tooDeep, in: Message.fullName) }
+        let memory = try allocate(Message.layout)
+        try message.fill(memory, self)
+        return memory.assumingMemoryBound(to: Struct.self)
+    }
+
+    /// A C array; nil for none.
+    public func list<Value, CValue>(
+        _ values: [Value], _ convert: (Value) throws(MessageError) -> CValue
+    ) throws(MessageError) -> UnsafeMutablePointer<CValue>? {
+        guard !values.isEmpty else { return nil }
+        let memory = try allocate(byteCount: values.count * MemoryLayout<CValue>.stride).bindMemory(to: CValue.self, capacity: values.count)
+        for (index, value) in values.enumerated() {
+            (memory + index).initialize(to: try convert(value))
+        }
+        return memory
+    }
+}

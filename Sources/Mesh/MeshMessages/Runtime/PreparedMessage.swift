@@ -1,0 +1,26 @@
+internal import CMessages
+internal import CProtobufC
+
+/// A message that waits to be written; good inside the closure that got it.
+public struct PreparedMessage {
+    /// Bytes that ``write(to:)`` writes.
+    public let byteCount: Int
+    private let message: UnsafePointer<ProtobufCMessage>
+
+    init(_ memory: UnsafeMutableRawPointer, name: String) throws(MessageError) {
+        message = UnsafePointer(memory.assumingMemoryBound(to: ProtobufCMessage.self))
+        byteCount = protobuf_c_message_get_packed_size(message)
+        guard byteCount <= MessageLimits.maxBytes else { throw MessageError(.tooLong, in: name) }
+    }
+
+    /// Writes the message to the start of `target`.
+    ///
+    /// - Precondition: `target` holds at least ``byteCount`` bytes.
+    /// - Returns: ``byteCount``.
+    @discardableResult
+    public func write(to target: UnsafeMutableRawBufferPointer) -> Int {
+        precondition(target.count >= byteCount, "no room for the message")
+        guard let start = target.baseAddress else { return 0 }
+        return protobuf_c_message_pack(message, start.assumingMemoryBound(to: UInt8.self))
+    }
+}

@@ -1,0 +1,30 @@
+internal import CMessages
+internal import CProtobufC
+
+/// Bytes → scan → protobuf-c in an arena → Swift value.
+enum Unpacking {
+    static func unpack<Message: MeshMessage>(
+        _ bytes: UnsafeRawBufferPointer, layout: MessageLayout, _ read: (UnsafeRawPointer) -> Message
+    ) throws(MessageError) -> Message {
+        try MessageScan.check(bytes, layout)
+        return try MessageArena.withArena(for: Message.fullName) { arena throws(MessageError) in
+            read(try unpack(bytes, layout, arena, name: Message.fullName))
+        }
+    }
+
+    private static func unpack(
+        _ bytes: UnsafeRawBufferPointer, _ layout: MessageLayout, _ arena: MessageArena, name: String
+    ) throws(MessageError) -> UnsafeRawPointer {
+        var allocator = ProtobufCAllocator(
+            alloc: { context, size in context?.assumingMemoryBound(to: ArenaState.self).pointee.allocate(size) },
+            // The arena is freed as a whole.
+            free: { _, _ in },
+            allocator_data: arena.context)
+        let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
+        // What can still fail after the scan is memory.
+        guard let message = protobuf_c_message_unpack(layout.descriptor, &allocator, bytes.count, start) else {
+            throw MessageError(.refused, in: name)
+        }
+        return UnsafeRawPointer(message)
+    }
+}

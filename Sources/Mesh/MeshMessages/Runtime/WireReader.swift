@@ -1,0 +1,58 @@
+/// Reads protobuf's wire format from a piece of memory; every read checks the end.
+struct WireReader {
+    private let bytes: UnsafeRawBufferPointer
+    private var position = 0
+
+    init(_ bytes: UnsafeRawBufferPointer) {
+        self.bytes = bytes
+    }
+
+    var isAtEnd: Bool { position == bytes.count }
+
+    private static let maxVarintBytes = 10
+    /// protobuf-c reads tags and lengths of at most this many bytes.
+    private static let maxShortVarintBytes = 5
+
+    mutating func varint() throws(MessageError.Reason) -> UInt64 {
+        var value: UInt64 = 0
+        for index in 0..<Self.maxVarintBytes {
+            guard position < bytes.count else { throw .truncated }
+            let byte = bytes[position]
+            position += 1
+            // The tenth byte holds the 64th bit alone.
+            guard index < Self.maxVarintBytes - 1 || byte <= 1 else { throw .malformedVarint }
+            value |= UInt64(byte & 0x7f) << UInt64(7 * index)
+            if byte < 0x80 { return value }
+        }
+        throw .malformedVarint
+    }
+
+    /// A varint as tags and lengths are: it fits 32 bits and takes at most five bytes.
+    private mutating func shortVarint() throws(MessageError.Reason) -> UInt32 {
+        let start = position
+        let value = try varint()
+        guard position - start <= Self.maxShortVarintBytes, let short = UInt32(exactly: value) else { throw .malformedVarint }
+        return short
+    }
+
+    mutating func tag() throws(MessageError.Reason) -> (field: UInt32, wireType: UInt8) {
+        let tag: UInt32
+        do {
+            tag = try shortVarint()
+        } catch {
+            throw error == .truncated ? error : .invalidTag
+        }
+        guard tag >> 3 != 0 else { throw .invalidTag }
+        return (tag >> 3, UInt8(tag & 7))
+    }
+
+    mutating func lengthPrefixed() throws(MessageError.Reason) -> UnsafeRawBufferPointer {
+        try take(Int(shortVarint()))
+    }
+
+    mutating func take(_ count: Int) throws(MessageError.Reason) -> UnsafeRawBufferPointer {
+        guard count <= bytes.count - position else { throw .truncated }
+        defer { position += count }
+        return UnsafeRawBufferPointer(rebasing: bytes[position..<position + count])
+    }
+}

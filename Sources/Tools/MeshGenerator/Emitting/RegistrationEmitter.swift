@@ -1,0 +1,32 @@
+/// Makes a `ServiceDefinition` of a handler.
+struct RegistrationEmitter {
+    var service: ProtoService
+    var namespace: String
+
+    func write(to writer: inout SourceWriter) {
+        writer.block("extension ServiceDefinition") { writer in
+            writer.line("/// `\(service.fullName)`, served by `handler`.")
+            let name = SwiftNames.method(service.name)
+            writer.block("public static func \(name)(_ handler: some \(namespace).\(service.name)Handler) -> ServiceDefinition") { writer in
+                writer.line("ServiceDefinition(")
+                writer.indented { writer in
+                    writer.line("name: \(literal(service.fullName)),")
+                    writer.line("methods: [")
+                    writer.indented { writer in
+                        for method in service.methods { write(method, to: &writer) }
+                    }
+                    writer.line("])")
+                }
+            }
+        }
+    }
+
+    private func write(_ method: ProtoMethod, to writer: inout SourceWriter) {
+        let name = SwiftNames.method(method.name)
+        let descriptor = "\(namespace).\(service.name)Methods.\(name)"
+        writer.line(
+            method.serverStreaming
+                ? ".serverStreaming(\(descriptor)) { try await handler.\(name)($0, to: $1, context: $2) },"
+                : ".unary(\(descriptor)) { try await handler.\(name)($0, context: $1) },")
+    }
+}
