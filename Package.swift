@@ -197,7 +197,7 @@ let appTests: [Target] = [
     tests("TradingTests", uses: ["Trading", crypto]),
     tests("ServiceAPITests", uses: ["ServiceAPI", "MeshCall", "MeshMessages"]),
     tests("CryptographyTests", uses: ["Cryptography", crypto]),
-    tests("SecretsTests", uses: ["Secrets"]),
+    tests("SecretsTests", uses: ["Secrets", crypto]),
     tests("StorageTests", uses: ["Storage", grdb, logging]),
     tests("IdentityTests", uses: ["Identity", "Cryptography", crypto, jwtKit, x509, asn1]),
     tests("AuditClientTests", uses: ["AuditClient", "Storage", "ServiceAPI", "MeshCall", "MeshMessages", "Cryptography", grdb, logging, crypto]),

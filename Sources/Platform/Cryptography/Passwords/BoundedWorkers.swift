@@ -31,6 +31,8 @@ final class BoundedWorkers: Sendable {
         queue = DispatchQueue(label: label, attributes: .concurrent)
     }
 
+    var waitingCount: Int { state.withLock { $0.waiting.count } }
+
     /// - Throws: `PasswordHasher.Failure.busy` when too many wait; `CancellationError` when the task is cancelled before its turn;
     ///   else what `work` throws.
     func run<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
