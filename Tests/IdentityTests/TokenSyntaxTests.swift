@@ -61,13 +61,16 @@ struct TokenSyntaxTests {
     func duplicates() async throws {
         let header = String(decoding: try forge.json(forge.header), as: UTF8.self)
         let payload = String(decoding: try forge.json(forge.claims), as: UTF8.self)
-        for (changedHeader, changedPayload) in [
-            (header.dropLast() + #","alg":"EdDSA"}"#, payload[...]), (header.dropLast() + #","\u0061lg":"none"}"#, payload[...]),
-            (header[...], payload.dropLast() + #","sub":"6f1c2a9e-0d3b-4f5a-8b7c-1e2d3c4b5a69"}"#),
-            (header[...], payload.dropLast() + #","\u0073ub":"x"}"#), (header[...], payload.dropLast() + #","x":{"a":1,"a":2}}"#),
-        ] {
-            await expectMalformed(try forge.sign(Array(changedHeader.utf8), Array(changedPayload.utf8)))
+        for member in [#""alg":"EdDSA""#, #""\u0061lg":"none""#] {
+            await expectMalformed(try forge.sign(adding(member, to: header), Array(payload.utf8)))
         }
+        for member in [#""sub":"6f1c2a9e-0d3b-4f5a-8b7c-1e2d3c4b5a69""#, #""\u0073ub":"x""#, #""x":{"a":1,"a":2}"#] {
+            await expectMalformed(try forge.sign(Array(header.utf8), adding(member, to: payload)))
+        }
+    }
+
+    private func adding(_ member: String, to object: String) -> [UInt8] {
+        Array("\(object.dropLast()),\(member)}".utf8)
     }
 
     @Test(
