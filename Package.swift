@@ -174,7 +174,10 @@ let tools: [Target] = [
     // The operator's and trader's commands behind `pulse`.
     target(
         "PulseCommands", in: "Tools",
-        uses: ["Deployment", "Cryptography", "Trading", "ServiceKit", "Identity", argumentParser, asyncHTTPClient, logging, crypto, nio("NIOCore"), nio("NIOFoundationCompat")]),
+        uses: [
+            "Deployment", "Cryptography", "Trading", "ServiceKit", "ServiceAPI", "MeshRuntime", "MeshMessages", "MeshTLS", argumentParser, asyncHTTPClient,
+            unixSignals, logging, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix"), nio("NIOFoundationCompat"),
+        ]),
 ]
 
 let programs: [Target] = [

@@ -1,1 +1,8 @@
-@main struct Main { static func main() {} }
+import PulseCommands
+
+@main
+struct Main {
+    static func main() async {
+        await PulseCommand.main()
+    }
+}

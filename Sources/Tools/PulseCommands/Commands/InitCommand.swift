@@ -1,0 +1,43 @@
+import ArgumentParser
+import Deployment
+import Foundation
+
+/// What `init` and `up` let an operator choose. What is not given stays as it was.
+struct DeploymentChoices: ParsableArguments {
+    @Option(help: "First port: gateway there, the others after it; 0 means free ports.")
+    var portBase: Int?
+
+    @Option(help: "A candle file in Binance's kline columns for the sandbox exchange to replay.")
+    var candles: String?
+
+    func apply(to options: DeploymentOptions) throws -> DeploymentOptions {
+        var options = options
+        if let portBase { options.portBase = portBase }
+        if let candles {
+            let path = URL(fileURLWithPath: candles).standardizedFileURL.path
+            guard FileManager.default.isReadableFile(atPath: path) else { throw CommandError("cannot read \(path)") }
+            options.candles = path
+        }
+        return options
+    }
+
+    /// Makes the state folder, or brings it up to date with the choices.
+    func initialise(_ folder: StateFolder) throws {
+        let initializer = Initializer(folder)
+        let present = folder.isInitialised ? try initializer.options() : DeploymentOptions()
+        try initializer.initialise(apply(to: present))
+    }
+}
+
+struct InitCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "init", abstract: "Makes the state folder: development root, certificates, secrets.")
+
+    @OptionGroup var state: StateOptions
+    @OptionGroup var choices: DeploymentChoices
+
+    func run() throws {
+        try choices.initialise(state.folder)
+        print("initialised \(state.folder.path)")
+    }
+}

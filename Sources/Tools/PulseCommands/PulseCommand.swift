@@ -1,0 +1,21 @@
+public import ArgumentParser
+
+/// `pulse`: what an operator and a trader do with a deployment.
+public struct PulseCommand: AsyncParsableCommand {
+    public static let configuration = CommandConfiguration(
+        commandName: "pulse",
+        abstract: "Runs CryptoPulse and trades with it.",
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Deployment", subcommands: [InitCommand.self, UpCommand.self, DownCommand.self, StatusCommand.self]),
+            CommandGroup(
+                name: "Trading",
+                subcommands: [
+                    SignUpCommand.self, LoginCommand.self, LogoutCommand.self, ExchangeCommand.self, ChatCommand.self, ProposalsCommand.self,
+                    SignCommand.self, RejectCommand.self, OrdersCommand.self, PortfolioCommand.self, AuditCommand.self,
+                ]),
+            CommandGroup(name: "Everything at once", subcommands: [DemoCommand.self]),
+        ])
+
+    public init() {}
+}

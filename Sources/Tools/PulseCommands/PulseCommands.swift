@@ -1,1 +1,0 @@
-// PulseCommands: see Package.swift for what belongs here.
