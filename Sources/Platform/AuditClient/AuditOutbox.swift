@@ -1,5 +1,4 @@
 public import GRDB
-public import MeshCall
 public import Storage
 
 /// A service's events on their way to the log: rows in the service's own database, written in the transaction of the change that

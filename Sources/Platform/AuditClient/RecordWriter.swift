@@ -1,6 +1,6 @@
-internal import Foundation
+public import Foundation
 public import MeshMessages
-public import ServiceAPI
+internal import ServiceAPI
 
 /// Makes an event into the bytes that the log keeps.
 public struct RecordWriter: Sendable {
