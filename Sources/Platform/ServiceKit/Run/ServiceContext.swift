@@ -1,4 +1,5 @@
 public import Logging
+public import MeshCall
 public import NIOCore
 public import Secrets
 public import Storage
@@ -10,12 +11,28 @@ public struct ServiceContext: Sendable {
     public let eventLoopGroup: any EventLoopGroup
     /// The service's own secrets, read at each request: one file a secret.
     public let secrets: any SecretStore
+    /// Checks user tokens with the keys that auth publishes.
+    public let authenticator: any TokenAuthenticator
+    let peers: PeerChannels
 
-    init(settings: ServiceSettings, logger: Logger, eventLoopGroup: any EventLoopGroup) {
+    init(settings: ServiceSettings, logger: Logger, eventLoopGroup: any EventLoopGroup) throws {
         self.settings = settings
         self.logger = logger
         self.eventLoopGroup = eventLoopGroup
         secrets = FileSecretStore(folder: settings.secretsFolder)
+        peers = PeerChannels(settings: settings, eventLoopGroup: eventLoopGroup, logger: logger)
+        authenticator =
+            settings.peers["auth"] == nil
+            ? RefusingAuthenticator()
+            : PublishedKeyAuthenticator(environment: settings.environment, auth: try peers.channel(to: "auth"))
+    }
+
+    /// A channel to a peer named in the settings, whose certificate must carry that name. It connects when first used and again
+    /// after a loss; calls fail with UNAVAILABLE meanwhile.
+    ///
+    /// - Throws: `StartUpError.settings` for a peer that the settings do not name.
+    public func channel(to peer: String) throws -> any CallChannel {
+        try peers.channel(to: peer)
     }
 
     /// Opens the service's one database, `data/<service>.sqlite`. Once a process: the folder is locked.

@@ -1,4 +1,5 @@
 internal import Logging
+internal import MeshCall
 internal import NIOCore
 internal import NIOPosix
 internal import ServiceLifecycle
@@ -18,24 +19,36 @@ struct ServiceRunner: Sendable {
     func run() async throws {
         if settings.hasMeshIdentity { try CertificateCheck.run(settings) }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: Self.threads)
-        let context = ServiceContext(settings: settings, logger: logger, eventLoopGroup: group)
+        let context = try ServiceContext(settings: settings, logger: logger, eventLoopGroup: group)
         let service = try await build(context)
         try await ServiceGroup(configuration: configuration(service, context)).run()
+        await context.peers.close()
         logger.info("stopped")
         try await group.shutdownGracefully()
     }
 
     /// Shut down from the last to the first: calls in progress drain first, the health port answers until the end.
-    private func configuration(_ service: RunningService, _ context: ServiceContext) -> ServiceGroupConfiguration {
+    private func configuration(_ service: RunningService, _ context: ServiceContext) throws -> ServiceGroupConfiguration {
         let report = HealthReport(readiness: service.readiness)
         let health = HealthServer(
             endpoint: settings.health, report: report, metrics: { "" }, eventLoopGroup: context.eventLoopGroup, logger: logger)
-        let services: [any Service] = [health] + service.background + [DrainSignal(report: report)]
+        let listeners: [any Service] = try service.definitions.isEmpty ? [] : [listener(service, context, report)]
+        let lasting = ([health] + listeners).map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) }
+        let background = service.background.map {
+            // A background service may come to its end; one that fails takes the process with it.
+            ServiceGroupConfiguration.ServiceConfiguration(service: $0, successTerminationBehavior: .ignore)
+        }
+        let drain = ServiceGroupConfiguration.ServiceConfiguration(service: DrainSignal(report: report))
         var configuration = ServiceGroupConfiguration(
-            services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+            services: Array(lasting.prefix(1)) + background + lasting.dropFirst() + [drain], gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: logger)
         configuration.maximumGracefulShutdownDuration = Self.drainTime
         configuration.maximumCancellationDuration = Self.cancellationTime
         return configuration
+    }
+
+    private func listener(_ service: RunningService, _ context: ServiceContext, _ report: HealthReport) throws -> any Service {
+        throw StartUpError.settings("the mesh server has not landed yet")
     }
 }
 
