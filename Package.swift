@@ -90,9 +90,14 @@ let meshTools: [Target] = [
     program("protoc-gen-mesh", uses: ["MeshGenerator"]),
 ]
 
+let meshSamples: [Target] = [
+    // C messages of proto/sample, whose Swift code stands in MeshMessagesTests: a module of its own, as a user of Mesh has it.
+    .target(name: "CSampleMessages", dependencies: ["CProtobufC"], path: "Tests/CSampleMessages"),
+]
+
 let meshTests: [Target] = [
     tests("MeshWireTests", uses: ["MeshWire"]),
-    tests("MeshMessagesTests", uses: ["MeshMessages"]),
+    tests("MeshMessagesTests", uses: ["MeshMessages", "CSampleMessages"]),
     tests("MeshTLSTests", uses: ["MeshTLS", "COpenSSL", nio("NIOCore"), nio("NIOPosix"), nio("NIOEmbedded")]),
     tests("MeshCallTests", uses: ["MeshCall", "MeshMessages", "MeshWire", nio("NIOCore")]),
     tests(
@@ -255,6 +260,6 @@ let package = Package(
     name: "CryptoPulse",
     products: meshProducts,
     dependencies: meshPackages + (meshOnly ? [] : appPackages),
-    targets: system + mesh + meshTools + (meshOnly ? [] : appSystem + platform + services + tools + programs + testing)
+    targets: system + mesh + meshTools + meshSamples + (meshOnly ? [] : appSystem + platform + services + tools + programs + testing)
         + (meshTests + (meshOnly ? [] : appTests)).filter { onlyTests?.contains($0.name) ?? true }
 )
