@@ -13,7 +13,7 @@ struct NameTests {
 
     @Test("Fields and methods are lowerCamel", arguments: [
         ("email", "email"), ("open_time_ms", "openTimeMs"), ("public_key_pem", "publicKeyPem"), ("SignIn", "signIn"), ("GetKeys", "getKeys"),
-        ("URL", "url"), ("HTTPProxy", "httpProxy"), ("_private", "_private"),
+        ("URL", "url"), ("aB", "aB"), ("eTag_id", "eTagId"), ("HTTPProxy", "httpProxy"), ("_private", "_private"),
     ])
     func lowerCamel(proto: String, swift: String) {
         #expect(SwiftNames.field(proto) == swift)

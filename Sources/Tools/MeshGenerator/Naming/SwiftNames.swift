@@ -34,6 +34,10 @@ enum SwiftNames {
     /// `user_id` → `userId`, `SignIn` → `signIn`, `_1h` → `_1h`.
     static func lowerCamel(_ name: String) -> String {
         let camel = upperCamel(name)
+        let bare = name.drop { $0 == "_" }
+        if let first = bare.first, !first.isUppercase {
+            return (name.hasPrefix("_") ? "_" : "") + String(first) + camel.dropFirst()
+        }
         let lead = camel.prefix { $0.isUppercase }.count
         // `HTTPProxy` → `httpProxy`, `URL` → `url`, `SignIn` → `signIn`.
         let lowered = lead <= 1 || lead == camel.count ? lead : lead - 1
