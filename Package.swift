@@ -77,7 +77,7 @@ let mesh: [Target] = [
     // libssl on a NIO channel; certificates and SPIFFE identities.
     target("MeshTLS", in: "Mesh", uses: ["COpenSSL", logging, nio("NIOCore"), nio("NIOPosix")]),
     // Calls, streams, deadlines, metadata, interceptors, status, policy; the in-process transport.
-    target("MeshCall", in: "Mesh", uses: ["MeshWire", "MeshMessages", logging, nio("NIOCore")]),
+    target("MeshCall", in: "Mesh", uses: ["MeshWire", "MeshMessages", logging, nio("NIOCore"), nio("NIOPosix")]),
     // Server and client over TLS.
     target(
         "MeshRuntime", in: "Mesh",
@@ -99,7 +99,7 @@ let meshTests: [Target] = [
     tests("MeshWireTests", uses: ["MeshWire"]),
     tests("MeshMessagesTests", uses: ["MeshMessages", "CSampleMessages"]),
     tests("MeshTLSTests", uses: ["MeshTLS", "COpenSSL", nio("NIOCore"), nio("NIOPosix"), nio("NIOEmbedded")]),
-    tests("MeshCallTests", uses: ["MeshCall", "MeshMessages", "MeshWire", nio("NIOCore")]),
+    tests("MeshCallTests", uses: ["MeshCall", "MeshMessages", "MeshWire", logging, nio("NIOCore"), nio("NIOPosix")]),
     tests(
         "MeshRuntimeTests",
         uses: ["MeshRuntime", "MeshCall", "MeshTLS", "MeshMessages", "MeshWire", logging, nio("NIOCore"), nio("NIOPosix")]),

@@ -23,7 +23,7 @@ extension ClientStateMachine {
             throw ConnectionFailure(.protocolError, "a Response inside a stream message")
         }
         core.streams[id]?.answerBegan = true
-        guard stream.envelopeBytes + Int(header.length) <= core.local.maximumEnvelopeBytes else { return giveUp(id, .messageTooLong) }
+        guard stream.envelopeBytes + Int(header.length) <= Int(core.local.maximumMessageBytes) else { return giveUp(id, .messageTooLong) }
         if header.flags.contains(.more) {
             return core.holdEnvelope(id, Int(header.length)) ? .responsePart(id) : giveUp(id, .assemblyFull)
         }

@@ -168,6 +168,18 @@ struct ConnectionCore: Sendable {
 
     // MARK: Sending Data
 
+    /// Charges the windows for a whole message, or does nothing and says false.
+    mutating func grantAll(_ streamID: UInt32, _ bytes: Int) -> Bool {
+        guard mode == .mesh else { return streams[streamID] != nil }
+        let charge = bytes + FrameHeader.size
+        guard let stream = streams[streamID], bytes <= Int(peer.maximumDataFrame), stream.send.available >= charge,
+            sendWindow.available >= charge
+        else { return false }
+        streams[streamID]?.send.spend(charge)
+        sendWindow.spend(charge)
+        return true
+    }
+
     /// How much of a message of `remaining` bytes may be sent on a stream now, in one frame; charges the windows for it.
     mutating func grant(_ streamID: UInt32, remaining: Int) -> SendGrant {
         guard let stream = streams[streamID] else { return .streamGone }

@@ -108,4 +108,9 @@ public struct OutboundQueue<Payload: Sendable>: Sendable {
         blocked.remove(streamID)
         return dropped
     }
+
+    /// Takes away everything.
+    public mutating func dropAll() -> [Message] {
+        streams.keys.sorted().flatMap { drop($0) }
+    }
 }

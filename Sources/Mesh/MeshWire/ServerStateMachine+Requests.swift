@@ -28,7 +28,7 @@ extension ServerStateMachine {
     private mutating func takeRequest(_ header: FrameHeader) -> Action {
         let id = header.streamID
         let length = (core.streams[id]?.envelopeBytes ?? 0) + Int(header.length)
-        guard length <= core.local.maximumEnvelopeBytes else { return refuse(id, .messageTooLong) }
+        guard length <= Int(core.local.maximumMessageBytes) else { return refuse(id, .messageTooLong) }
         if header.flags.contains(.more) {
             return core.holdEnvelope(id, Int(header.length)) ? .requestPart(id) : refuse(id, .assemblyFull)
         }

@@ -99,6 +99,11 @@ public struct ServerStateMachine: Sendable {
 
     // MARK: The driver's decisions
 
+    /// Charges the windows for a whole Data message, or does nothing and says false.
+    public mutating func grantAll(_ streamID: UInt32, _ bytes: Int) -> Bool {
+        core.grantAll(streamID, bytes)
+    }
+
     /// How much of a Data message may be sent now; charges the windows for it.
     public mutating func grant(_ streamID: UInt32, remaining: Int) -> SendGrant {
         core.grant(streamID, remaining: remaining)

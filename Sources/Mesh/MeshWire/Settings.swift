@@ -1,6 +1,6 @@
 /// What each side of a mesh connection announces in its first frame. Values bind the other side's sending.
 public struct Settings: Hashable, Sendable {
-    /// Longest message (request, reply or stream message) in bytes; at most 4 MiB.
+    /// Longest message in bytes, at most 4 MiB: the whole data of a Request or Response, fragments joined, or one stream message.
     public var maximumMessageBytes: UInt32 = UInt32(WireLimits.maximumMessageBytes)
     /// Bytes of Data that may be under way on a new stream.
     public var initialStreamWindow: UInt32 = 256 << 10
@@ -21,11 +21,6 @@ public struct Settings: Hashable, Sendable {
 
     /// What binds a sender until the other side's SETTINGS has come.
     public static let `default` = Settings()
-
-    /// The longest sequence of Request or Response data that may carry a message of `maximumMessageBytes`.
-    public var maximumEnvelopeBytes: Int {
-        Int(maximumMessageBytes) + Int(maximumMetadataBytes) + WireLimits.envelopeAllowance
-    }
 }
 
 extension Settings {

@@ -8,7 +8,7 @@ public enum WireLimits {
     public static let maximumControlBytes = 1024
     /// Longest reason text in CANCEL and GOAWAY, in bytes of UTF-8.
     public static let maximumReasonBytes = 256
-    /// What Request and Response add around a message and its metadata: names, status, details, field headers.
+    /// What a HEADERS frame's encoding may add to its metadata.
     public static let envelopeAllowance = 8 << 10
     /// Largest window and largest increment: 2^31 - 1.
     public static let maximumWindow = Int(Int32.max)

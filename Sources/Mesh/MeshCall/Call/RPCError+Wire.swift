@@ -1,0 +1,48 @@
+internal import MeshMessages
+internal import MeshWire
+
+/// `RPCError` as `mesh.v1.Status` and back. `reason` is an `ErrorInfo` detail, `retryAfter` a `RetryInfo`; `cause` stays here.
+extension RPCError {
+    private static let errorInfoURL = "type.googleapis.com/\(MeshV1.ErrorInfo.fullName)"
+    private static let retryInfoURL = "type.googleapis.com/\(MeshV1.RetryInfo.fullName)"
+    private static let maximumMessageBytes = 1024
+
+    /// - Parameter domain: the service that says so: its full proto name.
+    func status(domain: String) -> MeshV1.Status {
+        var details: [MeshV1.AnyMessage] = []
+        if let reason, let value = try? MeshV1.ErrorInfo(reason: reason, domain: domain).packed() {
+            details.append(MeshV1.AnyMessage(typeUrl: Self.errorInfoURL, value: value))
+        }
+        if let retryAfter, let value = try? MeshV1.RetryInfo(retryAfterMs: retryAfter.wholeMilliseconds).packed() {
+            details.append(MeshV1.AnyMessage(typeUrl: Self.retryInfoURL, value: value))
+        }
+        return MeshV1.Status(code: code.rawValue, message: String(message.prefix(Self.maximumMessageBytes)), details: details)
+    }
+
+    /// Nil for OK. A code that gRPC does not have is UNKNOWN. Details that cannot be read are left out.
+    init?(_ status: MeshV1.Status, trailers: Metadata) {
+        guard status.code != StatusCode.ok.rawValue else { return nil }
+        let code = (1...16).contains(status.code) ? StatusCode(rawValue: status.code) : .unknown
+        self.init(code, status.message, trailers: trailers)
+        for detail in status.details {
+            switch detail.typeUrl {
+            case Self.errorInfoURL: reason = (try? MeshV1.ErrorInfo(packed: detail.value))?.reason
+            case Self.retryInfoURL:
+                retryAfter = (try? MeshV1.RetryInfo(packed: detail.value)).map { .milliseconds(Int64($0.retryAfterMs)) }
+            default: break
+            }
+        }
+    }
+
+    /// What a state machine decided about a stream.
+    init(_ rejection: StreamRejection) {
+        self.init(StatusCode(rawValue: Int32(truncatingIfNeeded: rejection.code)), rejection.message, reason: rejection.reason)
+    }
+}
+
+extension Duration {
+    /// Rounded down, at least 0, at most what a u32 holds.
+    fileprivate var wholeMilliseconds: UInt32 {
+        UInt32(clamping: Int64(clamping: Int128(attoseconds / 1_000_000_000_000_000)))
+    }
+}

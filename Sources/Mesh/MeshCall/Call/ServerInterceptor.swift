@@ -1,0 +1,7 @@
+/// Code around every handler of a server: telemetry, rate limits, checks of one's own. Runs after the policy has let the call in.
+public protocol ServerInterceptor: Sendable {
+    /// - Parameters:
+    ///   - context: the call; what is passed to `next` is what the handler sees.
+    ///   - next: the rest of the chain and the handler. Not calling it refuses the call; what is thrown instead is its answer.
+    func intercept(_ context: ServerContext, next: @Sendable (ServerContext) async throws -> Void) async throws
+}

@@ -1,0 +1,187 @@
+package import MeshWire
+package import NIOCore
+internal import MeshMessages
+
+/// The client's end of one connection: turns calls into frames and frames into answers. State is confined to the event loop; the
+/// call functions may be called from anywhere.
+package final class ClientConnection: FrameHandler, FrameReceiver, @unchecked Sendable {
+    package let loop: any EventLoop
+    let transport: FrameTransport
+    var machine: ClientStateMachine
+    /// Calls that have a stream.
+    var calls: [UInt32: ClientCall] = [:]
+    /// Calls that wait for a free stream, oldest first.
+    var waiting = CircularBuffer<ClientCall>()
+    private var deadlines = DeadlineTimer()
+    private let started = NIODeadline.now()
+    private var pingSent: NIODeadline?
+    private var onEvent: ((Event) -> Void)?
+    private var isClosing = false
+
+    /// What the owner of a connection has to know.
+    package enum Event: Sendable {
+        /// It takes no new calls; those in flight go on.
+        case retired(String)
+        case ended(ConnectionEnd)
+    }
+
+    package init(loop: any EventLoop, link: any FrameLink, mode: WireMode, limits: ConnectionLimits) {
+        self.loop = loop
+        machine = ClientStateMachine(mode: mode, settings: limits.settings)
+        transport = FrameTransport(loop: loop, link: link, mode: mode, limits: limits)
+    }
+
+    /// Sends SETTINGS and starts looking at the times. `onEvent` is called on the loop.
+    package func start(onEvent: @escaping (Event) -> Void) {
+        self.onEvent = onEvent
+        transport.handler = self
+        transport.startTicking { [weak self] in self?.tick() }
+        transport.wake()
+    }
+
+    // MARK: FrameReceiver
+
+    package func received(_ bytes: ByteBuffer) { transport.received(bytes) }
+    package func readCompleted() { transport.readCompleted() }
+    package func writabilityChanged() { transport.writabilityChanged() }
+    package func linkClosed(_ cause: (any Error)?) { transport.linkClosed(cause) }
+
+    // MARK: FrameHandler
+
+    func takeControlFrames() -> [ControlFrame] {
+        machine.hasControlFrames ? machine.takeControlFrames() : []
+    }
+
+    func grant(_ streamID: UInt32, remaining: Int) -> SendGrant { machine.grant(streamID, remaining: remaining) }
+    func grantAll(_ streamID: UInt32, _ bytes: Int) -> Bool { machine.grantAll(streamID, bytes) }
+    func messageWritten(_ type: FrameType, on streamID: UInt32) {}
+    func fail(_ failure: ConnectionFailure) { machine.fail(failure) }
+
+    func receive(_ header: FrameHeader, _ data: UnsafeRawBufferPointer?) throws(ConnectionFailure) {
+        switch try machine.receive(header, data) {
+        case .none: break
+        case .headers(let id): receiveHeaders(id, data)
+        case .messagePart(let id): receivePart(id, data)
+        case .message(let id, let charge): receiveMessage(id, data, charge)
+        case .responsePart(let id): calls[id]?.parts = calls[id]?.join(data)
+        case .response(let id, _): receiveResponse(id, data)
+        case .ended(let id, let hasMessage): receiveEnd(id, data, hasMessage)
+        case .failed(let id, let rejection): finish(id, .failure(RPCError(rejection)))
+        case .windowOpened(let id): windowOpened(id)
+        case .goAway(let last, let failure): receiveGoAway(last, failure)
+        case .pong: pingSent = nil
+        }
+        startWaiting()
+    }
+
+    private func windowOpened(_ streamID: UInt32) {
+        if streamID == 0 { transport.setMaximumFrame(Int(machine.peer.maximumDataFrame)) }
+        transport.windowOpened(streamID)
+    }
+
+    private func receiveGoAway(_ last: UInt32, _ failure: ConnectionFailure) {
+        retire("the server goes away: \(failure.reason)")
+        for id in machine.streams(above: last) {
+            machine.forget(id)
+            transport.drop(id, .connectionClosed)
+            finish(id, .failure(.connectionClosed), notRun: true)
+        }
+    }
+
+    func ended(_ end: ConnectionEnd) {
+        deadlines.stop()
+        let error = RPCError(.unavailable, "The connection was lost.", reason: "CONNECTION_LOST", cause: LinkLost(end: end.description))
+        let open = calls
+        calls = [:]
+        for call in open.values { finish(call, .failure(error)) }
+        refuseWaiting(error)
+        onEvent?(.ended(end))
+        onEvent = nil
+    }
+
+    // MARK: Retirement
+
+    /// Takes no new calls; closes when those in flight are over.
+    private func retire(_ reason: String) {
+        guard !isClosing else { return }
+        isClosing = true
+        refuseWaiting(.connectionClosed)
+        onEvent?(.retired(reason))
+    }
+
+    private func refuseWaiting(_ error: RPCError) {
+        let refused = waiting
+        waiting.removeAll()
+        for call in refused { finish(call, .failure(error), notRun: true) }
+    }
+
+    /// Lets calls in flight finish, then closes. On the loop.
+    package func shutDown() {
+        retire("closed by this side")
+        closeIfIdle()
+    }
+
+    /// Closes now. On the loop.
+    package func closeNow() {
+        transport.close()
+    }
+
+    func closeIfIdle() {
+        if isClosing, calls.isEmpty { transport.close() }
+    }
+
+    /// Calls in flight or waiting. On the loop.
+    package var load: Int { calls.count + waiting.count }
+
+    // MARK: Time
+
+    func arm(_ deadline: ContinuousClock.Instant) {
+        deadlines.arm(deadline, on: loop) { [weak self] in self?.sweepDeadlines() }
+    }
+
+    private func sweepDeadlines() {
+        deadlines.fired()
+        let now = ContinuousClock.now
+        var earliest: ContinuousClock.Instant?
+        for call in Array(calls.values) + Array(waiting) {
+            if call.outgoing.deadline <= now {
+                cancel(call, RPCError(.deadlineExceeded, "The call's time is over."))
+            } else {
+                earliest = min(earliest ?? call.outgoing.deadline, call.outgoing.deadline)
+            }
+        }
+        if let earliest { arm(earliest) }
+    }
+
+    private func tick() {
+        machine.intervalPassed()
+        if let failure = transport.tooSlow() { return transport.fail(failure) }
+        let limits = transport.limits
+        if !machine.isEstablished, NIODeadline.now() - started >= TimeAmount(limits.settingsTimeout) {
+            return transport.fail(ConnectionFailure(.timeout, "no SETTINGS in \(limits.settingsTimeout)"))
+        }
+        keepAlive(limits)
+    }
+
+    private func keepAlive(_ limits: ConnectionLimits) {
+        if let pingSent {
+            guard NIODeadline.now() - pingSent >= TimeAmount(limits.keepaliveTimeout) else { return }
+            return transport.fail(ConnectionFailure(.timeout, "a PING was not answered in \(limits.keepaliveTimeout)"))
+        }
+        guard !calls.isEmpty, transport.quietTime >= limits.keepaliveInterval, machine.ping() else { return }
+        pingSent = .now()
+        transport.wake()
+    }
+}
+
+/// For the log: what broke the connection.
+struct LinkLost: Error, CustomStringConvertible {
+    let end: String
+    var description: String { end }
+}
+
+extension RPCError {
+    static var connectionClosed: RPCError {
+        RPCError(.unavailable, "The connection is closing.", reason: "CONNECTION_CLOSED")
+    }
+}

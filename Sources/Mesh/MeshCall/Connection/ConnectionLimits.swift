@@ -1,0 +1,33 @@
+public import MeshWire
+
+/// Bounds of one connection. What is negotiated stands in `settings`.
+public struct ConnectionLimits: Sendable {
+    /// What this side announces.
+    public var settings = Settings()
+    /// How often a connection looks at its times.
+    public var tick: Duration = .seconds(1)
+    /// A frame that began must be complete after this time: slow senders are cut off.
+    public var partialFrameTimeout: Duration = .seconds(10)
+    /// SETTINGS must have come after this time.
+    public var settingsTimeout: Duration = .seconds(10)
+    /// A peer that takes no bytes for this time is given up.
+    public var writeStallTimeout: Duration = .seconds(30)
+    /// A server closes a connection without calls after this time.
+    public var idleTimeout: Duration = .seconds(900)
+    /// A client pings a quiet connection with calls in flight after this time.
+    public var keepaliveInterval: Duration = .seconds(20)
+    /// How long a PING may go unanswered.
+    public var keepaliveTimeout: Duration = .seconds(10)
+    /// Bytes handed to the link in one piece before its writability is looked at again.
+    public var outboundHighWater = 128 << 10
+    /// Bytes of answers or requests that may wait for a slow peer. More is RESOURCE_EXHAUSTED.
+    public var maximumOutboundBytes = 16 << 20
+    /// Calls of a client that may wait for a free stream.
+    public var maximumWaitingCalls = 4096
+    /// No call lasts longer, whatever its caller says.
+    public var maximumDeadline: Duration = .seconds(24 * 3600)
+
+    public init() {}
+
+    public static let `default` = ConnectionLimits()
+}

@@ -1,0 +1,220 @@
+internal import Logging
+internal import MeshWire
+internal import NIOCore
+
+/// What a connection does with the frames that its transport reads. Confined to the event loop.
+protocol FrameHandler: AnyObject {
+    func receive(_ header: FrameHeader, _ data: UnsafeRawBufferPointer?) throws(ConnectionFailure)
+    func takeControlFrames() -> [ControlFrame]
+    func grant(_ streamID: UInt32, remaining: Int) -> SendGrant
+    func grantAll(_ streamID: UInt32, _ bytes: Int) -> Bool
+    /// The last frame of a message was written.
+    func messageWritten(_ type: FrameType, on streamID: UInt32)
+    /// Queues the GOAWAY for a failure.
+    func fail(_ failure: ConnectionFailure)
+    func ended(_ end: ConnectionEnd)
+}
+
+/// The I/O half of a connection: splits what arrives, cuts what leaves, flushes once a read turn. Confined to the event loop.
+final class FrameTransport {
+    /// A message on its way out, with who waits for it.
+    struct Payload: Sendable {
+        var bytes: ByteBuffer
+        var waiter: CheckedContinuation<Void, any Error>?
+    }
+
+    let loop: any EventLoop
+    let executor: LoopExecutor
+    let limits: ConnectionLimits
+    private let link: any FrameLink
+    weak var handler: (any FrameHandler)?
+
+    private var splitter: FrameSplitter
+    private var queue: OutboundQueue<Payload>
+    /// Frames of this turn.
+    private var outgoing = ByteBuffer()
+    private var inTurn = false
+    private var flushScheduled = false
+    private(set) var end: ConnectionEnd?
+    private var watch = TransportWatch()
+
+    init(loop: any EventLoop, link: any FrameLink, mode: WireMode, limits: ConnectionLimits) {
+        self.loop = loop
+        self.link = link
+        self.limits = limits
+        executor = LoopExecutor(loop)
+        splitter = FrameSplitter(mode: mode, settings: limits.settings)
+        queue = OutboundQueue(maximumFrame: mode == .mesh ? Int(Settings.default.maximumDataFrame) : nil)
+    }
+
+    // MARK: Reading
+
+    func received(_ bytes: ByteBuffer) {
+        guard end == nil, let handler else { return }
+        inTurn = true
+        watch.noteRead()
+        do throws(ConnectionFailure) {
+            try bytes.withUnsafeReadableBytes { raw throws(ConnectionFailure) in
+                try splitter.split(raw) { header, data throws(ConnectionFailure) in
+                    // A frame may have made this side close the connection.
+                    if self.end == nil { try handler.receive(header, data) }
+                }
+            }
+        } catch {
+            fail(error)
+        }
+    }
+
+    /// Ends a read turn: handlers that are ready run, then everything leaves in one flush.
+    func readCompleted() {
+        executor.drain()
+        inTurn = false
+        flush()
+    }
+
+    func writabilityChanged() {
+        if link.isWritable { flush() }
+    }
+
+    // MARK: Writing
+
+    var queuedBytes: Int { queue.queuedBytes }
+
+    /// The longest frame that the peer takes, once it has said so.
+    func setMaximumFrame(_ bytes: Int) {
+        queue.maximumFrame = bytes
+    }
+
+    /// Sends a message after those already queued on its stream.
+    func enqueue(_ type: FrameType, flags: FrameFlags = [], _ payload: Payload, on streamID: UInt32) {
+        guard end == nil else {
+            payload.waiter?.resume(throwing: RPCError(.unavailable, "The connection is closed."))
+            return
+        }
+        queue.enqueue(.init(type: type, flags: flags, payload: payload, length: payload.bytes.readableBytes), on: streamID)
+        wake()
+    }
+
+    /// Sends a message at once if nothing holds it back. False when it must be enqueued.
+    func sendNow(_ type: FrameType, flags: FrameFlags = [], _ bytes: ByteBuffer, on streamID: UInt32) -> Bool {
+        guard end == nil, let handler, !queue.holds(streamID), takesMore, bytes.readableBytes <= queue.maximumFrame ?? .max,
+            bytes.readableBytes <= limits.outboundHighWater
+        else { return false }
+        guard type != .data || handler.grantAll(streamID, bytes.readableBytes) else { return false }
+        writeControl()
+        write(FrameHeader(length: UInt32(bytes.readableBytes), streamID: streamID, type: type, flags: flags), bytes.readableBytesView)
+        handler.messageWritten(type, on: streamID)
+        wake()
+        return true
+    }
+
+    /// Forgets what a stream still had to send.
+    func drop(_ streamID: UInt32, _ error: RPCError) {
+        for message in queue.drop(streamID) { message.payload.waiter?.resume(throwing: error) }
+    }
+
+    func windowOpened(_ streamID: UInt32) {
+        queue.windowOpened(streamID)
+        wake()
+    }
+
+    /// Makes sure that what is queued, control frames included, leaves at the end of this turn or soon.
+    func wake() {
+        guard !inTurn, !flushScheduled, end == nil else { return }
+        flushScheduled = true
+        loop.execute {
+            self.flushScheduled = false
+            self.flush()
+        }
+    }
+
+    private var takesMore: Bool { link.isWritable && outgoing.readableBytes < limits.outboundHighWater }
+
+    private func flush() {
+        guard let handler else { return }
+        var isFull = true
+        while end == nil, isFull {
+            writeControl()
+            while takesMore, let chunk = queue.next(handler.grant) { write(chunk, handler) }
+            isFull = outgoing.readableBytes >= limits.outboundHighWater && link.isWritable
+            sendOutgoing()
+        }
+        watch.noteWrite(isStalled: !link.isWritable && !queue.isEmpty)
+    }
+
+    private func writeControl() {
+        guard let handler else { return }
+        for frame in handler.takeControlFrames() { outgoing.writeBytes(frame.encoded) }
+    }
+
+    private func write(_ chunk: OutboundQueue<Payload>.Chunk, _ handler: any FrameHandler) {
+        let start = chunk.payload.bytes.readerIndex + chunk.range.lowerBound
+        let bytes = chunk.payload.bytes.viewBytes(at: start, length: chunk.range.count) ?? chunk.payload.bytes.readableBytesView
+        write(chunk.header, bytes)
+        guard chunk.endsMessage else { return }
+        handler.messageWritten(chunk.header.type, on: chunk.header.streamID)
+        chunk.payload.waiter?.resume()
+    }
+
+    private func write(_ header: FrameHeader, _ data: ByteBufferView) {
+        let words = header.words
+        outgoing.writeInteger(words.first)
+        outgoing.writeInteger(words.second)
+        outgoing.writeBytes(data)
+    }
+
+    private func sendOutgoing() {
+        guard outgoing.readableBytes > 0 else { return }
+        let bytes = outgoing
+        outgoing = ByteBuffer()
+        link.send(bytes)
+    }
+
+    // MARK: Ending
+
+    /// The peer broke a rule: says why, then closes.
+    func fail(_ failure: ConnectionFailure) {
+        guard end == nil else { return }
+        handler?.fail(failure)
+        writeControl()
+        sendOutgoing()
+        finish(.failed(failure))
+    }
+
+    /// Closes in good order; queued messages are lost.
+    func close() {
+        guard end == nil else { return }
+        writeControl()
+        sendOutgoing()
+        finish(.closed)
+    }
+
+    func linkClosed(_ cause: (any Error)?) {
+        finish(.lost(cause.map { "\($0)" } ?? "the peer closed the connection"))
+    }
+
+    private func finish(_ reason: ConnectionEnd) {
+        guard end == nil else { return }
+        end = reason
+        watch.stop()
+        let dropped = queue.dropAll()
+        link.close()
+        handler?.ended(reason)
+        let error = RPCError(.unavailable, "The connection is closed.")
+        for message in dropped { message.payload.waiter?.resume(throwing: error) }
+    }
+
+    // MARK: Time
+
+    /// Starts looking at the times of the connection; `each` is called at every tick.
+    func startTicking(_ each: @escaping @Sendable () -> Void) {
+        watch.start(on: loop, every: limits.tick, each)
+    }
+
+    /// Why the peer is too slow, if it is.
+    func tooSlow() -> ConnectionFailure? {
+        watch.check(partialFrame: splitter.holdsPartialFrame ? splitter.framesSeen : nil, limits)
+    }
+
+    var quietTime: Duration { watch.quietTime }
+}

@@ -1,0 +1,146 @@
+internal import NIOCore
+internal import Synchronization
+
+/// The messages of one streaming answer between the connection that fills it and the one task that reads it.
+///
+/// What it holds is bounded by the stream's window: the connection gets the bytes' credit back only as they are read.
+final class ReplyBuffer: Sendable {
+    private struct State {
+        var messages = CircularBuffer<(bytes: ByteBuffer, charge: Int)>()
+        var reader: CheckedContinuation<ByteBuffer?, any Error>?
+        var end: Result<Void, RPCError>?
+        var unreported = Consumed()
+        /// A message is coming in parts: its sender may wait for the credit of everything before it.
+        var isAssembling = false
+    }
+
+    /// Messages read whose credit is still to be given.
+    struct Consumed {
+        var messages = 0
+        var charge = 0
+    }
+
+    private let state = Mutex(State())
+    private let reportAt: Int
+    private let report: @Sendable (Consumed) -> Void
+
+    /// - Parameters:
+    ///   - reportAt: bytes read after which `report` is called.
+    ///   - report: gives credit back to the sender; called on the reader's thread.
+    init(reportAt: Int, report: @escaping @Sendable (Consumed) -> Void) {
+        self.reportAt = reportAt
+        self.report = report
+    }
+
+    // MARK: The connection's side
+
+    func append(_ bytes: ByteBuffer, charge: Int) {
+        let reader = state.withLock { state -> CheckedContinuation<ByteBuffer?, any Error>? in
+            state.isAssembling = false
+            guard let reader = state.reader else {
+                state.messages.append((bytes, charge))
+                return nil
+            }
+            state.reader = nil
+            state.unreported.add(charge)
+            return reader
+        }
+        guard let reader else { return }
+        reportIfDue()
+        reader.resume(returning: bytes)
+    }
+
+    /// A part of a message came. What was read so far.
+    func partCame() -> Consumed {
+        state.withLock { state in
+            state.isAssembling = true
+            return state.takeUnreported()
+        }
+    }
+
+    /// No more messages come. Those that wait can still be read, unless `discard`.
+    func finish(_ end: Result<Void, RPCError>, discard: Bool = false) -> Consumed {
+        let (reader, dropped) = state.withLock { state -> (CheckedContinuation<ByteBuffer?, any Error>?, Consumed) in
+            guard state.end == nil || discard else { return (nil, Consumed()) }
+            if state.end == nil { state.end = end }
+            var dropped = state.takeUnreported()
+            if discard {
+                for message in state.messages { dropped.add(message.charge) }
+                state.messages.removeAll()
+            }
+            defer { state.reader = nil }
+            return (state.reader, dropped)
+        }
+        switch end {
+        case .success: reader?.resume(returning: nil)
+        case .failure(let error): reader?.resume(throwing: error)
+        }
+        return dropped
+    }
+
+    // MARK: The reader's side
+
+    func next() async throws -> ByteBuffer? {
+        if let ready = try takeReady() { return ready.bytes }
+        return try await withCheckedThrowingContinuation { continuation in
+            let resume = state.withLock { state -> (() -> Void)? in state.park(continuation) }
+            resume?()
+        }
+    }
+
+    private func takeReady() throws -> (bytes: ByteBuffer?, Void)? {
+        let taken = try state.withLock { state -> (bytes: ByteBuffer?, Void)? in
+            if let message = state.messages.popFirst() {
+                state.unreported.add(message.charge)
+                return (message.bytes, ())
+            }
+            guard let end = state.end else { return nil }
+            try end.get()
+            return (nil, ())
+        }
+        reportIfDue()
+        return taken
+    }
+
+    private func reportIfDue() {
+        let due = state.withLock { state -> Consumed? in
+            let waits = state.isAssembling && state.messages.isEmpty
+            guard state.unreported.charge >= reportAt || (waits && state.unreported.messages > 0) else { return nil }
+            return state.takeUnreported()
+        }
+        if let due { report(due) }
+    }
+}
+
+extension ReplyBuffer.Consumed {
+    fileprivate mutating func add(_ charge: Int) {
+        messages += 1
+        self.charge += charge
+    }
+}
+
+extension ReplyBuffer.State {
+    fileprivate mutating func takeUnreported() -> ReplyBuffer.Consumed {
+        defer { unreported = ReplyBuffer.Consumed() }
+        return unreported
+    }
+
+    /// Keeps the reader waiting, or says how to let it go on at once because something came in the meantime.
+    fileprivate mutating func park(_ continuation: CheckedContinuation<ByteBuffer?, any Error>) -> (() -> Void)? {
+        if let message = messages.popFirst() {
+            unreported.messages += 1
+            unreported.charge += message.charge
+            return { continuation.resume(returning: message.bytes) }
+        }
+        switch end {
+        case .success: return { continuation.resume(returning: nil) }
+        case .failure(let error): return { continuation.resume(throwing: error) }
+        case nil:
+            guard reader == nil else {
+                return { continuation.resume(throwing: RPCError(.internalError, "A stream of answers has one reader.")) }
+            }
+            reader = continuation
+            return nil
+        }
+    }
+}

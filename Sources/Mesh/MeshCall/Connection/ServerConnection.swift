@@ -1,0 +1,201 @@
+package import MeshWire
+package import NIOCore
+internal import Logging
+internal import MeshMessages
+
+/// The server's end of one connection: turns frames into calls of handlers and their answers into frames.
+///
+/// Everything but `init` happens on the event loop. Handlers start there too, at once, and stay there unless they wait elsewhere.
+package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Sendable {
+    package let loop: any EventLoop
+    let peer: PeerIdentity
+    let dispatcher: Dispatcher
+    let transport: FrameTransport
+    var machine: ServerStateMachine
+    /// Calls not yet answered.
+    var calls: [UInt32: ServerCall] = [:]
+    private var requestParts: [UInt32: ByteBuffer] = [:]
+    private var deadlines = DeadlineTimer()
+    private let started = NIODeadline.now()
+    private var onEnd: ((ConnectionEnd) -> Void)?
+    private var drainCompleted = false
+
+    package init(
+        loop: any EventLoop, link: any FrameLink, peer: PeerIdentity, mode: WireMode, dispatcher: Dispatcher, limits: ConnectionLimits
+    ) {
+        self.loop = loop
+        self.peer = peer
+        self.dispatcher = dispatcher
+        machine = ServerStateMachine(mode: mode, settings: limits.settings)
+        transport = FrameTransport(loop: loop, link: link, mode: mode, limits: limits)
+    }
+
+    /// Sends SETTINGS and starts looking at the times.
+    ///
+    /// - Parameter onEnd: called once, on the loop, when the connection is over.
+    package func start(onEnd: @escaping (ConnectionEnd) -> Void) {
+        self.onEnd = onEnd
+        transport.handler = self
+        transport.startTicking { [weak self] in self?.tick() }
+        transport.wake()
+    }
+
+    // MARK: FrameReceiver
+
+    package func received(_ bytes: ByteBuffer) { transport.received(bytes) }
+    package func readCompleted() {
+        transport.readCompleted()
+        closeIfDrained()
+    }
+    package func writabilityChanged() { transport.writabilityChanged() }
+    package func linkClosed(_ cause: (any Error)?) { transport.linkClosed(cause) }
+
+    // MARK: FrameHandler
+
+    func takeControlFrames() -> [ControlFrame] {
+        machine.hasControlFrames ? machine.takeControlFrames() : []
+    }
+
+    func grant(_ streamID: UInt32, remaining: Int) -> SendGrant { machine.grant(streamID, remaining: remaining) }
+    func grantAll(_ streamID: UInt32, _ bytes: Int) -> Bool { machine.grantAll(streamID, bytes) }
+    func fail(_ failure: ConnectionFailure) { machine.fail(failure) }
+
+    func messageWritten(_ type: FrameType, on streamID: UInt32) {
+        if type == .response || (machine.mode == .baseline && calls[streamID] == nil) { machine.answered(streamID) }
+    }
+
+    func receive(_ header: FrameHeader, _ data: UnsafeRawBufferPointer?) throws(ConnectionFailure) {
+        switch try machine.receive(header, data) {
+        case .none: break
+        case .requestPart(let id): requestParts[id, default: ByteBuffer()].writeBytes(data)
+        case .request(let id, let clientStreams): receiveRequest(id, data, clientStreams: clientStreams)
+        case .cancelled(let id, _): abandon(id, RPCError(.cancelled, "The caller gave the call up."))
+        case .reject(let id, let rejection, let ends): reject(id, rejection, ends: ends)
+        case .windowOpened(let id): windowOpened(id)
+        case .pong(let value): if value == ServerStateMachine.drainPing { finishDrain() }
+        case .messagePart, .halfClosed: break
+        // Calls with a client stream are refused when they begin: nobody reads its messages.
+        case .message(let id, let charge, _): machine.consumed(1, charge: charge, on: id)
+        }
+    }
+
+    private func windowOpened(_ streamID: UInt32) {
+        if streamID == 0 { transport.setMaximumFrame(Int(machine.peer.maximumDataFrame)) }
+        transport.windowOpened(streamID)
+    }
+
+    private func receiveRequest(_ id: UInt32, _ data: UnsafeRawBufferPointer?, clientStreams: Bool) {
+        let request: MeshV1.Request
+        do throws(MessageError) {
+            if var whole = requestParts.removeValue(forKey: id) {
+                whole.writeBytes(data)
+                request = try whole.withUnsafeReadableBytes { bytes throws(MessageError) in try MeshV1.Request(packed: bytes) }
+            } else {
+                request = try MeshV1.Request(packed: data ?? UnsafeRawBufferPointer(start: nil, count: 0))
+            }
+        } catch {
+            machine.handlerReturned()
+            return answer(id, RPCError(.invalidArgument, "The request is malformed.", reason: "REQUEST_MALFORMED"))
+        }
+        begin(id, request, clientStreams: clientStreams)
+    }
+
+    private func reject(_ id: UInt32, _ rejection: StreamRejection, ends: Bool) {
+        if ends { abandon(id, RPCError(rejection)) }
+        answer(id, RPCError(rejection))
+    }
+
+    func ended(_ end: ConnectionEnd) {
+        deadlines.stop()
+        let open = calls
+        calls = [:]
+        requestParts = [:]
+        for call in open.values { cancel(call, RPCError(.cancelled, "The connection is closed.")) }
+        onEnd?(end)
+        onEnd = nil
+    }
+
+    // MARK: Calls given up
+
+    /// The stream is gone: its handler is cancelled and what it still says is dropped.
+    func abandon(_ id: UInt32, _ error: RPCError) {
+        requestParts[id] = nil
+        guard let call = calls.removeValue(forKey: id) else { return }
+        cancel(call, error)
+    }
+
+    func cancel(_ call: ServerCall, _ error: RPCError) {
+        call.isOver = true
+        call.over = error
+        transport.drop(call.streamID, error)
+        call.task?.cancel()
+    }
+
+    // MARK: Time
+
+    func arm(_ deadline: ContinuousClock.Instant) {
+        deadlines.arm(deadline, on: loop) { [weak self] in self?.sweepDeadlines() }
+    }
+
+    private func sweepDeadlines() {
+        deadlines.fired()
+        let now = ContinuousClock.now
+        var earliest: ContinuousClock.Instant?
+        for (id, call) in calls {
+            if call.deadline <= now {
+                let error = RPCError(.deadlineExceeded, "The call's time is over.")
+                abandon(id, error)
+                answer(id, error)
+            } else {
+                earliest = min(earliest ?? call.deadline, call.deadline)
+            }
+        }
+        if let earliest { arm(earliest) }
+    }
+
+    private func tick() {
+        machine.intervalPassed()
+        if let failure = transport.tooSlow() { return transport.fail(failure) }
+        let limits = transport.limits
+        if !machine.isEstablished, NIODeadline.now() - started >= TimeAmount(limits.settingsTimeout) {
+            return transport.fail(ConnectionFailure(.timeout, "no SETTINGS in \(limits.settingsTimeout)"))
+        }
+        if machine.openStreams == 0, machine.busySlots == 0, transport.quietTime >= limits.idleTimeout {
+            transport.fail(ConnectionFailure(.noError, "idle for \(limits.idleTimeout)"))
+        }
+    }
+
+    // MARK: Drain
+
+    /// Lets calls in flight finish, takes no new ones, then closes.
+    package func drain() {
+        machine.beginDrain()
+        transport.wake()
+        // A client that does not answer the PING does not hold the drain up.
+        loop.assumeIsolated().scheduleTask(in: TimeAmount(transport.limits.tick)) { self.finishDrain() }
+        closeIfDrained()
+    }
+
+    private func finishDrain() {
+        machine.finishDrain()
+        transport.wake()
+        closeIfDrained()
+    }
+
+    func closeIfDrained() {
+        guard machine.isDrained, !drainCompleted else { return }
+        drainCompleted = true
+        transport.close()
+    }
+
+    /// Closes now; calls in flight are cancelled.
+    package func close(_ reason: String) {
+        transport.fail(ConnectionFailure(.noError, reason))
+    }
+}
+
+extension ByteBuffer {
+    fileprivate mutating func writeBytes(_ bytes: UnsafeRawBufferPointer?) {
+        if let bytes { writeBytes(bytes) }
+    }
+}
