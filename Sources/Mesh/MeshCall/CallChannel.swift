@@ -43,11 +43,23 @@ public struct ReplyStream: AsyncSequence, Sendable {
     /// - Parameters:
     ///   - next: the next message, nil at the end; throws `RPCError`.
     ///   - cancel: called when the reader goes away before the end.
-    public init(next: @escaping @Sendable () async throws -> ByteBuffer?, cancel: @escaping @Sendable () -> Void) {
+    ///   - metadata: filled as the answer comes.
+    public init(
+        next: @escaping @Sendable () async throws -> ByteBuffer?, cancel: @escaping @Sendable () -> Void,
+        metadata: ResponseMetadata = ResponseMetadata()
+    ) {
         source = Source(next: next, cancel: cancel)
+        response = metadata
     }
 
     fileprivate let source: Source
+    private let response: ResponseMetadata
+
+    /// The server's response metadata: complete once the first message was read.
+    public var metadata: Metadata { response.initial }
+
+    /// The server's trailers: complete once the end was read.
+    public var trailers: Metadata { response.trailing }
 
     fileprivate final class Source: Sendable {
         let next: @Sendable () async throws -> ByteBuffer?

@@ -1,4 +1,5 @@
 public import Logging
+internal import MeshWire
 internal import NIOCore
 internal import NIOPosix
 internal import Synchronization

@@ -1,4 +1,4 @@
-package import NIOCore
+internal import NIOCore
 internal import MeshMessages
 internal import MeshWire
 
@@ -22,7 +22,8 @@ extension ClientConnection {
     package func serverStreaming(_ outgoing: OutgoingCall) async throws -> ReplyStream {
         let call = ClientCall(outgoing)
         let buffer = ReplyBuffer(reportAt: Int(transport.limits.settings.initialStreamWindow) / 4) { [weak self] consumed in
-            self?.onLoop { self?.report(consumed, of: call) }
+            guard let self else { return }
+            onLoop { self.report(consumed, of: call) }
         }
         let giveUp: @Sendable () -> Void = { [self] in
             loop.execute { self.cancel(call, RPCError(.cancelled, "The call was cancelled.")) }
@@ -71,6 +72,7 @@ extension ClientConnection {
     private func open(_ call: ClientCall) {
         let streams = call.outgoing.method.kind == .serverStreaming
         do throws(RPCError) {
+            try checkSizes(call, call.outgoing.message)
             let envelope = try call.outgoing.envelope()
             try checkSizes(call, envelope)
             guard let id = machine.open(expectsData: streams) else { return finish(call, .failure(.connectionClosed), notRun: true) }
@@ -86,8 +88,8 @@ extension ClientConnection {
         }
     }
 
-    private func checkSizes(_ call: ClientCall, _ envelope: ByteBuffer) throws(RPCError) {
-        guard envelope.readableBytes <= Int(machine.peer.maximumMessageBytes) else {
+    private func checkSizes(_ call: ClientCall, _ bytes: ByteBuffer) throws(RPCError) {
+        guard bytes.readableBytes <= Int(machine.peer.maximumMessageBytes) else {
             throw RPCError(.resourceExhausted, "The request is too long.", reason: "REQUEST_TOO_LONG")
         }
         guard call.outgoing.metadata.byteCount <= Int(machine.peer.maximumMetadataBytes) else {

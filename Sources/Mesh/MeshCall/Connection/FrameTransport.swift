@@ -16,7 +16,7 @@ protocol FrameHandler: AnyObject {
 }
 
 /// The I/O half of a connection: splits what arrives, cuts what leaves, flushes once a read turn. Confined to the event loop.
-final class FrameTransport {
+final class FrameTransport: @unchecked Sendable {
     /// A message on its way out, with who waits for it.
     struct Payload: Sendable {
         var bytes: ByteBuffer

@@ -5,7 +5,7 @@ internal import Synchronization
 ///
 /// What it holds is bounded by the stream's window: the connection gets the bytes' credit back only as they are read.
 final class ReplyBuffer: Sendable {
-    private struct State {
+    fileprivate struct State {
         var messages = CircularBuffer<(bytes: ByteBuffer, charge: Int)>()
         var reader: CheckedContinuation<ByteBuffer?, any Error>?
         var end: Result<Void, RPCError>?
@@ -61,15 +61,15 @@ final class ReplyBuffer: Sendable {
     /// No more messages come. Those that wait can still be read, unless `discard`.
     func finish(_ end: Result<Void, RPCError>, discard: Bool = false) -> Consumed {
         let (reader, dropped) = state.withLock { state -> (CheckedContinuation<ByteBuffer?, any Error>?, Consumed) in
-            guard state.end == nil || discard else { return (nil, Consumed()) }
             if state.end == nil { state.end = end }
             var dropped = state.takeUnreported()
             if discard {
                 for message in state.messages { dropped.add(message.charge) }
                 state.messages.removeAll()
             }
-            defer { state.reader = nil }
-            return (state.reader, dropped)
+            let reader = state.reader
+            state.reader = nil
+            return (reader, dropped)
         }
         switch end {
         case .success: reader?.resume(returning: nil)
@@ -81,22 +81,21 @@ final class ReplyBuffer: Sendable {
     // MARK: The reader's side
 
     func next() async throws -> ByteBuffer? {
-        if let ready = try takeReady() { return ready.bytes }
+        if let ready = takeReady() { return try ready.get() }
         return try await withCheckedThrowingContinuation { continuation in
-            let resume = state.withLock { state -> (() -> Void)? in state.park(continuation) }
+            let resume = state.withLock { $0.park(continuation) }
             resume?()
         }
     }
 
-    private func takeReady() throws -> (bytes: ByteBuffer?, Void)? {
-        let taken = try state.withLock { state -> (bytes: ByteBuffer?, Void)? in
+    /// What can be had without waiting: a message, or nil for the end.
+    private func takeReady() -> Result<ByteBuffer?, RPCError>? {
+        let taken = state.withLock { state -> Result<ByteBuffer?, RPCError>? in
             if let message = state.messages.popFirst() {
                 state.unreported.add(message.charge)
-                return (message.bytes, ())
+                return .success(message.bytes)
             }
-            guard let end = state.end else { return nil }
-            try end.get()
-            return (nil, ())
+            return state.end.map { end in end.map { nil } }
         }
         reportIfDue()
         return taken
@@ -120,13 +119,13 @@ extension ReplyBuffer.Consumed {
 }
 
 extension ReplyBuffer.State {
-    fileprivate mutating func takeUnreported() -> ReplyBuffer.Consumed {
+    mutating func takeUnreported() -> ReplyBuffer.Consumed {
         defer { unreported = ReplyBuffer.Consumed() }
         return unreported
     }
 
     /// Keeps the reader waiting, or says how to let it go on at once because something came in the meantime.
-    fileprivate mutating func park(_ continuation: CheckedContinuation<ByteBuffer?, any Error>) -> (() -> Void)? {
+    mutating func park(_ continuation: CheckedContinuation<ByteBuffer?, any Error>) -> (() -> Void)? {
         if let message = messages.popFirst() {
             unreported.messages += 1
             unreported.charge += message.charge

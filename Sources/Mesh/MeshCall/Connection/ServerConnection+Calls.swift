@@ -1,3 +1,4 @@
+internal import Logging
 internal import MeshMessages
 internal import MeshWire
 internal import NIOCore
