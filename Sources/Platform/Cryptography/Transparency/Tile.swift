@@ -36,7 +36,8 @@ public struct Tile: Sendable, Equatable {
         return bytes
     }
 
-    public var isFull: Bool { hashes.count == Self.fullWidth }
+    /// Hash over all 256; nil when the tile is not full.
+    public var root: MerkleHash? { hash(height: Self.height, position: 0) }
 
     mutating func append(_ hash: MerkleHash) {
         hashes.append(hash)
@@ -109,7 +110,7 @@ public struct TileAppender<Reader: TileReader> {
             var tile = try takeEdge(id, width: Int(index % UInt64(Tile.fullWidth)))
             tile.append(hash)
             changed[id] = tile
-            guard tile.isFull, let above = tile.hash(height: Tile.height, position: 0) else { break }
+            guard let above = tile.root else { break }
             (hash, index) = (above, id.number)
         }
         size += 1

@@ -1,1 +1,0 @@
-// AuditService: see Package.swift for what belongs here.
