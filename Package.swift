@@ -160,7 +160,7 @@ let platform: [Target] = [
 
 let serviceBase: [Target.Dependency] = [
     "ServiceKit", "ServiceAPI", "MeshCall", "MeshMessages", "Storage", "AuditClient", "Identity", "Secrets", "Cryptography", "Trading",
-    grdb, logging, crypto, nio("NIOCore"),
+    grdb, logging, lifecycle, crypto, nio("NIOCore"),
 ]
 
 let services: [Target] = [
@@ -209,8 +209,8 @@ let appTests: [Target] = [
     tests("StorageTests", uses: ["Storage", grdb, logging]),
     tests("IdentityTests", uses: ["Identity", "Cryptography", crypto, jwtKit, x509, asn1]),
     tests("AuditClientTests", uses: ["AuditClient", "Storage", "ServiceAPI", "MeshCall", "MeshMessages", "Cryptography", grdb, logging, crypto]),
-    tests("ServiceKitTests", uses: ["ServiceKit", "MeshCall", "ServiceAPI", "Identity", logging]),
-    tests("DeploymentTests", uses: ["Deployment"]),
+    tests("ServiceKitTests", uses: ["ServiceKit", "MeshCall", "MeshTLS", "Identity", nio("NIOHTTP1"), crypto]),
+    tests("DeploymentTests", uses: ["Deployment", "ServiceKit"]),
     tests("ExchangeTests", uses: ["Exchange", "Trading", "Secrets", crypto]),
     tests("AuthServiceTests", uses: ["AuthService"] + serviceBase),
     tests("AgentServiceTests", uses: ["AgentService"] + serviceBase),

@@ -1,3 +1,4 @@
+public import AuditClient
 public import Logging
 public import MeshCall
 public import NIOCore
@@ -40,5 +41,12 @@ public struct ServiceContext: Sendable {
     /// - Throws: `StorageError`.
     public func openDatabase(_ schema: DatabaseSchema) throws -> ServiceDatabase {
         try ServiceDatabase(folder: settings.dataFolder, name: settings.service, schema: schema, logger: logger)
+    }
+
+    /// Carries the outbox of `database` to audit. The service runs it among its `background`.
+    ///
+    /// - Throws: `StartUpError.settings` when the settings name no audit.
+    public func auditClient(for database: ServiceDatabase) throws -> AuditClient {
+        AuditClient(database: database, source: settings.service, channel: try channel(to: "audit"), logger: logger)
     }
 }

@@ -1,0 +1,80 @@
+import Foundation
+import Identity
+import Testing
+
+@testable import Deployment
+
+@Suite("Making a state folder")
+struct InitializerTests {
+    private let temporary = TemporaryFolder()
+    private var folder: StateFolder { StateFolder(temporary.path + "/state") }
+
+    @Test("Everything in it is its owner's alone")
+    func modes() throws {
+        try Initializer(folder).initialise(DeploymentOptions(portBase: 0))
+        _ = try Initializer(folder).prepare()
+        let paths = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+        #expect(paths.count > 40)
+        for path in paths {
+            let attributes = try FileManager.default.attributesOfItem(atPath: "\(folder.path)/\(path)")
+            let mode = try #require(attributes[.posixPermissions] as? Int)
+            #expect(mode == (attributes[.type] as? FileAttributeType == .typeDirectory ? 0o700 : 0o600), "\(path)")
+        }
+    }
+
+    @Test("Doing it again keeps root, secrets and certificates")
+    func again() throws {
+        try Initializer(folder).initialise(DeploymentOptions(portBase: 0))
+        let before = try contents()
+        try Initializer(folder).initialise(DeploymentOptions(portBase: 0))
+        #expect(try contents() == before)
+    }
+
+    @Test("Each service has exactly the secrets of its row")
+    func secrets() throws {
+        try Initializer(folder).initialise(DeploymentOptions(portBase: 0))
+        func names(_ service: ServiceName) throws -> Set<String> {
+            Set(try FileManager.default.contentsOfDirectory(atPath: folder.secrets(service)))
+        }
+        #expect(try names(.auth) == ["token-signing-key", "data-key"])
+        #expect(try names(.audit) == ["log-signing-key", "data-key"])
+        #expect(try names(.sandboxExchange) == ["operator-token", "data-key"])
+        for service in [ServiceName.gateway, .agent, .marketData, .execution] { #expect(try names(service) == ["data-key"]) }
+        let all = try ServiceName.allCases.map { try Data(contentsOf: URL(fileURLWithPath: folder.secrets($0) + "/data-key")) }
+        #expect(Set(all).count == all.count)
+        #expect(all.allSatisfy { $0.count == 32 })
+    }
+
+    @Test("A certificate past half its life is issued anew, a fresh one is kept")
+    func renewal() throws {
+        try Initializer(folder).initialise(DeploymentOptions(portBase: 0))
+        let root = try root()
+        let keeper = CertificateKeeper(folder: folder, root: root, environment: "development")
+        let before = try PrivateFiles.readText(folder.tls(.agent) + "/cert.pem")
+        try keeper.renewDue(now: Date() + 11 * 3600)
+        #expect(try PrivateFiles.readText(folder.tls(.agent) + "/cert.pem") == before)
+        try keeper.renewDue(now: Date() + 13 * 3600)
+        #expect(try PrivateFiles.readText(folder.tls(.agent) + "/cert.pem") != before)
+    }
+
+    @Test("A folder of another environment is refused, naming both")
+    func otherEnvironment() throws {
+        try Initializer(folder).initialise(DeploymentOptions(portBase: 0))
+        #expect {
+            try Initializer(folder).initialise(DeploymentOptions(environment: "staging"))
+        } throws: {
+            "\($0)".contains("'development'") && "\($0)".contains("'staging'")
+        }
+    }
+
+    private func root() throws -> CertificateAuthority {
+        try CertificateAuthority(
+            certificatePEM: PrivateFiles.readText(folder.pki + "/root.crt.pem"), privateKeyPEM: PrivateFiles.readText(folder.pki + "/root.key.pem"))
+    }
+
+    private func contents() throws -> [String: Data] {
+        try FileManager.default.subpathsOfDirectory(atPath: folder.path).reduce(into: [:]) { contents, path in
+            contents[path] = FileManager.default.contents(atPath: "\(folder.path)/\(path)")
+        }
+    }
+}

@@ -1,0 +1,45 @@
+import ServiceKit
+import Testing
+
+@testable import Deployment
+
+@Suite("What a deployment looks like")
+struct PlanTests {
+    @Test("Ports follow from the base as documented")
+    func ports() {
+        let plan = PortPlan(base: 7400)
+        let listen = ServiceName.allCases.map { plan.listen($0).port }
+        #expect(listen == [7400, 7401, 7402, 7403, 7404, 7405, 7406])
+        #expect(ServiceName.allCases.map { plan.health($0).port } == [7410, 7411, 7412, 7413, 7414, 7415, 7416])
+        #expect(plan.url(.gateway) == "https://127.0.0.1:7400")
+    }
+
+    @Test("Free ports are all different")
+    func freePorts() throws {
+        let plan = try PortPlan.free()
+        let ports = ServiceName.allCases.flatMap { [plan.listen($0).port, plan.health($0).port] }
+        #expect(Set(ports).count == 14)
+    }
+
+    @Test("A service may reach its peers, and the exchange only from its two clients")
+    func reach() {
+        let plan = SettingsPlan(options: DeploymentOptions(), ports: PortPlan(base: 7400), folder: StateFolder("/state"))
+        #expect(Set(plan.settings(for: .agent).peers.keys) == ["auth", "market-data", "execution", "audit"])
+        #expect(plan.settings(for: .sandboxExchange).peers.isEmpty)
+        for name in ServiceName.allCases {
+            let settings = plan.settings(for: name)
+            #expect(settings.outbound == ([.marketData, .execution].contains(name) ? [Endpoint(host: "127.0.0.1", port: 7406)] : []))
+            #expect(settings.confinement == .required)
+            #expect(settings.stateDirectory == "/state/\(name.rawValue)")
+        }
+    }
+
+    @Test("Only the sandbox exchange may read the candle file")
+    func candles() {
+        let options = DeploymentOptions(candles: "/data/candles.csv")
+        let plan = SettingsPlan(options: options, ports: PortPlan(base: 7400), folder: StateFolder("/state"))
+        for name in ServiceName.allCases {
+            #expect(plan.settings(for: name).readable == (name == .sandboxExchange ? ["/data/candles.csv"] : []))
+        }
+    }
+}
