@@ -210,7 +210,7 @@ let appTests: [Target] = [
     tests("IdentityTests", uses: ["Identity", "Cryptography", crypto, jwtKit, x509, asn1]),
     tests("AuditClientTests", uses: ["AuditClient", "Storage", "ServiceAPI", "MeshCall", "MeshMessages", "Cryptography", grdb, logging, crypto]),
     tests("ServiceKitTests", uses: ["ServiceKit", "MeshCall", "MeshTLS", "Identity", nio("NIOHTTP1"), crypto]),
-    tests("DeploymentTests", uses: ["Deployment", "ServiceKit"]),
+    tests("DeploymentTests", uses: ["Deployment", "ServiceKit", "Identity"]),
     tests("ExchangeTests", uses: ["Exchange", "Trading", "Secrets", crypto]),
     tests("AuthServiceTests", uses: ["AuthService"] + serviceBase),
     tests("AgentServiceTests", uses: ["AgentService"] + serviceBase),

@@ -28,7 +28,7 @@ struct ConfinementTests {
         for part in ["own", "own/data", "other"] {
             try FileManager.default.createDirectory(atPath: "\(folder.path)/\(part)", withIntermediateDirectories: true)
         }
-        for file in ["own/settings.json", "other/secret"] { FileManager.default.createFile(atPath: "\(folder.path)/\(file)", contents: Data()) }
+        for file in ["own/settings.json", "other/secret"] { try Data().write(to: URL(fileURLWithPath: "\(folder.path)/\(file)")) }
         let own = folder.path + "/own"
         let plan = ConfinementPlan(readable: [own], writable: [own + "/data"], bindPorts: [], connectPorts: [])
         let path = folder.path
@@ -47,7 +47,7 @@ struct ConfinementTests {
     @Test("A symbolic link out of the own folder leads nowhere")
     func links() throws {
         try FileManager.default.createDirectory(atPath: folder.path + "/own", withIntermediateDirectories: true)
-        FileManager.default.createFile(atPath: folder.path + "/secret", contents: Data())
+        try Data().write(to: URL(fileURLWithPath: folder.path + "/secret"))
         try FileManager.default.createSymbolicLink(atPath: folder.path + "/own/link", withDestinationPath: folder.path + "/secret")
         let plan = ConfinementPlan(readable: [folder.path + "/own"], writable: [], bindPorts: [], connectPorts: [])
         let path = folder.path
@@ -101,7 +101,8 @@ private final class Socket {
     let port: UInt16
 
     init?(bindingTo port: UInt16) {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        self.descriptor = descriptor
         var address = Self.address(port)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let bound = withUnsafeMutablePointer(to: &address) { pointer in
