@@ -1,0 +1,38 @@
+/// Bounds on what execution holds and how long it waits.
+public struct ExecutionLimits: Sendable {
+    /// How long a sign-off waits for audit's acknowledgement of the intent.
+    public var auditPatience: Duration = .seconds(3)
+    /// What must be left of a sign-off's deadline before its nonce is burned.
+    public var minimumDispatchTime: Duration = .seconds(1)
+    /// Kept back from a caller's deadline, so that the answer is in time.
+    public var answerReserve: Duration = .milliseconds(200)
+    /// Waits before each question to the exchange about an order whose outcome is not known.
+    public var queryDelays: [Duration] = [.milliseconds(100), .milliseconds(400), .milliseconds(1000)]
+    /// After the last moment in which a request can have left, how long the exchange may still take it: `recvWindow` and a margin.
+    public var arrivalWindowMilliseconds: Int64 = 10_000
+    /// Oldest book ticker that is taken for the market.
+    public var bookAgeMilliseconds: Int64 = 15_000
+    /// How long an instrument's filters are kept.
+    public var instrumentLifetime: Duration = .seconds(60)
+    /// Calls of one person that may wait for each other.
+    public var waitersPerUser = 8
+    /// Orders asked about in one `ListOrders`, and how long that may take.
+    public var refreshedOrders = 10
+    public var refreshTime: Duration = .seconds(2)
+    /// Orders looked at in one round of reconciliation, and the time between rounds.
+    public var reconciledOrders = 50
+    public var reconciliationInterval: Duration = .seconds(5)
+    /// How long the start waits for the first round.
+    public var reconciliationAtStart: Duration = .seconds(5)
+    /// Keys of one person that wait for activation.
+    public var pendingKeys = 5
+    /// Utterances of which nothing came are kept this long.
+    public var utteranceRetentionMilliseconds: Int64 = 86_400_000
+
+    public init() {}
+
+    static let defaultListLength = 50
+    static let maxListLength = 200
+    static let maxReasonCharacters = 500
+    static let maxAPIKeyCharacters = 256
+}

@@ -1,0 +1,86 @@
+public import AuditClient
+public import Crypto
+internal import Cryptography
+public import Exchange
+internal import FoundationEssentials
+public import Logging
+public import MeshCall
+public import Storage
+public import Trading
+
+/// What execution is made of.
+public struct ExecutionDependencies: Sendable {
+    /// `development`, `staging` or `production`; stands in every signed order.
+    public var environment: String
+    public var database: ServiceDatabase
+    public var audit: AuditClient
+    /// To `market-data`.
+    public var marketData: any CallChannel
+    public var exchange: any ExchangeAccess
+    public var policy: RiskPolicy
+    public var limits: ExecutionLimits
+    public var logger: Logger
+    /// Milliseconds since 1970.
+    public var now: @Sendable () -> Int64
+    /// Told of each step of a dispatch; what it throws ends the dispatch there, as the process's death would. For tests.
+    public var atStep: @Sendable (DispatchStep) throws -> Void
+    let cipher: ColumnCipher
+
+    /// - Parameters:
+    ///   - dataKey: 256 bits; seals the person's words and keys in the database.
+    ///   - now: nil means the system's clock.
+    public init(
+        environment: String, database: ServiceDatabase, audit: AuditClient, marketData: any CallChannel, exchange: any ExchangeAccess,
+        policy: RiskPolicy, dataKey: SymmetricKey, limits: ExecutionLimits = ExecutionLimits(), logger: Logger,
+        now: (@Sendable () -> Int64)? = nil,
+        atStep: @escaping @Sendable (DispatchStep) throws -> Void = { _ in }
+    ) {
+        self.environment = environment
+        self.database = database
+        self.audit = audit
+        self.marketData = marketData
+        self.exchange = exchange
+        self.policy = policy
+        cipher = ColumnCipher(rootKey: dataKey)
+        self.limits = limits
+        self.logger = logger
+        self.now = now ?? { Int64(Date().timeIntervalSince1970 * 1000) }
+        self.atStep = atStep
+    }
+
+    var utterances: UtteranceStore { UtteranceStore(cipher: cipher) }
+    var proposals: ProposalStore { ProposalStore(cipher: cipher) }
+    var keys: ExchangeKeyStore { ExchangeKeyStore(cipher: cipher) }
+}
+
+/// The exchange, as execution needs it.
+public protocol ExchangeAccess: Sendable {
+    /// The filters of these symbols.
+    ///
+    /// - Throws: `ExchangeError`.
+    func rules(of symbols: [Symbol]) async throws -> [SymbolRules]
+    /// The account behind a key.
+    func trading(apiKey: String, privateKey: Curve25519.Signing.PrivateKey) -> any TradingExchange
+}
+
+extension BinanceClient: ExchangeAccess {
+    public func rules(of symbols: [Symbol]) async throws -> [SymbolRules] {
+        try await symbolRules(symbols.map(\.name))
+    }
+
+    public func trading(apiKey: String, privateKey: Curve25519.Signing.PrivateKey) -> any TradingExchange {
+        with(credential: ExchangeCredential(apiKey: apiKey, signer: Ed25519RequestSigner(privateKey)))
+    }
+}
+
+/// The steps of a sign-off after which a process may die.
+public enum DispatchStep: Sendable, Hashable, CaseIterable {
+    /// The nonce is burned and the intent is durable.
+    case burned
+    /// Audit has acknowledged the intent.
+    case acknowledged
+    /// The order is marked as sent, or about to be.
+    case marked
+    /// The exchange has answered; the answer is not yet kept.
+    case answered
+}

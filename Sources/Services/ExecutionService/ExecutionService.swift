@@ -1,1 +1,0 @@
-// ExecutionService: see Package.swift for what belongs here.

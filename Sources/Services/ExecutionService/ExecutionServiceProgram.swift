@@ -1,0 +1,36 @@
+internal import AuditClient
+internal import Exchange
+internal import Logging
+internal import Secrets
+internal import ServiceAPI
+public import ServiceKit
+internal import Storage
+
+/// How the `execution` process is put together.
+public enum ExecutionServiceProgram {
+    /// An order request is given up, and asked about, while the caller still waits.
+    private static let orderTimeout: Duration = .seconds(6)
+
+    /// Opens the database, finds out what became of earlier orders, and hands over what is to run.
+    ///
+    /// - Throws: when settings, secrets or database cannot be used.
+    public static func build(_ context: ServiceContext) async throws -> RunningService {
+        let options = try context.settings.options(as: ExecutionOptions.self)
+        let database = try context.openDatabase(ExecutionService.schema)
+        let audit = AuditClient(
+            database: database, source: ExecutionNames.service, channel: try context.channel(to: ExecutionNames.audit), logger: context.logger)
+        let exchange = BinanceClient(
+            baseURL: options.exchange.baseURL, rootsPath: options.exchange.rootsPath, limits: ExchangeLimits(orderTimeout: orderTimeout),
+            logger: context.logger)
+        let service = ExecutionService(
+            ExecutionDependencies(
+                environment: context.settings.environment, database: database, audit: audit,
+                marketData: try context.channel(to: ExecutionNames.marketData), exchange: exchange, policy: try options.riskPolicy(),
+                dataKey: try context.secrets.secret(named: ExecutionNames.dataKey).symmetricKey, logger: context.logger))
+        try await service.reconcileAtStart()
+        return RunningService(
+            definitions: [.execution(service)],
+            background: [audit, BackgroundTask("reconciliation") { try await service.runReconciliation() }],
+            readiness: { database.failure.map { _ in "the database has failed" } })
+    }
+}

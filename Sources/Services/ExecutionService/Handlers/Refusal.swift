@@ -1,0 +1,78 @@
+internal import Exchange
+internal import MeshCall
+internal import Trading
+
+/// The errors that execution answers with. Their texts are written for the person.
+enum Refusal {
+    static func invalid(_ message: String, _ reason: String) -> RPCError {
+        RPCError(.invalidArgument, message, reason: reason)
+    }
+
+    static func precondition(_ message: String, _ reason: String) -> RPCError {
+        RPCError(.failedPrecondition, message, reason: reason)
+    }
+
+    static let unknownProposal = RPCError(.notFound, "There is no such proposal.", reason: "PROPOSAL_UNKNOWN")
+    static let unknownUtterance = RPCError(.notFound, "There is no such utterance.", reason: "UTTERANCE_UNKNOWN")
+    static let noExchangeKey = precondition("No exchange key is active for you. Link one first.", "NO_EXCHANGE_KEY")
+    static let killSwitch = precondition("Trading is stopped for everybody by the operator.", RefusalReason.killSwitch.rawValue)
+
+    static func exchange(_ error: any Error) -> any Error {
+        guard let error = error as? ExchangeError else { return error }
+        switch error.kind {
+        case .credentials: return badExchangeKey(cause: error)
+        case .rateLimited:
+            return RPCError(
+                .resourceExhausted, "The exchange asks for fewer requests.", reason: "EXCHANGE_RATE_LIMIT", retryAfter: error.retryAfter,
+                cause: error)
+        case .rejected: return RPCError(.failedPrecondition, "The exchange refused: \(error.message)", reason: "EXCHANGE_REFUSED", cause: error)
+        case .unavailable, .unknownOutcome:
+            return RPCError(.unavailable, "The exchange cannot be reached now.", reason: "EXCHANGE_UNAVAILABLE", cause: error)
+        }
+    }
+
+    /// The exchange says only that one of three things is wrong (-2015): so do we, with what to do.
+    static func badExchangeKey(cause: any Error) -> RPCError {
+        RPCError(
+            .failedPrecondition,
+            "The exchange does not accept the key. Check that the API key belongs to the public key shown here, that reading and spot trading "
+                + "are enabled for it, and that its address list has this machine's address.",
+            reason: "EXCHANGE_KEY_REFUSED", cause: cause)
+    }
+
+    static func terms(_ error: ProposedTermsError) -> RPCError {
+        switch error {
+        case .malformed(let field): invalid("\(field) is not a canonical value.", "MALFORMED_FIELD")
+        case .outOfRange(let field): invalid("\(field) is out of range.", "FIELD_OUT_OF_RANGE")
+        case .amountNotExactlyOne: invalid("Give exactly one of quantity, quote_quantity and portion.", "AMOUNT_NOT_EXACTLY_ONE")
+        case .priceNotExactlyOne: invalid("A LIMIT order needs exactly one of price and offset.", "PRICE_NOT_EXACTLY_ONE")
+        case .priceWithMarket: invalid("A MARKET order has no price.", "PRICE_WITH_MARKET")
+        case .quoteQuantityWithLimit: invalid("A LIMIT order needs a base quantity.", "QUOTE_QUANTITY_WITH_LIMIT")
+        }
+    }
+
+    static func plan(_ error: OrderPlanError) -> RPCError {
+        switch error {
+        case .roundsToZero(let field):
+            precondition("Rounded to the exchange's step, the \(field) is zero.", "ROUNDS_TO_ZERO")
+        case .nothingFree(let asset): precondition("You have no free \(asset).", "NOTHING_FREE")
+        case .outOfRange: precondition("The numbers are out of range.", "OUT_OF_RANGE")
+        }
+    }
+
+    static func risk(_ reasons: [RefusalReason], policy: RiskPolicy) -> RPCError {
+        let texts = reasons.map { text($0, policy: policy) }
+        return precondition(texts.joined(separator: " "), reasons.first?.rawValue ?? "REFUSED")
+    }
+
+    private static func text(_ reason: RefusalReason, policy: RiskPolicy) -> String {
+        switch reason {
+        case .killSwitch: killSwitch.message
+        case .symbolNotAllowed: "This symbol may not be traded here."
+        case .aboveMaxNotional: "The order may move more than the limit of \(policy.maxNotional)."
+        case .lotSize: "The quantity does not fit the exchange's LOT_SIZE."
+        case .priceFilter: "The price does not fit the exchange's PRICE_FILTER."
+        case .notional: "The order's value does not fit the exchange's NOTIONAL."
+        }
+    }
+}

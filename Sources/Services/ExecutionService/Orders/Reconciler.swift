@@ -1,0 +1,76 @@
+internal import AuditClient
+internal import Exchange
+internal import Logging
+internal import Storage
+internal import Trading
+
+/// Finds out what became of orders that this process, or the one before it, lost sight of. Asks; never sends.
+struct Reconciler: Sendable {
+    let dependencies: ExecutionDependencies
+    let accounts: TradingAccounts
+    let tracker: OrderTracker
+    let locks: UserLocks
+    /// Requests of an earlier process had all left by now. Milliseconds since 1970.
+    let startedMilliseconds: Int64
+
+    /// At start, before anything is served: intents that were never sent are abandoned, for nobody is working on them.
+    func abandonIntents() async throws {
+        // Every one of them is settled by this, so the loop ends.
+        while true {
+            let limit = dependencies.limits.reconciledOrders
+            let intents = try await dependencies.database.readAll { try OrderStore.inStates([.intent], limit: limit, in: $0) }
+            guard !intents.isEmpty else { return }
+            for order in intents { try await tracker.abandon(order, because: "execution stopped before it was sent") }
+        }
+    }
+
+    /// One round over unknown and open orders.
+    func round() async throws {
+        let limit = dependencies.limits.reconciledOrders
+        let orders = try await dependencies.database.readAll { db in
+            try OrderStore.inStates([.unknown], limit: limit, in: db) + OrderStore.inStates([.new, .partiallyFilled], limit: limit, in: db)
+        }
+        for order in orders {
+            try Task.checkCancellation()
+            do {
+                _ = try await reconcile(order)
+            } catch is CancellationError {
+                throw CancellationError()
+            } catch {
+                dependencies.logger.warning("order not reconciled", metadata: ["order": "\(order.clientOrderID)", "error": "\(error)"])
+            }
+        }
+    }
+
+    /// - Returns: the order as it is now known.
+    func reconcile(_ order: StoredOrder) async throws -> StoredOrder {
+        try await locks.run(order.user) {
+            // Whoever had the lock may have settled it.
+            guard let current = try await dependencies.database.readAll({ try OrderStore.find(order.clientOrderID, in: $0) }),
+                [.unknown, .new, .partiallyFilled].contains(current.state)
+            else { return order }
+            let trading = try await accounts.trading(for: order.user)
+            let settled = try await tracker.ask(current, trading: trading, quietSince: startedMilliseconds)
+            if settled.state != current.state {
+                dependencies.logger.notice(
+                    "order reconciled",
+                    metadata: ["order": "\(order.clientOrderID)", "was": "\(current.state)", "is": "\(settled.state)", "reason": "\(settled.reason)"])
+            }
+            return settled
+        }
+    }
+
+    /// Rounds until cancelled.
+    func run() async throws {
+        while true {
+            try await Task.sleep(for: dependencies.limits.reconciliationInterval)
+            do {
+                try await round()
+            } catch is CancellationError {
+                throw CancellationError()
+            } catch {
+                dependencies.logger.error("reconciliation failed", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+internal import AuditClient
+internal import MeshCall
+internal import Storage
+internal import Trading
+
+/// Takes sign-offs: one at a time for each person, and carried to their end whether or not the caller still waits.
+struct SignOffDesk: Sendable {
+    let dependencies: ExecutionDependencies
+    let dispatcher: OrderDispatcher
+    let locks: UserLocks
+
+    /// The order that the sign-off makes, or made before: the same sign-off twice is one order.
+    ///
+    /// - Throws: `RPCError`.
+    func signOff(_ proposalID: String, by principal: Principal, context: ServerContext) async throws -> StoredOrder {
+        let caller = try Caller(context)
+        let deadline = context.deadline - dependencies.limits.answerReserve
+        // Not a child task: a caller that goes away must not cancel an order half-way.
+        let (answers, continuation) = AsyncStream<Result<StoredOrder, any Error>>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        Task {
+            do {
+                let order = try await locks.run(caller.user) {
+                    try await underLock(proposalID, principal: principal, caller: caller, deadline: deadline)
+                }
+                continuation.yield(.success(order))
+            } catch {
+                continuation.yield(.failure(error))
+            }
+            continuation.finish()
+        }
+        if let answer = await Self.first(of: answers, until: deadline) { return try answer.get() }
+        return try await late(proposalID, principal: principal)
+    }
+
+    private func underLock(
+        _ proposalID: String, principal: Principal, caller: Caller, deadline: ContinuousClock.Instant
+    ) async throws -> StoredOrder {
+        if let order = try await existing(proposalID, principal: principal) { return order }
+        let store = dependencies.proposals
+        guard let proposal = try await dependencies.database.read(as: caller.user, { try store.find(proposalID, in: $0) }) else {
+            throw Refusal.unknownProposal
+        }
+        let check = SignOffCheck(
+            principal: principal, proposal: proposal, policy: dependencies.policy, environment: dependencies.environment, now: dependencies.now())
+        return try await dispatcher.dispatch(
+            DispatchRequest(order: try check.order(), proposal: proposal, signOffID: principal.tokenID, caller: caller, deadline: deadline))
+    }
+
+    /// The order that this very sign-off made.
+    private func existing(_ proposalID: String, principal: Principal) async throws -> StoredOrder? {
+        let order = try await dependencies.database.read(as: principal.userID) { try OrderStore.find(proposal: proposalID, in: $0) }
+        guard let order, order.signOffID == principal.tokenID, order.signedDigest == principal.digest else { return nil }
+        return order
+    }
+
+    /// The caller's time is up. The order goes on; what is known of it is the answer.
+    private func late(_ proposalID: String, principal: Principal) async throws -> StoredOrder {
+        if let order = try await existing(proposalID, principal: principal), order.state != .intent { return order }
+        throw RPCError(
+            .deadlineExceeded, "The order is still being worked on. Look at your orders before signing anything again.", reason: "ORDER_IN_PROGRESS")
+    }
+
+    private static func first<T: Sendable>(of stream: AsyncStream<T>, until deadline: ContinuousClock.Instant) async -> T? {
+        await withTaskGroup(of: T?.self) { group in
+            group.addTask { await stream.first { _ in true } }
+            group.addTask {
+                try? await Task.sleep(until: deadline, clock: .continuous)
+                return nil
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? nil
+        }
+    }
+}
+
+extension StoredOrder {
+    var signedDigest: [UInt8] { OrderDigest(of: canonical).bytes }
+}
