@@ -17,9 +17,13 @@ package final class ClientConnection: FrameHandler, FrameReceiver, @unchecked Se
     private var pingSent: NIODeadline?
     private var onEvent: ((Event) -> Void)?
     private var isClosing = false
+    private var isEstablished = false
+    private var endWaiters: [() -> Void] = []
 
     /// What the owner of a connection has to know.
     package enum Event: Sendable {
+        /// The server's SETTINGS came: it accepts this side.
+        case established
         /// It takes no new calls; those in flight go on.
         case retired(String)
         case ended(ConnectionEnd)
@@ -77,6 +81,9 @@ package final class ClientConnection: FrameHandler, FrameReceiver, @unchecked Se
     private func windowOpened(_ streamID: UInt32) {
         if streamID == 0 { transport.setMaximumFrame(Int(machine.peer.maximumDataFrame)) }
         transport.windowOpened(streamID)
+        guard machine.isEstablished, !isEstablished else { return }
+        isEstablished = true
+        onEvent?(.established)
     }
 
     private func receiveGoAway(_ last: UInt32, _ failure: ConnectionFailure) {
@@ -90,13 +97,20 @@ package final class ClientConnection: FrameHandler, FrameReceiver, @unchecked Se
 
     func ended(_ end: ConnectionEnd) {
         deadlines.stop()
-        let error = RPCError(.unavailable, "The connection was lost.", reason: "CONNECTION_LOST", cause: LinkLost(end: end.description))
+        let error = RPCError(.unavailable, "The connection was lost.", reason: RPCError.connectionLostReason, cause: LinkLost(end: end.description))
         let open = calls
         calls = [:]
         for call in open.values { finish(call, .failure(error)) }
         refuseWaiting(error)
         onEvent?(.ended(end))
         onEvent = nil
+        for waiter in endWaiters { waiter() }
+        endWaiters = []
+    }
+
+    /// Calls `body` when the connection is over, at once if it is. On the loop.
+    package func whenEnded(_ body: @escaping () -> Void) {
+        if transport.end == nil { endWaiters.append(body) } else { body() }
     }
 
     // MARK: Retirement
@@ -181,6 +195,9 @@ struct LinkLost: Error, CustomStringConvertible {
 }
 
 extension RPCError {
+    /// `reason` of the UNAVAILABLE that a call gets whose connection was lost: it may have run.
+    package static let connectionLostReason = "CONNECTION_LOST"
+
     static var connectionClosed: RPCError {
         RPCError(.unavailable, "The connection is closing.", reason: "CONNECTION_CLOSED")
     }

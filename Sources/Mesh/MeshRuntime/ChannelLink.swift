@@ -1,0 +1,22 @@
+internal import MeshCall
+internal import NIOCore
+
+/// A TLS channel as a connection's link. Confined to the channel's event loop.
+final class ChannelLink: FrameLink {
+    private let channel: any Channel
+
+    init(_ channel: any Channel) {
+        self.channel = channel
+    }
+
+    var isWritable: Bool { channel.isWritable }
+
+    func send(_ bytes: ByteBuffer) {
+        channel.writeAndFlush(bytes, promise: nil)
+    }
+
+    /// The TLS handler sends what is queued and close_notify first.
+    func close() {
+        channel.close(promise: nil)
+    }
+}

@@ -1,0 +1,86 @@
+internal import MeshCall
+internal import MeshTLS
+internal import MeshWire
+internal import NIOCore
+
+/// Makes a `ClientConnection` of a channel once its TLS handshake is complete, and passes bytes to it.
+final class ClientChannelHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    /// What becomes of an attempt to connect.
+    enum Outcome: Sendable {
+        /// The server has sent its SETTINGS, so it accepts this side's certificate.
+        case established(ClientConnection)
+        case failed(any Error)
+        /// An established connection takes no more calls.
+        case retired(ClientConnection)
+    }
+
+    private let limits: ConnectionLimits
+    private let report: @Sendable (Outcome) -> Void
+    private var connection: ClientConnection?
+    private var isEstablished = false
+    private var cause: (any Error)?
+
+    init(limits: ConnectionLimits, report: @escaping @Sendable (Outcome) -> Void) {
+        self.limits = limits
+        self.report = report
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is TLSHandshakeCompleted { begin(context.channel) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    private func begin(_ channel: any Channel) {
+        let connection = ClientConnection(loop: channel.eventLoop, link: ChannelLink(channel), mode: .mesh, limits: limits)
+        self.connection = connection
+        let loopBound = NIOLoopBound(self, eventLoop: channel.eventLoop)
+        connection.start { [weak connection] event in
+            guard let connection else { return }
+            loopBound.value.handle(event, of: connection)
+        }
+    }
+
+    private func handle(_ event: ClientConnection.Event, of connection: ClientConnection) {
+        switch event {
+        case .established:
+            isEstablished = true
+            report(.established(connection))
+        case .retired: retire(connection)
+        case .ended(let end):
+            if isEstablished { return retire(connection) }
+            if cause == nil, case .failed(let failure) = end { cause = failure }
+        }
+    }
+
+    private func retire(_ connection: ClientConnection) {
+        if isEstablished { report(.retired(connection)) }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        connection?.received(unwrapInboundIn(data))
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        connection?.readCompleted()
+        context.fireChannelReadComplete()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        connection?.writabilityChanged()
+        context.fireChannelWritabilityChanged()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        cause = cause ?? error
+        context.close(promise: nil)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        connection?.linkClosed(cause)
+        if !isEstablished { report(.failed(cause ?? ChannelError.eof)) }
+        connection = nil
+        context.fireChannelInactive()
+    }
+}

@@ -1,1 +1,0 @@
-// MeshRuntime: see Package.swift for what belongs here.

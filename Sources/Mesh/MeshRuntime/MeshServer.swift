@@ -1,0 +1,136 @@
+public import Logging
+public import MeshCall
+public import MeshTLS
+public import NIOCore
+internal import NIOPosix
+internal import Synchronization
+
+/// Serves methods to mesh peers: TLS 1.3 with certificates on both sides, policy before every handler.
+public final class MeshServer: Sendable {
+    let dispatcher: Dispatcher
+    let logger: Logger
+    let limits: ServerLimits
+    private let tls: MeshTLSContext
+    private let group: any EventLoopGroup
+    private let state = Mutex(State())
+
+    private struct State {
+        var listener: (any Channel)?
+        var isStopping = false
+        /// Every accepted channel; its connection once the handshake is complete.
+        var channels: [ObjectIdentifier: (channel: any Channel, connection: ServerConnection?)] = [:]
+        /// Resumed when the last channel is gone.
+        var emptied: [CheckedContinuation<Void, Never>] = []
+    }
+
+    /// - Parameters:
+    ///   - services: what it serves.
+    ///   - authenticator: verifies user tokens; nil where no method takes one.
+    ///   - interceptors: run around every handler, the first outermost.
+    public init(
+        services: [ServiceDefinition], authenticator: (any TokenAuthenticator)?, interceptors: [any ServerInterceptor] = [],
+        tls: MeshTLSContext, eventLoopGroup: any EventLoopGroup, logger: Logger, limits: ServerLimits = .default
+    ) {
+        dispatcher = Dispatcher(services: services, authenticator: authenticator, interceptors: interceptors, logger: logger)
+        self.tls = tls
+        group = eventLoopGroup
+        self.logger = logger
+        self.limits = limits
+    }
+
+    /// Listens.
+    ///
+    /// - Parameter port: 0 takes a free one.
+    /// - Returns: the port.
+    /// - Throws: an I/O error when the address cannot be had.
+    public func start(host: String, port: Int) async throws -> Int {
+        let bootstrap = ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: limits.backlog)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelInitializer { channel in self.accept(channel) }
+        let listener = try await bootstrap.bind(host: host, port: port).get()
+        state.withLock { $0.listener = listener }
+        return listener.localAddress?.port ?? port
+    }
+
+    private func accept(_ channel: any Channel) -> EventLoopFuture<Void> {
+        let admitted = state.withLock { state -> Bool in
+            guard !state.isStopping, state.channels.count < limits.maximumConnections else { return false }
+            state.channels[ObjectIdentifier(channel)] = (channel, nil)
+            return true
+        }
+        guard admitted else {
+            logger.warning("connection closed", metadata: ["why": "too many connections, or stopping"])
+            return channel.close()
+        }
+        return channel.eventLoop.makeCompletedFuture {
+            try channel.pipeline.syncOperations.addHandlers([MeshTLSHandler(tls), ServerChannelHandler(self)])
+        }
+    }
+
+    /// False when the server is stopping.
+    func register(_ connection: ServerConnection, for channel: any Channel) -> Bool {
+        state.withLock { state in
+            state.channels[ObjectIdentifier(channel)]?.connection = connection
+            return !state.isStopping
+        }
+    }
+
+    func unregister(_ channel: any Channel) {
+        let waiters = state.withLock { state -> [CheckedContinuation<Void, Never>] in
+            state.channels[ObjectIdentifier(channel)] = nil
+            guard state.channels.isEmpty else { return [] }
+            defer { state.emptied = [] }
+            return state.emptied
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+
+    /// Connections open now.
+    public var connectionCount: Int { state.withLock { $0.channels.count } }
+
+    /// Stops accepting, lets calls in flight finish, then closes. After `grace` calls that still run are cancelled.
+    public func shutdown(grace: Duration) async {
+        let (listener, channels) = state.withLock { state in
+            state.isStopping = true
+            defer { state.listener = nil }
+            return (state.listener, Array(state.channels.values))
+        }
+        try? await listener?.close().get()
+        for (channel, connection) in channels {
+            guard let connection else {
+                channel.close(promise: nil)
+                continue
+            }
+            channel.eventLoop.execute { connection.drain() }
+        }
+        await waitUntilEmpty(atMost: grace)
+        for (channel, connection) in state.withLock({ Array($0.channels.values) }) {
+            channel.eventLoop.execute { connection?.close("the server stops") }
+            channel.close(promise: nil)
+        }
+        // Closing takes at most the TLS handler's close timeout.
+        await waitUntilEmpty(atMost: .nanoseconds(tls.limits.closeTimeout.nanoseconds * 2))
+    }
+
+    private func waitUntilEmpty(atMost limit: Duration) async {
+        let timer = group.next().scheduleTask(in: TimeAmount(limit)) { self.resumeEmptied() }
+        await withCheckedContinuation { waiter in
+            let isEmpty = state.withLock { state in
+                if !state.channels.isEmpty { state.emptied.append(waiter) }
+                return state.channels.isEmpty
+            }
+            if isEmpty { waiter.resume() }
+        }
+        timer.cancel()
+    }
+
+    private func resumeEmptied() {
+        let waiters = state.withLock { state in
+            defer { state.emptied = [] }
+            return state.emptied
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+}

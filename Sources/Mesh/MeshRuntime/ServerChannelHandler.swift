@@ -1,0 +1,89 @@
+internal import Logging
+internal import MeshCall
+internal import MeshTLS
+internal import MeshWire
+internal import NIOCore
+
+/// Makes a `ServerConnection` of a channel once its TLS handshake is complete, and passes bytes to it.
+final class ServerChannelHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let server: MeshServer
+    private var connection: ServerConnection?
+    private var cause: (any Error)?
+    private var expiry: Scheduled<Void>?
+    private var remote = "-"
+
+    init(_ server: MeshServer) {
+        self.server = server
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        remote = context.remoteAddress?.description ?? "-"
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if let completed = event as? TLSHandshakeCompleted { begin(context.channel, completed) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    private func begin(_ channel: any Channel, _ handshake: TLSHandshakeCompleted) {
+        guard let identity = handshake.peer else {
+            server.logger.error("connection closed", metadata: ["why": "the peer has no identity", "remote": "\(remote)"])
+            return channel.close(promise: nil)
+        }
+        let peer = PeerIdentity(spiffeID: identity.uri, name: identity.name)
+        let mode: WireMode = handshake.alpn == ApplicationProtocol.mesh ? .mesh : .baseline
+        let connection = ServerConnection(
+            loop: channel.eventLoop, link: ChannelLink(channel), peer: peer, mode: mode, dispatcher: server.dispatcher,
+            limits: server.limits.connection)
+        self.connection = connection
+        let logger = server.logger, remote = remote
+        connection.start { end in
+            guard case .failed(let failure) = end else { return }
+            logger.warning(
+                "connection closed",
+                metadata: ["why": "\(failure.reason)", "code": "\(failure.code.rawValue)", "peer": "\(peer.name)", "remote": "\(remote)"])
+        }
+        guard server.register(connection, for: channel) else { return connection.drain() }
+        drainAtExpiry(handshake.peerCertificateEnds, connection)
+    }
+
+    /// A connection does not outlive the certificate it was opened with.
+    private func drainAtExpiry(_ ends: Int64?, _ connection: ServerConnection) {
+        guard let ends else { return }
+        let left = max(0, ends - WallClock.secondsSince1970)
+        expiry = connection.loop.assumeIsolated().scheduleTask(in: .seconds(left)) { connection.drain() }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        connection?.received(unwrapInboundIn(data))
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        connection?.readCompleted()
+        context.fireChannelReadComplete()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        connection?.writabilityChanged()
+        context.fireChannelWritabilityChanged()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        cause = cause ?? error
+        if connection == nil || !(error is ChannelError) {
+            server.logger.warning("connection refused or broken", metadata: ["why": "\(error)", "remote": "\(remote)"])
+        }
+        // The TLS handler closes after an error of its own; anything else that gets here ends the connection too.
+        context.close(promise: nil)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        expiry?.cancel()
+        connection?.linkClosed(cause)
+        connection = nil
+        server.unregister(context.channel)
+        context.fireChannelInactive()
+    }
+}

@@ -1,0 +1,15 @@
+public import MeshCall
+
+/// Bounds of a listener.
+public struct ServerLimits: Sendable {
+    /// Connections at once, handshakes included. More are closed when they come.
+    public var maximumConnections = 10_000
+    /// Connections that the kernel holds before they are accepted.
+    public var backlog: Int32 = 1024
+    /// Bounds of each connection.
+    public var connection = ConnectionLimits()
+
+    public init() {}
+
+    public static let `default` = ServerLimits()
+}
