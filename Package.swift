@@ -141,8 +141,9 @@ let platform: [Target] = [
     // HTTPS for people: Hummingbird over MeshTLS.
     target(
         "HTTPSKit", in: "Platform",
-        uses: ["MeshTLS", hummingbird, logging, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
-            .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "HTTPTypes", package: "swift-http-types")]),
+        uses: ["MeshTLS", hummingbird, logging, lifecycle, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), nio("NIOFoundationCompat"),
+            .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "HTTPTypes", package: "swift-http-types"),
+            .product(name: "NIOHTTPTypes", package: "swift-nio-extras")]),
     // State folder, development PKI and secrets, ports, starting and stopping the processes.
     target(
         "Deployment", in: "Platform",
@@ -209,6 +210,9 @@ let appTests: [Target] = [
     tests("StorageTests", uses: ["Storage", grdb, logging]),
     tests("IdentityTests", uses: ["Identity", "Cryptography", crypto, jwtKit, x509, asn1]),
     tests("AuditClientTests", uses: ["AuditClient", "Storage", "ServiceAPI", "MeshCall", "MeshMessages", "Cryptography", grdb, logging, crypto]),
+    tests("TelemetryTests", uses: ["Telemetry", logging, metrics]),
+    tests("HTTPSKitTests", uses: ["HTTPSKit", "MeshTLS", "Identity", hummingbird, asyncHTTPClient, logging, lifecycle, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
+            .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOSSL", package: "swift-nio-ssl")]),
     tests("ServiceKitTests", uses: ["ServiceKit", "MeshCall", "MeshTLS", "Identity", nio("NIOHTTP1"), crypto]),
     tests("DeploymentTests", uses: ["Deployment", "ServiceKit", "Identity"]),
     tests("ExchangeTests", uses: ["Exchange", "Trading", "Secrets", crypto]),
@@ -241,6 +245,7 @@ let meshPackages: [Package.Dependency] = [
 ]
 
 let appPackages: [Package.Dependency] = [
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),

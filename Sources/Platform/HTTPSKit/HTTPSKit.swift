@@ -1,1 +1,0 @@
-// HTTPSKit: see Package.swift for what belongs here.
