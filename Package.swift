@@ -199,7 +199,9 @@ let programs: [Target] = [
 
 let testing: [Target] = [
     // The whole mesh on free ports with its own PKI, for tests and for users' tests.
-    target("LocalMesh", in: "Testing", uses: ["Deployment", "ServiceKit", "Identity", "ServiceAPI", "MeshRuntime", "MeshCall", "MeshTLS", asyncHTTPClient, logging, nio("NIOCore"), nio("NIOPosix"), nio("NIOFoundationCompat")]),
+    target(
+        "LocalMesh", in: "Testing",
+        uses: ["Deployment", "PulseCommands", "ServiceKit", "Cryptography", "MeshRuntime", "MeshTLS", asyncHTTPClient, logging, nio("NIOCore"), nio("NIOPosix")]),
 ]
 
 let appTests: [Target] = [
@@ -227,7 +229,7 @@ let appTests: [Target] = [
     tests(
         "IntegrationTests",
         uses: [
-            "LocalMesh", "Deployment", "ServiceAPI", "ServiceKit", "MeshRuntime", "MeshCall", "MeshTLS", "MeshMessages", "Identity",
+            "LocalMesh", "Deployment", "PulseCommands", "ServiceAPI", "ServiceKit", "MeshRuntime", "MeshCall", "MeshTLS", "MeshMessages", "Identity",
             "Cryptography", "Trading", subprocess, asyncHTTPClient, logging, nio("NIOCore"), nio("NIOPosix"), nio("NIOFoundationCompat"),
         ]),
     tests("RepositoryTests", uses: []),

@@ -1,1 +1,99 @@
-// LocalMesh: see Package.swift for what belongs here.
+public import AsyncHTTPClient
+public import Deployment
+internal import Logging
+public import MeshRuntime
+public import MeshTLS
+internal import NIOPosix
+internal import PulseCommands
+
+/// The whole of CryptoPulse in a temporary folder on free ports: the real executables with their own development root, stopped and
+/// removed when the test's process ends at the latest.
+public final class LocalMesh: Sendable {
+    public let folder: StateFolder
+    public let ports: PortPlan
+    /// Trusts this deployment's root and nothing else.
+    public let https: HTTPClient
+    private let supervisor: Supervisor
+
+    /// Starts everything and waits until it is ready.
+    ///
+    /// - Parameters:
+    ///   - candles: a candle file in Binance's kline columns to replay; nil means made-up prices.
+    ///   - bin: the folder of the executables; nil means beside the running one, as under `swift test`.
+    public static func start(candles: String? = nil, seed: UInt32 = 1, bin: String? = nil) async throws -> LocalMesh {
+        let mesh = try LocalMesh(DeploymentOptions(portBase: 0, candles: candles, seed: seed), bin: bin)
+        do {
+            try await mesh.supervisor.start()
+        } catch {
+            await mesh.stop()
+            throw error
+        }
+        return mesh
+    }
+
+    /// Runs `body` with a mesh of its own, which is gone afterwards.
+    public static func with<T>(candles: String? = nil, seed: UInt32 = 1, _ body: (LocalMesh) async throws -> T) async throws -> T {
+        let mesh = try await start(candles: candles, seed: seed)
+        do {
+            let result = try await body(mesh)
+            await mesh.stop()
+            return result
+        } catch {
+            await mesh.stop()
+            throw error
+        }
+    }
+
+    private init(_ options: DeploymentOptions, bin: String?) throws {
+        folder = StateFolder(try ExitCleanup.makeTemporaryFolder())
+        try Initializer(folder).initialise(options)
+        supervisor = try Supervisor(
+            folder, programs: ProgramFolder(bin), logger: Logger(label: "local-mesh") { _ in SwiftLogNoOpLogHandler() })
+        ports = supervisor.ports
+        https = try DeploymentAccess(folder).makeClient()
+    }
+
+    public func stop() async {
+        await supervisor.stop()
+        try? await https.shutdown()
+        ExitCleanup.remove(folder.path)
+    }
+
+    // MARK: - Processes
+
+    /// To stop, kill or start one service. A service that is started again must be waited for with `waitUntilReady`.
+    public func process(_ name: ServiceName) throws -> ServiceProcess {
+        try supervisor.process(name)
+    }
+
+    public func waitUntilReady(_ name: ServiceName, within limit: Duration = .seconds(30)) async throws {
+        try await supervisor.waitUntilReady(name, until: .now + limit)
+    }
+
+    /// The end of a service's log.
+    public func log(of name: ServiceName, lines: Int = 50) -> String {
+        LogTail.lines(of: folder.log(name), count: lines)
+    }
+
+    // MARK: - Mesh
+
+    /// A mesh client with the real certificate of `identity`, a service's name or `operator`. The caller closes it.
+    public func client(to name: ServiceName, as identity: String) throws -> MeshClient {
+        try client(to: name, with: credentials(of: identity))
+    }
+
+    /// A mesh client with any certificate.
+    public func client(to name: ServiceName, with credentials: MeshTLSCredentials) throws -> MeshClient {
+        let tls = try MeshTLSContext.meshClient(credentials, trustDomain: "development.cryptopulse.internal", expecting: name.rawValue)
+        let endpoint = ports.listen(name)
+        return MeshClient(
+            host: endpoint.host, port: endpoint.port, tls: tls, eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            logger: Logger(label: "local-mesh") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    public func credentials(of identity: String) -> MeshTLSCredentials {
+        let tls = identity == "operator" ? folder.operatorTLS : "\(folder.path)/\(identity)/tls"
+        return MeshTLSCredentials(
+            certificateChainPath: tls + "/cert.pem", privateKeyPath: tls + "/key.pem", trustRootsPath: tls + "/roots.pem")
+    }
+}

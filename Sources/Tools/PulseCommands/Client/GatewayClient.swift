@@ -1,53 +1,59 @@
-import AsyncHTTPClient
+package import AsyncHTTPClient
 import Foundation
-import NIOCore
+package import NIOCore
 import NIOFoundationCompat
-import NIOHTTP1
+package import NIOHTTP1
 
 /// The gateway's HTTPS API.
-struct GatewayClient: Sendable {
+package struct GatewayClient: Sendable {
     static let timeout = TimeAmount.seconds(30)
     /// A model may think for a while.
     static let chatTimeout = TimeAmount.seconds(90)
     static let longestAnswer = 4 << 20
     static let longestLine = 1 << 20
 
-    let url: String
-    let client: HTTPClient
+    package let url: String
+    package let client: HTTPClient
+
+    /// - Parameter client: trusts the deployment's root.
+    package init(url: String, client: HTTPClient) {
+        self.url = url
+        self.client = client
+    }
 
     // MARK: Accounts
 
-    func signUp(email: String, password: String) async throws -> SignUpAnswer {
+    package func signUp(email: String, password: String) async throws -> SignUpAnswer {
         try await post("/v1/sign-up", ["email": email, "password": password])
     }
 
-    func confirmAuthenticator(email: String, password: String, code: String) async throws -> SessionAnswer {
+    package func confirmAuthenticator(email: String, password: String, code: String) async throws -> SessionAnswer {
         try await post("/v1/totp/confirm", ["email": email, "password": password, "code": code])
     }
 
-    func signIn(email: String, password: String, code: String) async throws -> SessionAnswer {
+    package func signIn(email: String, password: String, code: String) async throws -> SessionAnswer {
         try await post("/v1/sign-in", ["email": email, "password": password, "code": code])
     }
 
-    func refresh(_ token: String) async throws -> SessionAnswer {
+    package func refresh(_ token: String) async throws -> SessionAnswer {
         try await post("/v1/refresh", ["refresh_token": token])
     }
 
-    func signOut(_ token: String) async throws {
+    package func signOut(_ token: String) async throws {
         _ = try await send(.POST, "/v1/sign-out", body: ["refresh_token": token], token: nil)
     }
 
     // MARK: Requests
 
-    func get<T: Decodable>(_ path: String, token: String) async throws -> T {
+    package func get<T: Decodable>(_ path: String, token: String) async throws -> T {
         try Self.decode(await send(.GET, path, body: nil, token: token))
     }
 
-    func post<T: Decodable>(_ path: String, _ body: [String: String], token: String? = nil) async throws -> T {
+    package func post<T: Decodable>(_ path: String, _ body: [String: String], token: String? = nil) async throws -> T {
         try Self.decode(await send(.POST, path, body: body, token: token))
     }
 
-    func send(_ method: HTTPMethod, _ path: String, body: [String: String]?, token: String?) async throws -> ByteBuffer {
+    package func send(_ method: HTTPMethod, _ path: String, body: [String: String]?, token: String?) async throws -> ByteBuffer {
         let response = try await client.execute(request(method, path, body, token), timeout: Self.timeout)
         let answer = try await response.body.collect(upTo: Self.longestAnswer)
         try Self.check(response.status, answer)
@@ -55,7 +61,7 @@ struct GatewayClient: Sendable {
     }
 
     /// The lines of a streamed answer as they come.
-    func chat(_ text: String, token: String) async throws -> AsyncThrowingStream<ChatLine, any Error> {
+    package func chat(_ text: String, token: String) async throws -> AsyncThrowingStream<ChatLine, any Error> {
         let response = try await client.execute(request(.POST, "/v1/chat", ["text": text], token), timeout: Self.chatTimeout)
         guard response.status == .ok else {
             try Self.check(response.status, await response.body.collect(upTo: Self.longestAnswer))

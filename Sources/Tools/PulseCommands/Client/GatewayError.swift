@@ -1,20 +1,20 @@
 /// The gateway refused: what it said, in its own words.
-struct GatewayError: Error, CustomStringConvertible {
-    struct Body: Decodable {
-        var code: String
-        var reason: String?
-        var message: String
-        var requestId: String?
+package struct GatewayError: Error, CustomStringConvertible {
+    package struct Body: Decodable {
+        package var code: String
+        package var reason: String?
+        package var message: String
+        package var requestId: String?
     }
 
     struct Envelope: Decodable {
         var error: Body
     }
 
-    let status: UInt
-    let body: Body
+    package let status: UInt
+    package let body: Body
 
-    var description: String {
+    package var description: String {
         let reason = body.reason.flatMap { $0.isEmpty ? nil : " (\($0))" } ?? ""
         let request = body.requestId.map { " [request \($0)]" } ?? ""
         return "\(body.code)\(reason): \(body.message)\(request)"

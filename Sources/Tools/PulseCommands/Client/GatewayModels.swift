@@ -1,123 +1,123 @@
-import Foundation
+package import Foundation
 
 /// The gateway's JSON, as far as the commands need it. Keys are snake_case on the wire.
-struct SignUpAnswer: Decodable {
-    struct Authenticator: Decodable {
+package struct SignUpAnswer: Decodable {
+    package struct Authenticator: Decodable {
         /// Base32.
-        var secret: String
+        package var secret: String
         /// otpauth://
-        var uri: String
+        package var uri: String
     }
 
-    var userId: String
-    var totp: Authenticator
+    package var userId: String
+    package var totp: Authenticator
 }
 
-struct SessionAnswer: Decodable {
-    var userId: String
-    var accessToken: String
+package struct SessionAnswer: Decodable {
+    package var userId: String
+    package var accessToken: String
     /// Seconds.
-    var accessExpiresIn: Int
-    var refreshToken: String
-    var refreshExpiresIn: Int
-    var scope: [String]
+    package var accessExpiresIn: Int
+    package var refreshToken: String
+    package var refreshExpiresIn: Int
+    package var scope: [String]
 }
 
 /// One line of a streamed chat answer.
-struct ChatLine: Decodable {
-    struct Tool: Decodable {
-        var name: String
-        var summary: String
-        var failed: Bool?
+package struct ChatLine: Decodable {
+    package struct Tool: Decodable {
+        package var name: String
+        package var summary: String
+        package var failed: Bool?
     }
-    struct Proposal: Decodable {
-        var proposalId: String
+    package struct Proposal: Decodable {
+        package var proposalId: String
     }
 
-    var text: String?
-    var tool: Tool?
-    var proposal: Proposal?
-    var error: GatewayError.Body?
-    var done: Bool?
+    package var text: String?
+    package var tool: Tool?
+    package var proposal: Proposal?
+    package var error: GatewayError.Body?
+    package var done: Bool?
 }
 
-struct ProposalAnswer: Decodable {
-    struct Field: Decodable {
-        var name: String
-        var value: String
-        var provenance: String
-        var source: String
+package struct ProposalAnswer: Decodable {
+    package struct Field: Decodable {
+        package var name: String
+        package var value: String
+        package var provenance: String
+        package var source: String
     }
 
-    var proposalId: String
-    var state: String
+    package var proposalId: String
+    package var state: String
     /// Base64.
-    var canonical: Data
+    package var canonical: Data
     /// Hexadecimal.
-    var digest: String
-    var fields: [Field]
-    var needsSecondFactor: Bool
-    var secondFactorReason: String
+    package var digest: String
+    package var fields: [Field]
+    package var needsSecondFactor: Bool
+    package var secondFactorReason: String
 }
 
-struct ProposalList: Decodable {
-    var proposals: [ProposalAnswer]
+package struct ProposalList: Decodable {
+    package var proposals: [ProposalAnswer]
 }
 
-struct OrderAnswer: Decodable {
-    struct Fill: Decodable {
-        var price: String
-        var quantity: String
-        var commission: String
-        var commissionAsset: String
+package struct OrderAnswer: Decodable {
+    package struct Fill: Decodable {
+        package var price: String
+        package var quantity: String
+        package var commission: String
+        package var commissionAsset: String
     }
 
-    var clientOrderId: String
-    var proposalId: String
-    var state: String
-    var symbol: String
-    var side: String
-    var type: String
-    var quantity: String
-    var price: String
-    var executedQuantity: String
-    var executedQuote: String
-    var reason: String
-    var fills: [Fill]
-    var auditIndex: UInt64
+    package var clientOrderId: String
+    package var proposalId: String
+    package var state: String
+    package var symbol: String
+    package var side: String
+    package var type: String
+    package var quantity: String
+    package var price: String
+    package var executedQuantity: String
+    package var executedQuote: String
+    package var reason: String
+    package var fills: [Fill]
+    package var auditIndex: UInt64
 }
 
-struct OrderList: Decodable {
-    var orders: [OrderAnswer]
+package struct OrderList: Decodable {
+    package var orders: [OrderAnswer]
 }
 
-struct PortfolioAnswer: Decodable {
-    struct Balance: Decodable {
-        var asset: String
-        var free: String
-        var locked: String
+package struct PortfolioAnswer: Decodable {
+    package struct Balance: Decodable {
+        package var asset: String
+        package var free: String
+        package var locked: String
     }
 
-    var balances: [Balance]
+    package var balances: [Balance]
 }
 
-struct ExchangeKeyAnswer: Decodable {
-    var keyId: String
-    var publicKeyPem: String
+package struct ExchangeKeyAnswer: Decodable {
+    package var keyId: String
+    package var publicKeyPem: String
 }
 
-struct AuditAnswer: Decodable {
-    struct ProvenRecord: Decodable {
-        var index: UInt64
-        var recordBase64: Data
+package struct AuditAnswer: Decodable {
+    package struct ProvenRecord: Decodable {
+        package var index: UInt64
+        package var recordBase64: Data
         /// Hashes of 32 bytes, the leaf's sibling first.
-        var proof: [Data]
+        package var proof: [Data]
     }
-    struct Checkpoint: Decodable {
-        var note: String
-        var verifierKey: String
+    package struct Checkpoint: Decodable {
+        package var note: String
+        package var verifierKey: String
     }
 
-    var records: [ProvenRecord]
-    var checkpoint: Checkpoint
+    package var records: [ProvenRecord]
+    package var checkpoint: Checkpoint
 }

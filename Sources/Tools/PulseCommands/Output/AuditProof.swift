@@ -1,23 +1,23 @@
-import Cryptography
+package import Cryptography
 import MeshMessages
 import ServiceAPI
 
 /// A person's records, each shown to be in the log that a signed checkpoint names.
-struct AuditProof {
-    struct Record {
-        let index: UInt64
-        let action: String
-        let object: String
-        let summary: String
+package struct AuditProof {
+    package struct Record {
+        package let index: UInt64
+        package let action: String
+        package let object: String
+        package let summary: String
     }
 
-    let size: UInt64
+    package let size: UInt64
     /// Hexadecimal.
-    let root: String
-    let records: [Record]
+    package let root: String
+    package let records: [Record]
 
     /// - Throws: `CommandError` that names the first record whose proof does not hold, or what is wrong with the checkpoint.
-    static func verify(_ answer: AuditAnswer, trusting verifier: NoteVerifier) throws -> AuditProof {
+    package static func verify(_ answer: AuditAnswer, trusting verifier: NoteVerifier) throws -> AuditProof {
         let checkpoint: Checkpoint
         do {
             checkpoint = try Checkpoint(note: answer.checkpoint.note, verifiedBy: verifier)

@@ -1,16 +1,16 @@
-import Trading
+package import Trading
 
 /// A proposal as a person reads it before signing: made from its canonical bytes alone, whatever the answer says beside them.
-struct ProposalText {
-    let id: String
+package struct ProposalText {
+    package let id: String
     /// SHA-256 of the canonical bytes, computed here. Hexadecimal.
-    let digest: String
-    let needsSecondFactor: Bool
-    let order: CanonicalOrder
+    package let digest: String
+    package let needsSecondFactor: Bool
+    package let order: CanonicalOrder
     private let reason: String
 
     /// - Throws: `CommandError` when the bytes are not a canonical order, are another proposal's, or do not have the digest shown.
-    init(_ answer: ProposalAnswer) throws {
+    package init(_ answer: ProposalAnswer) throws {
         let bytes = Array(answer.canonical)
         do {
             order = try CanonicalOrder(decoding: bytes)
@@ -25,9 +25,9 @@ struct ProposalText {
         reason = answer.secondFactorReason
     }
 
-    var text: String {
+    package var text: String {
         order.displayText + (needsSecondFactor ? "\nsecond factor: \(reason)" : "")
     }
 
-    var line: String { order.displayLines.first ?? "" }
+    package var line: String { order.displayLines.first ?? "" }
 }

@@ -2,19 +2,19 @@ import Cryptography
 import Foundation
 
 /// What a person's authenticator app does: turns the shared secret and the time into codes, each used once.
-struct Authenticator {
+package struct Authenticator {
     private let generator: TOTP
     private var lastStep: Int64 = -1
 
     /// - Parameter secret: Base32.
-    init?(secret: String) {
+    package init?(secret: String) {
         guard let seed = Base32.decode(secret) else { return nil }
         generator = TOTP(seed: seed)
     }
 
     /// The next code that has not been used. Codes of the steps beside the present one are good too (RFC 6238 section 5.2), so that
     /// three codes can be had in one half-minute; a fourth waits for the clock.
-    mutating func nextCode() async throws -> String {
+    package mutating func nextCode() async throws -> String {
         while true {
             let now = TOTP.step(at: Int64(Date().timeIntervalSince1970))
             let step = max(now - TOTP.window, lastStep + 1)

@@ -1,57 +1,61 @@
-import AsyncHTTPClient
-import Deployment
-import Foundation
-
 /// A signed-in person: keeps the session in the state folder and renews it when its access token runs out.
-actor Person {
-    let gateway: GatewayClient
-    private let store: SessionStore
+package actor Person {
+    package let gateway: GatewayClient
+    /// nil keeps the session in memory alone.
+    private let store: SessionStore?
     private var session: Session
 
     /// - Throws: `CommandError` when nobody is signed in.
-    init(gateway: GatewayClient, store: SessionStore) throws {
+    package init(gateway: GatewayClient, store: SessionStore) throws {
         self.gateway = gateway
         self.store = store
         session = try store.load()
     }
 
     /// Takes a session that has just been opened, and keeps it.
-    init(gateway: GatewayClient, store: SessionStore, signedIn session: Session) throws {
+    package init(gateway: GatewayClient, store: SessionStore, signedIn session: Session) throws {
         self.gateway = gateway
         self.store = store
         self.session = session
         try store.save(session)
     }
 
-    var email: String { session.email }
-    var userID: String { session.userID }
+    /// Takes a session that lives as long as this value.
+    package init(gateway: GatewayClient, session: Session) {
+        self.gateway = gateway
+        store = nil
+        self.session = session
+    }
+
+    package var email: String { session.email }
+    package var userID: String { session.userID }
 
     /// An access token that is good for a while.
-    func token() async throws -> String {
+    package func token() async throws -> String {
         guard session.needsRefresh() else { return session.accessToken }
         do {
             session = Session(try await gateway.refresh(session.refreshToken), email: session.email)
         } catch let error as GatewayError where error.status == 401 {
             throw CommandError("the session is over; sign in again with `pulse login`")
         }
-        try store.save(session)
+        try store?.save(session)
         return session.accessToken
     }
 
-    func signOut() async throws {
+    package func signOut() async throws {
         try await gateway.signOut(session.refreshToken)
-        try store.remove()
+        try store?.remove()
     }
 
-    func get<T: Decodable & Sendable>(_ path: String) async throws -> T {
+    package func get<T: Decodable & Sendable>(_ path: String) async throws -> T {
         try await gateway.get(path, token: token())
     }
 
-    func post<T: Decodable & Sendable>(_ path: String, _ body: [String: String] = [:]) async throws -> T {
+    package func post<T: Decodable & Sendable>(_ path: String, _ body: [String: String] = [:]) async throws -> T {
         try await gateway.post(path, body, token: token())
     }
 
-    func chat(_ text: String) async throws -> AsyncThrowingStream<ChatLine, any Error> {
+    package func chat(_ text: String) async throws -> AsyncThrowingStream<ChatLine, any Error> {
         try await gateway.chat(text, token: token())
     }
 }

@@ -1,23 +1,28 @@
-import AsyncHTTPClient
-import Deployment
+package import AsyncHTTPClient
+package import Deployment
 
 /// The stand-in for a person at the exchange's own web page.
-struct SandboxAccount {
-    let folder: StateFolder
-    let client: HTTPClient
+package struct SandboxAccount {
+    private let folder: StateFolder
+    private let client: HTTPClient
 
-    struct Open {
+    package init(folder: StateFolder, client: HTTPClient) {
+        self.folder = folder
+        self.client = client
+    }
+
+    package struct Open {
         let id: String
         fileprivate let exchange: SandboxOperator
 
         /// - Returns: the API key.
-        func register(_ publicKeyPEM: String, label: String) async throws -> String {
+        package func register(_ publicKeyPEM: String, label: String) async throws -> String {
             try await exchange.registerKey(account: id, publicKeyPEM: publicKeyPEM, permissions: ["read", "trade"], label: label)
         }
     }
 
     /// - Parameter balances: what the account starts with, decimals by asset.
-    func open(_ balances: [String: String]) async throws -> Open {
+    package func open(_ balances: [String: String]) async throws -> Open {
         let exchange = try SandboxOperator(folder: folder, ports: DeploymentAccess(folder).ports(), client: client)
         return Open(id: try await exchange.makeAccount(balances: balances), exchange: exchange)
     }

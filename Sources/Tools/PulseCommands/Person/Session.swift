@@ -1,7 +1,7 @@
-import Foundation
+package import Foundation
 
 /// A person's session on this machine. The tokens in it are secret: the file is its owner's alone, and nothing prints them.
-struct Session: Codable {
+package struct Session: Codable {
     var email: String
     var userID: String
     var accessToken: String
@@ -12,7 +12,7 @@ struct Session: Codable {
     /// An access token this close to its end, in seconds, is not used any more.
     static let margin: TimeInterval = 15
 
-    init(_ answer: SessionAnswer, email: String, now: Date = Date()) {
+    package init(_ answer: SessionAnswer, email: String, now: Date = Date()) {
         self.email = email
         userID = answer.userId
         accessToken = answer.accessToken

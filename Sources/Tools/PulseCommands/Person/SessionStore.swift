@@ -1,11 +1,11 @@
-import Deployment
+package import Deployment
 import Foundation
 
 /// `person/session.json` in the state folder, mode 0600.
-struct SessionStore: Sendable {
+package struct SessionStore: Sendable {
     private let path: String
 
-    init(_ folder: StateFolder) {
+    package init(_ folder: StateFolder) {
         path = folder.person + "/session.json"
     }
 
