@@ -1,1 +1,9 @@
-@main struct Main { static func main() {} }
+import AuditService
+import ServiceKit
+
+@main
+struct Main {
+    static func main() {
+        ServiceMain.run("audit", build: AuditServiceProgram.build)
+    }
+}

@@ -1,1 +1,9 @@
-@main struct Main { static func main() {} }
+import ExecutionService
+import ServiceKit
+
+@main
+struct Main {
+    static func main() {
+        ServiceMain.run("execution", build: ExecutionServiceProgram.build)
+    }
+}

@@ -4,7 +4,7 @@ internal import Logging
 public import MeshRuntime
 public import MeshTLS
 internal import NIOPosix
-internal import PulseCommands
+internal import ServiceKit
 
 /// The whole of CryptoPulse in a temporary folder on free ports: the real executables with their own development root, stopped and
 /// removed when the test's process ends at the latest.

@@ -1,4 +1,5 @@
 internal import Cryptography
+internal import Deployment
 package import PulseCommands
 
 /// A person with an account, a second factor and a linked account at the sandbox exchange.

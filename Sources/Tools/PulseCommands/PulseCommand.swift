@@ -7,7 +7,7 @@ public struct PulseCommand: AsyncParsableCommand {
         abstract: "Runs CryptoPulse and trades with it.",
         groupedSubcommands: [
             CommandGroup(
-                name: "Deployment", subcommands: [InitCommand.self, UpCommand.self, DownCommand.self, StatusCommand.self]),
+                name: "Deployment", subcommands: [InitCommand.self, UpCommand.self, DownCommand.self, StatusCommand.self, KillSwitchCommand.self]),
             CommandGroup(
                 name: "Trading",
                 subcommands: [

@@ -1,22 +1,52 @@
 internal import Logging
 internal import MeshCall
+internal import MeshRuntime
+internal import MeshTLS
 internal import NIOCore
+internal import Synchronization
 
 /// One mesh client for each peer, made when first asked for. Each expects its peer's own name in the certificate.
 final class PeerChannels: Sendable {
     private let settings: ServiceSettings
+    private let eventLoopGroup: any EventLoopGroup
+    private let logger: Logger
+    private let clients = Mutex<[String: MeshClient]>([:])
 
     init(settings: ServiceSettings, eventLoopGroup: any EventLoopGroup, logger: Logger) {
         self.settings = settings
+        self.eventLoopGroup = eventLoopGroup
+        self.logger = logger
     }
 
-    /// - Throws: `StartUpError.settings` for a peer that the settings do not name.
+    /// - Throws: `StartUpError.settings` for a peer that the settings do not name; `MeshTLSError` when the certificate cannot be used.
     func channel(to peer: String) throws -> any CallChannel {
-        guard settings.peers[peer] != nil else {
+        guard let endpoint = settings.peers[peer] else {
             throw StartUpError.settings("peers.\(peer) is missing")
         }
-        throw StartUpError.settings("the mesh client has not landed yet")
+        return try clients.withLock { clients in
+            if let client = clients[peer] { return client }
+            let client = try makeClient(peer, endpoint)
+            clients[peer] = client
+            return client
+        }
     }
 
-    func close() async {}
+    func close() async {
+        let open = clients.withLock { clients in
+            defer { clients = [:] }
+            return Array(clients.values)
+        }
+        for client in open { await client.close() }
+    }
+
+    private func makeClient(_ peer: String, _ endpoint: Endpoint) throws -> MeshClient {
+        let tls = try MeshTLSContext.meshClient(settings.meshCredentials, trustDomain: settings.trustDomain, expecting: peer)
+        return MeshClient(host: endpoint.host, port: endpoint.port, tls: tls, eventLoopGroup: eventLoopGroup, logger: logger)
+    }
+}
+
+extension ServiceSettings {
+    var meshCredentials: MeshTLSCredentials {
+        MeshTLSCredentials(certificateChainPath: certificatePath, privateKeyPath: privateKeyPath, trustRootsPath: trustRootsPath)
+    }
 }

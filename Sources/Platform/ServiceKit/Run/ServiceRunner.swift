@@ -9,6 +9,8 @@ internal import UnixSignals
 struct ServiceRunner: Sendable {
     /// How long a stop may wait for calls in progress before what is left is cancelled.
     static let drainTime = Duration.seconds(10)
+    /// The mesh port's part of it.
+    static let callDrainTime = Duration.seconds(8)
     static let cancellationTime = Duration.seconds(3)
     static let threads = 2
 
@@ -48,7 +50,10 @@ struct ServiceRunner: Sendable {
     }
 
     private func listener(_ service: RunningService, _ context: ServiceContext, _ report: HealthReport) throws -> any Service {
-        throw StartUpError.settings("the mesh server has not landed yet")
+        let health = ServiceDefinition.health(MeshHealth(report: report, services: Set(service.definitions.map(\.name))))
+        return try MeshListener(
+            settings: settings, definitions: service.definitions + [health],
+            authenticator: service.authenticator ?? context.authenticator, eventLoopGroup: context.eventLoopGroup, logger: logger)
     }
 }
 

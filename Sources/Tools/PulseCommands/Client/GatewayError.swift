@@ -14,6 +14,11 @@ package struct GatewayError: Error, CustomStringConvertible {
     package let status: UInt
     package let body: Body
 
+    package init(status: UInt, body: Body) {
+        self.status = status
+        self.body = body
+    }
+
     package var description: String {
         let reason = body.reason.flatMap { $0.isEmpty ? nil : " (\($0))" } ?? ""
         let request = body.requestId.map { " [request \($0)]" } ?? ""

@@ -1,0 +1,31 @@
+internal import Logging
+internal import MeshCall
+internal import MeshRuntime
+internal import MeshTLS
+internal import NIOCore
+internal import ServiceLifecycle
+
+/// The mesh port as a service of the process: drains when the process is told to stop.
+struct MeshListener: Service {
+    let settings: ServiceSettings
+    let server: MeshServer
+    let logger: Logger
+
+    init(
+        settings: ServiceSettings, definitions: [ServiceDefinition], authenticator: any TokenAuthenticator,
+        eventLoopGroup: any EventLoopGroup, logger: Logger
+    ) throws {
+        self.settings = settings
+        self.logger = logger
+        let tls = try MeshTLSContext.meshServer(settings.meshCredentials, trustDomain: settings.trustDomain)
+        server = MeshServer(
+            services: definitions, authenticator: authenticator, interceptors: [], tls: tls, eventLoopGroup: eventLoopGroup, logger: logger)
+    }
+
+    func run() async throws {
+        let port = try await server.start(host: settings.listen.host, port: settings.listen.port)
+        logger.info("serving the mesh", metadata: ["port": "\(port)", "identity": "\(settings.spiffeID)"])
+        try? await gracefulShutdown()
+        await server.shutdown(grace: ServiceRunner.callDrainTime)
+    }
+}
