@@ -62,8 +62,9 @@ struct SourceFile {
     let text: String
 
     /// The folder under Sources or Tests that is this file's target: `Sources/Mesh/MeshWire/Frame.swift` → `MeshWire`.
+    /// The outermost such folder: a folder inside a target may bear another target's name.
     func target(among targets: Set<String>) -> String? {
-        path.split(separator: "/").dropLast().last { targets.contains(String($0)) }.map(String.init)
+        path.split(separator: "/").dropLast().first { targets.contains(String($0)) }.map(String.init)
     }
 
     var isGenerated: Bool { path.contains("/Generated/") }

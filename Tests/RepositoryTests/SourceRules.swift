@@ -38,7 +38,8 @@ enum SourceRules {
             if file.path.hasPrefix("Sources/"), matches(line.text, openSignature) {
                 found.append(Violation(path: file.path, line: line.number, why: "a C type in a signature that others see"))
             }
-            if line.text.count > columnsMax {
+            // Tests hold vectors and tables of cases, which read better unbroken.
+            if file.path.hasPrefix("Sources/"), line.text.count > columnsMax {
                 found.append(Violation(path: file.path, line: line.number, why: "longer than \(columnsMax) columns"))
             }
         }
