@@ -1,1 +1,0 @@
-// AgentService: see Package.swift for what belongs here.
