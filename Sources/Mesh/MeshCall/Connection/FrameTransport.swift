@@ -198,8 +198,9 @@ final class FrameTransport: @unchecked Sendable {
         end = reason
         watch.stop()
         let dropped = queue.dropAll()
-        link.close()
+        // Who hears of it logs why before the peer can notice.
         handler?.ended(reason)
+        link.close()
         let error = RPCError(.unavailable, "The connection is closed.")
         for message in dropped { message.payload.waiter?.resume(throwing: error) }
     }

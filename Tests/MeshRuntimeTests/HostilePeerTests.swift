@@ -1,0 +1,90 @@
+import MeshCall
+import MeshRuntime
+import MeshTLS
+import MeshWire
+import NIOCore
+import Testing
+
+/// What a peer sends that is no mesh traffic closes that peer's connection, with a reason in the log, and no other.
+struct HostilePeerTests {
+    private static func impatient(settingsTimeout: Duration) -> ServerLimits {
+        var limits = ServerLimits()
+        limits.connection.tick = .milliseconds(20)
+        limits.connection.partialFrameTimeout = .milliseconds(100)
+        limits.connection.settingsTimeout = settingsTimeout
+        return limits
+    }
+
+    /// Sends `bytes` after SETTINGS and expects the connection to be closed for a reason that contains `reason`.
+    private func expectClosed(
+        _ bytes: [UInt8], _ reason: String, greets: Bool = true, settingsTimeout: Duration = .seconds(30), sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        let mesh = try await TestMesh.start(limits: Self.impatient(settingsTimeout: settingsTimeout))
+        let bystander = try mesh.client()
+        #expect(try await bystander.call("Echo", "before") == "before")
+        let peer = try await RawPeer.connect(port: mesh.port, tls: mesh.authority.client())
+        let sent = (greets ? ControlFrame.settings(.default).encoded : []) + bytes
+        if !sent.isEmpty { try await peer.send(sent) }
+        let received = try await peer.untilClosed()
+        #expect(received.starts(with: ControlFrame.settings(Settings()).encoded), sourceLocation: sourceLocation)
+        #expect(
+            mesh.log.lines.contains { $0.contains("connection closed") && $0.contains(reason) && $0.contains("peer=gateway") },
+            "\(mesh.log.lines)", sourceLocation: sourceLocation)
+        #expect(try await bystander.call("Echo", "after") == "after", sourceLocation: sourceLocation)
+        await mesh.stop()
+    }
+
+    @Test("bytes that are no frames")
+    func garbage() async throws {
+        try await expectClosed(Array("GET / HTTP/1.1\r\nHost: mesh\r\n\r\n".utf8), "not frames", greets: false)
+    }
+
+    @Test("a frame longer than it may be")
+    func oversized() async throws {
+        try await expectClosed(FrameHeader(length: 70_000, streamID: 1, type: .request).encoded, "70000 bytes")
+    }
+
+    @Test("a frame whose rest does not come")
+    func truncated() async throws {
+        try await expectClosed(FrameHeader(length: 100, streamID: 1, type: .request).encoded + [1, 2, 3], "not complete in")
+    }
+
+    @Test("a peer that says nothing")
+    func silent() async throws {
+        try await expectClosed([], "no SETTINGS", greets: false, settingsTimeout: .milliseconds(50))
+    }
+
+    @Test("a request before SETTINGS")
+    func noSettings() async throws {
+        try await expectClosed(FrameHeader(length: 0, streamID: 1, type: .request).encoded, "not SETTINGS", greets: false)
+    }
+
+    @Test("a flood of pings")
+    func pings() async throws {
+        try await expectClosed((0..<50).flatMap { ControlFrame.ping($0).encoded }, "PING")
+    }
+
+    @Test("bytes that are no TLS")
+    func noTLS() async throws {
+        let mesh = try await TestMesh.start()
+        let bystander = try mesh.client()
+        #expect(try await bystander.call("Echo", "before") == "before")
+        let peer = try await RawPeer.connect(port: mesh.port, tls: nil)
+        try await peer.send((0..<512).map { _ in UInt8.random(in: 0...255) | 0x80 })
+        _ = try await peer.untilClosed()
+        #expect(mesh.log.lines.contains { $0.contains("connection refused or broken") })
+        #expect(try await bystander.call("Echo", "after") == "after")
+        await mesh.stop()
+    }
+
+    @Test("a handshake that never ends")
+    func slowHandshake() async throws {
+        let mesh = try await TestMesh.start(tlsLimits: TLSLimits(handshakeTimeout: .milliseconds(200)))
+        let peer = try await RawPeer.connect(port: mesh.port, tls: nil)
+        // The server may have hung up already.
+        try? await peer.send([0x16, 0x03, 0x01])
+        _ = try await peer.untilClosed()
+        #expect(mesh.log.lines.contains { $0.contains("not complete in time") })
+        await mesh.stop()
+    }
+}

@@ -1,0 +1,71 @@
+import MeshTLS
+import NIOCore
+import NIOPosix
+
+/// A connection that sends whatever bytes it is told, inside TLS or not, and collects what comes.
+struct RawPeer {
+    let channel: any Channel
+    private let received: EventLoopFuture<[UInt8]>
+
+    /// - Parameter tls: nil connects in clear.
+    static func connect(port: Int, tls: MeshTLSContext?) async throws -> RawPeer {
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let received = loop.makePromise(of: [UInt8].self)
+        let ready = loop.makePromise(of: Void.self)
+        let channel = try await ClientBootstrap(group: loop)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    if let tls { try channel.pipeline.syncOperations.addHandler(MeshTLSHandler(tls)) }
+                    try channel.pipeline.syncOperations.addHandler(Collector(received: received, ready: ready, isPlain: tls == nil))
+                }
+            }
+            .connect(host: "127.0.0.1", port: port).get()
+        try await ready.futureResult.get()
+        return RawPeer(channel: channel, received: received.futureResult)
+    }
+
+    func send(_ bytes: [UInt8]) async throws {
+        try await channel.writeAndFlush(ByteBuffer(bytes: bytes)).get()
+    }
+
+    /// Everything received until the other side closed.
+    func untilClosed() async throws -> [UInt8] {
+        try await received.get()
+    }
+
+    private final class Collector: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+        private let received: EventLoopPromise<[UInt8]>
+        private let ready: EventLoopPromise<Void>
+        private let isPlain: Bool
+        private var bytes: [UInt8] = []
+
+        init(received: EventLoopPromise<[UInt8]>, ready: EventLoopPromise<Void>, isPlain: Bool) {
+            self.received = received
+            self.ready = ready
+            self.isPlain = isPlain
+        }
+
+        func channelActive(context: ChannelHandlerContext) {
+            if isPlain { ready.succeed() }
+        }
+
+        func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+            if event is TLSHandshakeCompleted { ready.succeed() }
+        }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            bytes.append(contentsOf: unwrapInboundIn(data).readableBytesView)
+        }
+
+        func errorCaught(context: ChannelHandlerContext, error: any Error) {
+            ready.fail(error)
+            context.close(promise: nil)
+        }
+
+        func channelInactive(context: ChannelHandlerContext) {
+            ready.fail(ChannelError.eof)
+            received.succeed(bytes)
+        }
+    }
+}
