@@ -49,6 +49,15 @@ struct TokenIssuerTests {
         await #expect(throws: TokenFailure.header("typ")) { try await forge.verify(issued.token) }
     }
 
+    @Test("Who may chat may let the agent propose, and nobody else")
+    func proposing() async throws {
+        let issued = try await forge.issuer.agent(for: access(scope: ["chat"]), scope: ["order:propose"], now: now)
+        #expect(try await forge.verify(issued.token, accepting: ["agent+jwt"]).scope == ["order:propose"])
+        await #expect(throws: TokenIssuer.Failure.scopeNotHeld(["order:propose"])) {
+            try await forge.issuer.agent(for: access(scope: ["market:read"]), scope: ["order:propose"], now: now)
+        }
+    }
+
     @Test("A narrowed token cannot gain scope, be narrowed again, or outlive its original")
     func narrowing() async throws {
         let original = try await access(scope: ["chat"])

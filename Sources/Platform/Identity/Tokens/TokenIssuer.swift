@@ -54,7 +54,7 @@ public struct TokenIssuer: Sendable {
     /// A token with which the agent acts for the bearer of an access token, within `scope` and not beyond that token's end.
     public func agent(for token: VerifiedToken, scope: [String], now: Date = Date()) async throws -> IssuedToken {
         guard let sessionID = token.sessionID, token.type == TokenKind.access.rawValue else { throw Failure.notNarrowable }
-        let surplus = Set(scope).subtracting(token.scope)
+        let surplus = Set(scope).subtracting(Self.delegable(token.scope))
         guard surplus.isEmpty else { throw Failure.scopeNotHeld(surplus) }
         var claims = claims(.agent, userID: token.userID, methods: token.methods.sorted(), now: now)
         claims.exp = min(claims.exp, token.expiresAt)
@@ -63,6 +63,12 @@ public struct TokenIssuer: Sendable {
         claims.sid = sessionID
         claims.act = TokenClaims.Actor(sub: "agent")
         return try await sign(claims, as: .agent)
+    }
+
+    /// What the bearer of `scope` may hand to the agent. `order:propose` stands in no access token, for proposing is not a thing that
+    /// people do themselves: it comes with `chat`.
+    private static func delegable(_ scope: Set<String>) -> Set<String> {
+        scope.contains("chat") ? scope.union(["order:propose"]) : scope
     }
 
     /// One person's consent to one digest: 120 seconds, for execution alone.

@@ -1,0 +1,38 @@
+internal import AuditClient
+internal import Crypto
+internal import Cryptography
+internal import FoundationEssentials
+internal import Identity
+internal import MeshCall
+internal import Secrets
+internal import ServiceAPI
+internal import Storage
+
+/// auth put together from what it is given: everything but the process around it.
+struct AuthComponents: Sendable {
+    let definition: ServiceDefinition
+    let authenticator: any TokenAuthenticator
+    /// Counts its runs, for tests.
+    let hasher: PasswordHasher
+
+    /// - Parameters:
+    ///   - environment: of the tokens.
+    ///   - secrets: must have `token-signing-key` (an Ed25519 seed) and `data-key`.
+    ///   - hashing: what a password hash costs.
+    ///   - clock: the wall clock.
+    static func make(
+        environment: String, database: ServiceDatabase, outbox: AuditOutbox, secrets: any SecretStore,
+        hashing: PasswordHashParameters = .recommended, clock: @escaping @Sendable () -> Date = { Date() }
+    ) async throws -> AuthComponents {
+        let seals = try await DataKeys.open(in: database, rootSecret: try secrets.secret(named: "data-key").symmetricKey)
+        let issuer = TokenIssuer(environment: environment, key: try secrets.secret(named: "token-signing-key").ed25519SigningKey())
+        let verifier = TokenVerifier(environment: environment)
+        let hasher = PasswordHasher(parameters: hashing, pepper: seals.pepper)
+        let handler = AuthHandler(
+            store: AuthStore(database: database, outbox: outbox), seals: seals, hasher: hasher, issuer: issuer, verifier: verifier,
+            clock: clock)
+        return AuthComponents(
+            definition: .auth(handler),
+            authenticator: OwnKeysAuthenticator(verifier: verifier, keys: issuer.keySet, clock: clock), hasher: hasher)
+    }
+}

@@ -1,1 +1,0 @@
-// AuthService: see Package.swift for what belongs here.
