@@ -1,1 +1,8 @@
-@main struct Main { static func main() {} }
+internal import AuthService
+internal import ServiceKit
+
+@main struct Main {
+    static func main() {
+        ServiceMain.run("auth", build: AuthServiceProgram.build)
+    }
+}

@@ -1,3 +1,4 @@
+internal import Crypto
 internal import Cryptography
 internal import FoundationEssentials
 internal import Identity
