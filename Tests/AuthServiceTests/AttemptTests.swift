@@ -1,0 +1,101 @@
+@testable import AuthService
+import Cryptography
+import MeshCall
+import ServiceAPI
+import Testing
+
+@Suite("Repeated failures")
+struct AttemptTests {
+    @Test("The delay is nothing at first, then doubles, and has a bound")
+    func schedule() {
+        #expect((0...7).map { AttemptDelay.seconds(afterFailures: $0) } == [0, 0, 0, 0, 0, 1, 2, 4])
+        #expect(AttemptDelay.seconds(afterFailures: 100) == AttemptDelay.longest)
+        #expect(AttemptDelay.seconds(afterFailures: .max) == AttemptDelay.longest)
+    }
+
+    @Test("Somebody who keeps failing must wait, is told how long, and gets in after it: no lock is for ever")
+    func delays() async throws {
+        let auth = try await AuthFixture()
+        let (person, _) = try await auth.member()
+        for _ in 0..<5 { #expect(try await refusal { try await auth.signIn(person, code: "000000") }.reason == "INVALID_CREDENTIALS") }
+        let before = auth.components.hasher.runs
+        let early = try await refusal { try await auth.signIn(person) }
+        #expect(early.code == .resourceExhausted && early.reason == "TOO_MANY_ATTEMPTS" && early.retryAfter == .seconds(1))
+        #expect(auth.components.hasher.runs == before)
+        auth.clock.advance(by: 1)
+        #expect(try await auth.signIn(person).userId == person.userID)
+    }
+
+    @Test("An address without an account is delayed the same way")
+    func unknownAddress() async throws {
+        let auth = try await AuthFixture()
+        let attempt = { try await auth.client.signIn(.init(email: "nobody@example.com", password: "whatever it is", code: "123456")) }
+        for _ in 0..<5 { #expect(try await refusal { try await attempt() }.reason == "INVALID_CREDENTIALS") }
+        #expect(try await refusal { try await attempt() }.reason == "TOO_MANY_ATTEMPTS")
+    }
+
+    @Test("Parallel guesses cannot outrun the count")
+    func parallelGuesses() async throws {
+        let auth = try await AuthFixture()
+        let (person, _) = try await auth.member()
+        let before = auth.components.hasher.runs
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<30 { group.addTask { _ = try? await auth.signIn(person, code: "000000") } }
+        }
+        #expect(auth.components.hasher.runs - before == 5)
+    }
+
+    @Test("The count survives a restart")
+    func durable() async throws {
+        let folder: String
+        let person: AuthFixture.Person
+        let now: Int64
+        do {
+            let auth = try await AuthFixture()
+            person = try await auth.member().person
+            for _ in 0..<5 { _ = try? await auth.signIn(person, code: "000000") }
+            (folder, now) = (auth.folder, auth.clock.now)
+        }
+        let again = try await AuthFixture(folder: folder, startingAt: now)
+        #expect(try await refusal { try await again.signIn(person) }.reason == "TOO_MANY_ATTEMPTS")
+        again.clock.advance(by: 1)
+        #expect(try await again.signIn(person).userId == person.userID)
+    }
+
+    @Test("A success forgets the failures before it, and a day does too")
+    func forgetting() async throws {
+        let auth = try await AuthFixture()
+        let (person, _) = try await auth.member()
+        for _ in 0..<4 { _ = try? await auth.signIn(person, code: "000000") }
+        _ = try await auth.signIn(person)
+        for _ in 0..<5 { #expect(try await refusal { try await auth.signIn(person, code: "000000") }.reason == "INVALID_CREDENTIALS") }
+        auth.clock.advance(by: AttemptDelay.memory + 1)
+        for _ in 0..<5 { #expect(try await refusal { try await auth.signIn(person, code: "000000") }.reason == "INVALID_CREDENTIALS") }
+    }
+
+    @Test("Others are not delayed by one person's failures")
+    func others() async throws {
+        let auth = try await AuthFixture()
+        let (person, _) = try await auth.member()
+        let (other, _) = try await auth.member("bob@example.com")
+        for _ in 0..<8 { _ = try? await auth.signIn(person, code: "000000") }
+        #expect(try await auth.signIn(other).userId == other.userID)
+    }
+
+    @Test("Sign-offs have a bucket a user, which refills")
+    func bucket() {
+        let rate = SignOffRate()
+        #expect((0..<10).allSatisfy { _ in rate.admit("ada", now: 100) })
+        #expect(!rate.admit("ada", now: 100))
+        #expect(rate.admit("bob", now: 100))
+        #expect(!rate.admit("ada", now: 101))
+        #expect(rate.admit("ada", now: 103))
+        #expect(!rate.admit("ada", now: 90))
+    }
+
+    @Test("The buckets of very many users are bounded")
+    func bucketBound() {
+        let rate = SignOffRate()
+        for user in 0..<(SignOffRate.mostUsers * 2) { #expect(rate.admit("\(user)", now: Double(user))) }
+    }
+}
