@@ -24,6 +24,7 @@ final class AuthFixture: Sendable {
     let components: AuthComponents
     let client: AuthV1.AuthClient
     let server: InProcessServer
+    let clock: Clock
     private let secrets: FileSecretStore
 
     /// - Parameter folder: of an earlier fixture, to open its files again.
@@ -32,7 +33,7 @@ final class AuthFixture: Sendable {
         if given == nil { try Self.makeSecrets(in: folder + "/secrets") }
         secrets = FileSecretStore(folder: folder + "/secrets")
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        database = try ServiceDatabase(folder: folder + "/data", name: "auth", schema: .auth, logger: logger)
+        database = try await Self.open(folder + "/data", logger)
         // Its outbox is filled and never sent: tests read it there.
         let nowhere = InProcessServer(services: [], authenticator: nil, logger: logger)
         let audit = AuditClient(database: database, source: "auth", channel: nowhere.channel(as: Self.peer("auth")), logger: logger)
@@ -45,6 +46,18 @@ final class AuthFixture: Sendable {
         client = AuthV1.AuthClient(server.channel(as: Self.peer("gateway")))
     }
 
+    /// An earlier fixture's connections let go of the folder a moment after it is gone.
+    private static func open(_ folder: String, _ logger: Logger) async throws -> ServiceDatabase {
+        let deadline = ContinuousClock.now + .seconds(10)
+        while true {
+            do {
+                return try ServiceDatabase(folder: folder, name: "auth", schema: .auth, logger: logger)
+            } catch StorageError.folderInUse where ContinuousClock.now < deadline {
+                try await Task.sleep(for: .milliseconds(5))
+            }
+        }
+    }
+
     final class Clock: Sendable {
         private let seconds: Mutex<Int64>
         init(_ start: Int64) { seconds = Mutex(start) }
@@ -52,8 +65,6 @@ final class AuthFixture: Sendable {
         var now: Int64 { seconds.withLock { $0 } }
         func advance(by amount: Int64) { seconds.withLock { $0 += amount } }
     }
-
-    let clock: Clock
 
     static func peer(_ name: String) -> PeerIdentity {
         PeerIdentity(spiffeID: "spiffe://development.cryptopulse.internal/\(name)", name: name)
