@@ -19,14 +19,13 @@ struct AppendTests {
     @Test("a record sent again keeps its index, also when new ones follow it")
     func duplicates() async throws {
         let test = try await TestLog()
-        let client = test.client(as: "execution")
         var chain = TestChain(source: "execution")
         let first = try chain.next(3)
-        let answer = try await client.append(AuditV1.AppendRequest(records: first))
+        let answer = try await test.append(first)
         #expect(answer.acknowledgements.map(\.index) == [1, 2, 3])
-        #expect(try await client.append(AuditV1.AppendRequest(records: first)) == answer)
+        #expect(try await test.append(first) == answer)
         let more = Array(first[1...]) + (try chain.next(2))
-        let second = try await client.append(AuditV1.AppendRequest(records: more))
+        let second = try await test.append(more)
         #expect(second.acknowledgements.map(\.index) == [2, 3, 4, 5])
         #expect(try await test.records().count == 6)
         try await test.fullCheck()
@@ -37,7 +36,7 @@ struct AppendTests {
         let test = try await TestLog()
         var chain = TestChain(source: "execution")
         let record = try chain.next()
-        let error = await failure { _ = try await test.client(as: "agent").append(AuditV1.AppendRequest(records: [record])) }
+        let error = await failure { _ = try await test.append([record], as: "agent") }
         #expect(error?.code == .permissionDenied && error?.reason == "WRONG_SOURCE")
         let stranger = await failure { _ = try await test.client(as: "sandbox-exchange").append(AuditV1.AppendRequest(records: [record])) }
         #expect(stranger?.code == .permissionDenied)
@@ -47,24 +46,23 @@ struct AppendTests {
     @Test("a gap, a broken link and a second truth are refused, and each is recorded once")
     func faults() async throws {
         let test = try await TestLog()
-        let client = test.client(as: "execution")
         var chain = TestChain(source: "execution")
         let records = try chain.next(4)
-        _ = try await client.append(AuditV1.AppendRequest(records: [records[0]]))
+        _ = try await test.append([records[0]])
         var other = TestChain(source: "execution")
         let others = try [other.next("mallory"), other.next("mallory")]
         let attempts: [([[UInt8]], String)] = [
             ([records[2]], "SEQUENCE_GAP"), ([others[1]], "CHAIN_BROKEN"), ([others[0]], "SEQUENCE_CONFLICT"),
         ]
         for (sent, reason) in attempts + attempts {
-            let error = await failure { _ = try await client.append(AuditV1.AppendRequest(records: sent)) }
+            let error = await failure { _ = try await test.append(sent) }
             #expect(error?.code == .failedPrecondition && error?.reason == reason)
         }
         let own = try await test.records().filter { $0.source == "audit" }
         #expect(own.map(\.action) == ["audit.started", "audit.chain_broken", "audit.chain_broken", "audit.chain_broken"])
         #expect(own.dropFirst().map(\.reason) == attempts.map(\.1))
         // The chain goes on where it was.
-        let answer = try await client.append(AuditV1.AppendRequest(records: Array(records[1...])))
+        let answer = try await test.append(Array(records[1...]))
         #expect(answer.acknowledgements.count == 3)
         try await test.fullCheck()
     }
@@ -75,7 +73,7 @@ struct AppendTests {
         var chain = TestChain(source: "agent", epoch: 9)
         _ = try chain.next()
         let second = try chain.next()
-        let error = await failure { _ = try await test.client(as: "agent").append(AuditV1.AppendRequest(records: [second])) }
+        let error = await failure { _ = try await test.append([second], as: "agent") }
         #expect(error?.reason == "SEQUENCE_GAP")
         try await test.fullCheck()
     }
@@ -83,13 +81,12 @@ struct AppendTests {
     @Test("malformed requests are refused whole")
     func malformed() async throws {
         let test = try await TestLog()
-        let client = test.client(as: "execution")
         var chain = TestChain(source: "execution")
         let records = try chain.next(300)
         let empty = try AuditV1.Record().packed()
         let big = try AuditV1.Record(version: 1, object: String(repeating: "x", count: 70_000)).packed()
         for sent in [[], [[0xff, 0xff]], [empty], [big], records, [records[1], records[0]], [records[0], records[0]]] {
-            let error = await failure { _ = try await client.append(AuditV1.AppendRequest(records: sent)) }
+            let error = await failure { _ = try await test.append(sent) }
             #expect(error?.code == .invalidArgument)
         }
         #expect(try await test.records().count == 1)
@@ -103,11 +100,10 @@ struct AppendTests {
             for source in sources {
                 for epoch in 1...8 {
                     group.addTask {
-                        let client = test.client(as: source)
                         var chain = TestChain(source: source, epoch: UInt64(epoch))
                         var indexes: [UInt64] = []
                         for batch in 1...6 {
-                            let answer = try await client.append(AuditV1.AppendRequest(records: try chain.next(batch)))
+                            let answer = try await test.append(try chain.next(batch), as: source)
                             indexes += answer.acknowledgements.map(\.index)
                         }
                         return indexes

@@ -15,12 +15,12 @@ struct DurabilityTests {
         let test = try await TestLog()
         var chain = TestChain(source: "execution")
         let records = try chain.next(200)
-        let before = try await test.client(as: "execution").append(AuditV1.AppendRequest(records: records))
+        let before = try await test.append(records)
         let signed = try await test.checkpoint()
         let reopened = try await TestLog(try test.folder.crashed())
         // The acknowledgement was lost: the source sends again and is told the same.
-        #expect(try await reopened.client(as: "execution").append(AuditV1.AppendRequest(records: records)) == before)
-        _ = try await reopened.client(as: "execution").append(AuditV1.AppendRequest(records: try chain.next(100)))
+        #expect(try await reopened.append(records) == before)
+        _ = try await reopened.append(try chain.next(100))
         let now = try await reopened.checkpoint()
         #expect(now.size == signed.size + 101)
         let proof = try await reopened.database.readAll { db in
@@ -33,10 +33,9 @@ struct DurabilityTests {
     @Test("copies taken while appends are running hold every record acknowledged before")
     func crashAnywhere() async throws {
         let test = try await TestLog()
-        let client = test.client(as: "execution")
         var chain = TestChain(source: "execution")
         for batch in 1...12 {
-            let answer = try await client.append(AuditV1.AppendRequest(records: try chain.next(batch * 3)))
+            let answer = try await test.append(try chain.next(batch * 3))
             let last = try #require(answer.acknowledgements.last)
             let reopened = try await TestLog(try test.folder.crashed())
             #expect(try await reopened.records().count == Int(last.index) + 2)

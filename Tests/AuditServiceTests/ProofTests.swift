@@ -18,7 +18,7 @@ struct ProofTests {
             let records = try (start..<min(start + 200, count)).map { number in
                 try chain.next(number.isMultiple(of: 2) ? "alice" : "bob", object: "p-\(number % 10)")
             }
-            _ = try await test.client(as: "execution").append(AuditV1.AppendRequest(records: records))
+            _ = try await test.append(records)
         }
         return test
     }
@@ -85,7 +85,7 @@ struct ProofTests {
         var chain = TestChain(source: "auth")
         var last = try await test.checkpoint()
         for batch in [1, 2, 60, 200, 255] {
-            _ = try await test.client(as: "auth").append(AuditV1.AppendRequest(records: try chain.next(batch)))
+            _ = try await test.append(try chain.next(batch), as: "auth")
             let next = try await test.checkpoint()
             #expect(next.size == last.size + UInt64(batch))
             let proof = try await test.database.readAll { [last] db in

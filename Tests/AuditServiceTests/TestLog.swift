@@ -71,13 +71,20 @@ struct TestLog: Sendable {
 
     func client(as name: String) -> AuditV1.AuditClient { AuditV1.AuditClient(channel(as: name)) }
 
+    func append(_ records: [[UInt8]], as name: String = "execution") async throws -> AuditV1.AppendResponse {
+        try await client(as: name).append(AuditV1.AppendRequest(records: records), options: Self.patient)
+    }
+
+    /// A busy machine is no failure here.
+    static let patient = CallOptions(timeout: .seconds(60))
+
     func list(_ user: String, limit: UInt32 = 0, before: UInt64 = 0, object: String = "") async throws -> AuditV1.ListRecordsResponse {
         try await client(as: "gateway").listRecords(
-            AuditV1.ListRecordsRequest(limit: limit, beforeIndex: before, object: object), options: .bearer(user))
+            AuditV1.ListRecordsRequest(limit: limit, beforeIndex: before, object: object), options: .bearer(user, timeout: .seconds(60)))
     }
 
     func checkpoint() async throws -> Checkpoint {
-        let checkpoint = try await client(as: "operator").getCheckpoint(AuditV1.GetCheckpointRequest())
+        let checkpoint = try await client(as: "operator").getCheckpoint(AuditV1.GetCheckpointRequest(), options: Self.patient)
         return try Checkpoint(note: checkpoint.note, verifiedBy: Self.signer().verifier)
     }
 

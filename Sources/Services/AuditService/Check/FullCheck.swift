@@ -61,6 +61,8 @@ struct TreeCheck {
     private var open = [[MerkleHash]](repeating: [], count: Tile.levels)
     private var done = [UInt64](repeating: 0, count: Tile.levels)
     private var stored: UInt64 = 0
+    /// The stored tile of the leaves being added: a leaf is compared at once, so that its entry is named and not a later one.
+    private var leaves = Tile()
 
     init(_ db: Database) {
         self.db = db
@@ -68,6 +70,11 @@ struct TreeCheck {
     }
 
     mutating func add(_ leaf: MerkleHash) throws {
+        let offset = open[0].count
+        if offset == 0 { leaves = try tiles.tile(Tile.ID(level: 0, number: done[0])) ?? Tile() }
+        guard leaves.hashes.indices.contains(offset), leaves.hashes[offset] == leaf else {
+            throw LogDamage("is not the entry that was hashed", index: firstLeaf(0, done[0], offset))
+        }
         var hash = leaf
         for level in 0..<Tile.levels {
             open[level].append(hash)
