@@ -1,7 +1,9 @@
 @testable import AuthService
 import Cryptography
+import GRDB
 import MeshCall
 import ServiceAPI
+import Storage
 import Testing
 
 @Suite("Repeated failures")
@@ -71,6 +73,31 @@ struct AttemptTests {
         for _ in 0..<5 { #expect(try await refusal { try await auth.signIn(person, code: "000000") }.reason == "INVALID_CREDENTIALS") }
         auth.clock.advance(by: AttemptDelay.memory + 1)
         for _ in 0..<5 { #expect(try await refusal { try await auth.signIn(person, code: "000000") }.reason == "INVALID_CREDENTIALS") }
+    }
+
+    @Test("Beyond what can be hashed at once callers are told to come back, and that attempt does not count")
+    func overload() async throws {
+        let auth = try await AuthFixture(hashing: .init(memoryKiB: 65536, passes: 2, lanes: 1), hashingQueue: 0)
+        let reasons = await withTaskGroup(of: String?.self) { group in
+            for number in 0..<12 {
+                let request = AuthV1.SignInRequest(email: "p\(number)@example.com", password: "whatever it is", code: "123456")
+                group.addTask {
+                    do {
+                        _ = try await auth.client.signIn(request)
+                        return nil
+                    } catch {
+                        return (error as? RPCError)?.reason
+                    }
+                }
+            }
+            return await group.reduce(into: [String?]()) { $0.append($1) }
+        }
+        #expect(Set(reasons) == ["INVALID_CREDENTIALS", "BUSY"])
+        let counted = try await auth.database.readAll { db in
+            try Int.fetchOne(db, sql: "SELECT count(*) FROM attempts WHERE failures > 0")
+        }
+        #expect(counted == reasons.count { $0 == "INVALID_CREDENTIALS" })
+        #expect(auth.components.hasher.runs == counted)
     }
 
     @Test("Others are not delayed by one person's failures")

@@ -17,7 +17,7 @@ import Testing
 final class AuthFixture: Sendable {
     static let password = "correct horse battery"
     /// Cheap, for tests that are not about cost.
-    private static let hashing = PasswordHashParameters(memoryKiB: 64, passes: 1, lanes: 1)
+    static let cheapHashing = PasswordHashParameters(memoryKiB: 64, passes: 1, lanes: 1)
 
     let folder: String
     let database: ServiceDatabase
@@ -28,7 +28,10 @@ final class AuthFixture: Sendable {
     private let secrets: FileSecretStore
 
     /// - Parameter folder: of an earlier fixture, to open its files again.
-    init(folder given: String? = nil, startingAt start: Int64 = 1_790_000_000) async throws {
+    init(
+        folder given: String? = nil, startingAt start: Int64 = 1_790_000_000, hashing: PasswordHashParameters = cheapHashing,
+        hashingQueue: Int = 100
+    ) async throws {
         folder = given ?? NSTemporaryDirectory() + "auth-" + UUID().uuidString
         if given == nil { try Self.makeSecrets(in: folder + "/secrets") }
         secrets = FileSecretStore(folder: folder + "/secrets")
@@ -40,8 +43,8 @@ final class AuthFixture: Sendable {
         let clock = Clock(start)
         self.clock = clock
         components = try await AuthComponents.make(
-            environment: "development", database: database, outbox: audit.outbox, secrets: secrets, hashing: Self.hashing,
-            clock: { clock.date })
+            environment: "development", database: database, outbox: audit.outbox, secrets: secrets, hashing: hashing,
+            hashingQueue: hashingQueue, clock: { clock.date })
         server = InProcessServer(services: [components.definition], authenticator: components.authenticator, logger: logger)
         client = AuthV1.AuthClient(server.channel(as: Self.peer("gateway")))
     }

@@ -19,15 +19,16 @@ struct AuthComponents: Sendable {
     ///   - environment: of the tokens.
     ///   - secrets: must have `token-signing-key` (an Ed25519 seed) and `data-key`.
     ///   - hashing: what a password hash costs.
+    ///   - hashingQueue: how many password checks may wait.
     ///   - clock: the wall clock.
     static func make(
         environment: String, database: ServiceDatabase, outbox: AuditOutbox, secrets: any SecretStore,
-        hashing: PasswordHashParameters = .recommended, clock: @escaping @Sendable () -> Date = { Date() }
+        hashing: PasswordHashParameters = .recommended, hashingQueue: Int = 32, clock: @escaping @Sendable () -> Date = { Date() }
     ) async throws -> AuthComponents {
         let seals = try await DataKeys.open(in: database, rootSecret: try secrets.secret(named: "data-key").symmetricKey)
         let issuer = TokenIssuer(environment: environment, key: try secrets.secret(named: "token-signing-key").ed25519SigningKey())
         let verifier = TokenVerifier(environment: environment)
-        let hasher = PasswordHasher(parameters: hashing, pepper: seals.pepper)
+        let hasher = PasswordHasher(parameters: hashing, pepper: seals.pepper, queueLimit: hashingQueue)
         let handler = AuthHandler(
             store: AuthStore(database: database, outbox: outbox), seals: seals, hasher: hasher, issuer: issuer, verifier: verifier,
             clock: clock)

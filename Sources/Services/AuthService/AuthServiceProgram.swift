@@ -7,8 +7,7 @@ internal import Storage
 public enum AuthServiceProgram {
     public static func build(_ context: ServiceContext) async throws -> RunningService {
         let database = try context.openDatabase(.auth)
-        let audit = AuditClient(
-            database: database, source: context.settings.service, channel: try context.channel(to: "audit"), logger: context.logger)
+        let audit = try context.auditClient(for: database)
         let auth = try await AuthComponents.make(
             environment: context.settings.environment, database: database, outbox: audit.outbox, secrets: context.secrets)
         return RunningService(

@@ -1,4 +1,3 @@
-internal import AuditClient
 internal import Cryptography
 internal import FoundationEssentials
 internal import Identity
@@ -17,27 +16,29 @@ extension AuthHandler {
             throw RPCError(
                 .resourceExhausted, "Too many sign-offs at once. Try again in a moment.", reason: "RATE_LIMITED", retryAfter: .seconds(2))
         }
-        let events = AuthEvents(context)
-        let digest = Hex.encode(request.digest)
-        if !request.code.isEmpty {
-            try await takeCode(request.code, of: token.userID, refused: events.signOffRefused(token.userID, digest: digest, reason: "WRONG_CODE"))
-        }
-        let method = request.code.isEmpty ? "pwd" : "otp"
+        let step = try await request.code.isEmpty ? nil : self.step(of: request.code, token.userID, digest: request.digest, context)
+        let method = step == nil ? "pwd" : "otp"
         let issued = try await issuer.signOff(userID: token.userID, digest: request.digest, methods: [method], now: clock())
-        try await store.record(
-            issued: events.signOffMinted(token.userID, tokenID: issued.tokenID, digest: digest, method: method))
+        let minted = AuthEvents(context).signOffMinted(
+            token.userID, tokenID: issued.tokenID, digest: Hex.encode(request.digest), method: method)
+        guard try await store.signOff(of: token.userID, step: step, attemptKey: seals.attemptKey(signingOff: token.userID), event: minted)
+        else { throw try await refusedCode(of: token.userID, digest: request.digest, context) }
         return AuthV1.MintSignOffResponse(token: issued.token, expiresIn: issued.expiresIn)
     }
 
-    /// - Throws: `RPCError` PERMISSION_DENIED with reason INVALID_CODE for a code that is wrong or was used.
-    private func takeCode(_ code: String, of userID: String, refused: AuditEvent) async throws {
-        let key = seals.attemptKey(signingOff: userID)
-        _ = try await admitAttempt(key)
+    /// The step that a code belongs to; it is not taken yet.
+    private func step(of code: String, _ userID: String, digest: [UInt8], _ context: ServerContext) async throws -> Int64 {
+        _ = try await admitAttempt(seals.attemptKey(signingOff: userID))
         guard let account = try await store.account(of: userID), account.isConfirmed else { throw Self.sessionEnded }
         let step = try TOTP(seed: seals.seed(of: account)).matchingStep(for: code, at: now, after: account.lastStep)
-        if let step, try await store.takeCode(step: step, of: userID, attemptKey: key) { return }
-        try await store.record(refused)
-        throw RPCError(
+        guard let step else { throw try await refusedCode(of: userID, digest: digest, context) }
+        return step
+    }
+
+    /// PERMISSION_DENIED, and not UNAUTHENTICATED: the session is good.
+    private func refusedCode(of userID: String, digest: [UInt8], _ context: ServerContext) async throws -> RPCError {
+        try await store.record(AuthEvents(context).signOffRefused(userID, digest: Hex.encode(digest), reason: "WRONG_CODE"))
+        return RPCError(
             .permissionDenied, "The code is wrong or was used before. Each code works once; the next comes within 30 s.",
             reason: "INVALID_CODE")
     }

@@ -2,6 +2,7 @@ internal import FoundationEssentials
 internal import Identity
 internal import MeshCall
 internal import ServiceAPI
+internal import ServiceKit
 
 extension AuthHandler {
     /// Hands the bearer of an access token one for the agent, which can do less and ends no later.
@@ -33,10 +34,18 @@ extension AuthHandler {
     func liveToken(of context: ServerContext) async throws -> VerifiedToken {
         let principal = try context.user()
         guard let token = context.metadata["authorization"].flatMap(OwnKeysAuthenticator.bearer) else { throw Self.sessionEnded }
-        let verified = try await verifier.verify(token, accepting: [TokenKind.access.rawValue], keys: issuer.keySet, now: clock())
+        let verified = try await verified(token)
         guard let sessionID = verified.sessionID, verified.userID == principal.userID,
             try await store.isLive(sessionID: sessionID, of: verified.userID, now: now)
         else { throw Self.sessionEnded }
         return verified
+    }
+
+    private func verified(_ token: String) async throws -> VerifiedToken {
+        do {
+            return try await verifier.verify(token, accepting: [TokenKind.access.rawValue], keys: issuer.keySet, now: clock())
+        } catch let failure as TokenFailure {
+            throw RPCError(refusing: failure)
+        }
     }
 }

@@ -64,13 +64,17 @@ struct AuthStore: Sendable {
         }
     }
 
-    /// Takes a code for a sign-off.
+    /// Tells of a sign-off and takes its code, if it has one.
     ///
-    /// - Returns: false when another call took it first.
-    func takeCode(step: Int64, of userID: String, attemptKey: [UInt8]) async throws -> Bool {
+    /// - Parameter step: the one-time code's.
+    /// - Returns: false when another call took the code first; nothing is told then.
+    func signOff(of userID: String, step: Int64?, attemptKey: [UInt8], event: AuditEvent) async throws -> Bool {
         try await database.write(as: userID) { db in
-            guard try AccountTable.take(step: step, of: userID, confirming: false, in: db) else { return false }
-            try AttemptTable.forget(attemptKey, in: db)
+            if let step {
+                guard try AccountTable.take(step: step, of: userID, confirming: false, in: db) else { return false }
+                try AttemptTable.forget(attemptKey, in: db)
+            }
+            try outbox.append(event, in: db)
             return true
         }
     }
