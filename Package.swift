@@ -173,7 +173,10 @@ let services: [Target] = [
     target("Gateway", in: "Services", uses: serviceBase + ["HTTPSKit", hummingbird, .product(name: "HTTPTypes", package: "swift-http-types")]),
     target(
         "SandboxExchange", in: "Services",
-        uses: ["HTTPSKit", "ServiceKit", "Trading", "MeshTLS", "Cryptography", "Secrets", hummingbird, logging, crypto, nio("NIOCore"), .product(name: "HTTPTypes", package: "swift-http-types")]),
+        uses: [
+            "HTTPSKit", "ServiceKit", "Storage", "Trading", "MeshTLS", "Cryptography", "Secrets", hummingbird, grdb, logging, lifecycle, crypto,
+            nio("NIOCore"), nio("NIOConcurrencyHelpers"), .product(name: "HTTPTypes", package: "swift-http-types"),
+        ]),
 ]
 
 let tools: [Target] = [
@@ -224,7 +227,13 @@ let appTests: [Target] = [
     tests("ExecutionServiceTests", uses: ["ExecutionService", "Exchange"] + serviceBase),
     tests("AuditServiceTests", uses: ["AuditService"] + serviceBase),
     tests("GatewayTests", uses: ["Gateway", "HTTPSKit", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")] + serviceBase),
-    tests("SandboxExchangeTests", uses: ["SandboxExchange", "Trading", "Secrets", "Exchange", "HTTPSKit", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird"), crypto, logging]),
+    tests(
+        "SandboxExchangeTests",
+        uses: [
+            "SandboxExchange", "Exchange", "Storage", "Trading", "Secrets", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird"),
+            .product(name: "HTTPTypes", package: "swift-http-types"), subprocess, .product(name: "SystemPackage", package: "swift-system"),
+            crypto, logging, nio("NIOCore"),
+        ]),
     tests("PulseCommandsTests", uses: ["PulseCommands"]),
     tests(
         "IntegrationTests",

@@ -1,3 +1,5 @@
+import Trading
+
 /// Answers of the account and order endpoints, field by field as Binance has them (binance-spot-api-docs, rest-api.md).
 struct AccountAnswer: Encodable {
     struct Balance: Encodable {

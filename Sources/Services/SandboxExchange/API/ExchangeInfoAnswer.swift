@@ -1,3 +1,5 @@
+import Trading
+
 /// The answer of `GET /api/v3/exchangeInfo`.
 struct ExchangeInfoAnswer: Encodable {
     struct RateLimit: Encodable {

@@ -1,3 +1,5 @@
+import Trading
+
 /// Answers of the market data endpoints, field by field as Binance has them (binance-spot-api-docs, rest-api.md).
 struct TimeAnswer: Encodable {
     let serverTime: Int64

@@ -1,3 +1,5 @@
+import Trading
+
 /// Reads an endpoint's parameters by name and type, with Binance's error for each way of being wrong.
 struct ParameterReader: Sendable {
     let values: [String: String]

@@ -1,3 +1,5 @@
+import Trading
+
 /// When a signed request was made, and for how long it may be under way. In microseconds.
 struct RequestTiming: Sendable, Equatable {
     let timestamp: Int64

@@ -1,5 +1,6 @@
 import HTTPTypes
 import NIOConcurrencyHelpers
+import Trading
 
 /// What an account may ask about itself.
 extension SandboxExchange {

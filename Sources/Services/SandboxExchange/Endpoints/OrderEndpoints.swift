@@ -1,5 +1,6 @@
 import HTTPTypes
 import NIOConcurrencyHelpers
+import Trading
 
 /// Placing, asking for and cancelling orders.
 extension SandboxExchange {

@@ -1,3 +1,5 @@
+import Trading
+
 /// Prices and volume of one interval. Times are milliseconds since 1970 UTC.
 struct Candle: Sendable, Equatable {
     var openTime: Int64

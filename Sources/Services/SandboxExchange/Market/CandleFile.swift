@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Trading
 
 /// A file of candles in the columns of Binance's public kline files, with or without its header row.
 struct CandleFile: Sendable {
@@ -23,9 +24,8 @@ struct CandleFile: Sendable {
     let interval: CandleInterval
 
     init(path: String) throws {
-        let url = URL(filePath: path)
-        guard let size = try? url.resourceValues(forKeys: [.fileSizeKey]).fileSize, size <= Self.maximumBytes,
-            let text = try? Data(contentsOf: url)
+        guard let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int, size <= Self.maximumBytes,
+            let text = FileManager.default.contents(atPath: path)
         else { throw Failure.unreadable(path) }
         try self.init(bytes: Array(text))
     }

@@ -1,3 +1,5 @@
+import Trading
+
 /// A question for candles, as `GET /api/v3/klines` puts it.
 struct CandleQuery: Sendable {
     var interval: CandleInterval

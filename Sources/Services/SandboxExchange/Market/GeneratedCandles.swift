@@ -1,3 +1,5 @@
+import Trading
+
 /// One-minute candles made from a seed: the same seed, symbol and minute always give the same candle, without the ones before it.
 ///
 /// The price is a sum of noises of different periods, each interpolated between random heights; a minute's close is the next one's open.

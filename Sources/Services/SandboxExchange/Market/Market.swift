@@ -1,3 +1,5 @@
+import Trading
+
 /// One listed symbol: its rules and its prices over market time.
 struct Market: Sendable {
     let rules: SymbolRules

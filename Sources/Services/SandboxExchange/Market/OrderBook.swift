@@ -1,3 +1,5 @@
+import Trading
+
 /// The offers of the simulated market at one moment, best first. All prices lie within the minute's low and high.
 struct OrderBook: Sendable, Equatable {
     struct Level: Sendable, Equatable {

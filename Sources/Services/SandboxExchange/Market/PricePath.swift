@@ -1,3 +1,5 @@
+import Trading
+
 /// How the price moves within one candle, in 60 beats: from open to the nearer extreme of a rise or fall, to the other one, to close.
 struct PricePath: Sendable {
     static let beats = 60

@@ -1,3 +1,5 @@
+import Trading
+
 /// A symbol as this exchange lists it: its assets and filters (binance-spot-api-docs, filters.md).
 struct SymbolRules: Sendable, Equatable {
     let symbol: String

@@ -1,3 +1,5 @@
+import Trading
+
 /// What orders of this exchange have already taken out of the current candle's offers. The recorded market does not react to them,
 /// so each candle offers its share once.
 struct Liquidity: Sendable, Equatable {

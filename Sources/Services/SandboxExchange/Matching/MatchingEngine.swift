@@ -1,3 +1,5 @@
+import Trading
+
 /// Fills orders against the market's offers. Pure: market time goes in, fills and the changed order and account come out.
 struct MatchingEngine: Sendable {
     let market: Market

@@ -1,3 +1,5 @@
+import Trading
+
 /// An order of one account. Times are market time, milliseconds since 1970.
 struct Order: Sendable, Equatable {
     enum Side: String, Sendable {

@@ -1,3 +1,5 @@
+import Trading
+
 extension MatchingEngine {
     /// Fills a waiting order with what the market did from `order.checkedTime` up to `now`.
     ///

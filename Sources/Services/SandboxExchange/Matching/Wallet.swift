@@ -1,3 +1,5 @@
+import Trading
+
 /// An account's assets. Pure value; what is free plus what is locked changes only by settling trades and by deposits.
 struct Wallet: Sendable, Equatable {
     struct Balance: Sendable, Equatable {

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import GRDB
+import Trading
 
 extension SandboxTransaction {
     func addAccount(_ wallet: Wallet, at time: Int64) throws -> Int64 {

@@ -1,4 +1,5 @@
 import GRDB
+import Trading
 
 extension SandboxTransaction {
     /// - Returns: the order's id.

@@ -1,4 +1,5 @@
 import Storage
+import Trading
 
 /// The exchange's own books. Decimals are canonical text; times are milliseconds since 1970.
 enum SandboxSchema {

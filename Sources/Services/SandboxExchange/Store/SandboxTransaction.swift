@@ -1,4 +1,5 @@
 import GRDB
+import Trading
 
 /// What one transaction can do with the exchange's books.
 struct SandboxTransaction {

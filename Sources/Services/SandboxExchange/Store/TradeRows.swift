@@ -1,4 +1,5 @@
 import GRDB
+import Trading
 
 /// A fill with the ids that the exchange gave it.
 struct Trade: Sendable, Equatable {

@@ -1,6 +1,6 @@
 /// Everything that changes orders and accounts, each in one transaction. Before anything else in it, the account's waiting orders
 /// are brought up to the present.
-struct TradingDesk: Sendable {
+struct TradingDesk {
     let transaction: SandboxTransaction
     let markets: [String: Market]
     /// Market time.
