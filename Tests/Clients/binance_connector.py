@@ -5,8 +5,7 @@ import urllib.request
 
 from binance.error import ClientError
 from binance.spot import Spot
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from Crypto.PublicKey import ECC
 
 base, token = sys.argv[1:3]
 
@@ -63,9 +62,9 @@ story(Spot(hmac["apiKey"], hmac["secretKey"], base_url=base))
 refused(-1022, "Signature for this request is not valid.", Spot(hmac["apiKey"], "wrong", base_url=base).account)
 
 account = operator("/sandbox/v1/accounts", {"balances": {"USDT": "10000"}})["accountId"]
-pair = Ed25519PrivateKey.generate()
-public = pair.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-private = pair.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+pair = ECC.generate(curve="ed25519")
+public = pair.public_key().export_key(format="PEM")
+private = pair.export_key(format="PEM")
 key = operator(f"/sandbox/v1/accounts/{account}/keys", {"type": "ed25519", "publicKey": public, "permissions": ["trade"]})["apiKey"]
 story(Spot(key, base_url=base, private_key=private))
 print("binance-connector: all well")
