@@ -1,1 +1,9 @@
-@main struct Main { static func main() {} }
+import SandboxExchange
+import ServiceKit
+
+@main
+struct Main {
+    static func main() {
+        ServiceMain.run("sandbox-exchange", build: SandboxExchangeProgram.build)
+    }
+}

@@ -1,0 +1,41 @@
+import FoundationEssentials
+import HTTPSKit
+import MeshTLS
+import Secrets
+public import ServiceKit
+import Storage
+
+/// `sandbox-exchange`: the stand-in for the real exchange, over HTTPS.
+public enum SandboxExchangeProgram {
+    /// Names of the secrets: what seals API key material, and what `X-Sandbox-Operator` must hold.
+    static let dataKey = "data-key"
+    static let operatorToken = "operator-token"
+
+    /// - Throws: settings, secret, storage or candle file errors, each saying what to repair.
+    public static func build(_ context: ServiceContext) async throws -> RunningService {
+        let database = try context.openDatabase(SandboxExchange.schema)
+        let exchange = try await SandboxExchange(
+            configuration: try context.settings.options(as: SandboxConfiguration.self), database: database,
+            dataKey: try context.secrets.secret(named: dataKey).symmetricKey, wallTime: wallTime)
+        let tls = try MeshTLSContext.httpsServer(
+            certificateChainPath: context.settings.httpsCertificatePath, privateKeyPath: context.settings.httpsPrivateKeyPath)
+        let server = HTTPSServer(
+            responder: exchange.responder(operatorToken: trimmed(try context.secrets.secret(named: operatorToken))),
+            host: context.settings.listen.host, port: context.settings.listen.port, tls: tls, eventLoopGroup: context.eventLoopGroup,
+            logger: context.logger)
+        return RunningService(
+            background: [server], readiness: { database.failure == nil ? nil : "the database failed" })
+    }
+
+    /// Microseconds since 1970.
+    @Sendable private static func wallTime() -> Int64 {
+        Int64(Date().timeIntervalSince1970 * 1_000_000)
+    }
+
+    /// Without the line end that a text file may have.
+    private static func trimmed(_ token: SecretBytes) -> SecretBytes {
+        token.withUnsafeBytes { bytes in
+            SecretBytes(copying: Array(bytes.prefix { $0 > UInt8(ascii: " ") }))
+        }
+    }
+}
