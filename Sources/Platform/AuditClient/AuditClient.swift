@@ -42,6 +42,7 @@ public final class AuditClient: Service {
 
     /// Sends until cancelled or told to shut down. What is left stays in the outbox for the next start.
     public func run() async throws {
+        signal.yield()
         await cancelWhenGracefulShutdown {
             await withTaskGroup { group in
                 group.addTask { await self.drain() }
