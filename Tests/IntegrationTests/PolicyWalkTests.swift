@@ -1,0 +1,82 @@
+import Deployment
+import LocalMesh
+import MeshCall
+import NIOCore
+import PulseCommands
+import ServiceAPI
+import Testing
+
+extension Integration {
+    @Suite("Who may call what")
+    struct PolicyWalkTests {
+        /// Which process serves each proto service.
+        private static let servers: [String: ServiceName] = [
+            "cryptopulse.auth.v1.Auth": .auth, "cryptopulse.agent.v1.Agent": .agent, "cryptopulse.market_data.v1.MarketData": .marketData,
+            "cryptopulse.execution.v1.Execution": .execution, "cryptopulse.audit.v1.Audit": .audit, "mesh.v1.Health": .audit,
+        ]
+        private static let identities = ["auth", "agent", "market-data", "execution", "audit", "gateway", "sandbox-exchange", "operator"]
+
+        /// What the gate made of a call, whatever the handler then said about its empty request.
+        enum Verdict: Equatable {
+            case passed, callerRefused, tokenRefused
+        }
+
+        @Test("Each identity with each kind of token passes the gate of exactly the methods that the proto gives it")
+        func everyMethodByEveryIdentity() async throws {
+            let mesh = try await SharedMesh.mesh()
+            let person = try await mesh.makePerson(balances: nil).person
+            let tokens = try await Tokens(of: person, digest: [UInt8](repeating: 7, count: 32), on: mesh)
+            var seen = (passed: 0, refused: 0)
+            var wrong: [String] = []
+            for identity in Self.identities {
+                for (service, methods) in Dictionary(grouping: ServiceAPI.allMethods, by: \.service).sorted(by: { $0.key < $1.key }) {
+                    let server = try #require(Self.servers[service], "\(service) is served by nobody")
+                    let client = try mesh.client(to: server, as: identity)
+                    for method in methods {
+                        for type in [nil, .access, .agent, .signOff] as [TokenType?] {
+                            let verdict = try await Self.verdict(method, on: client, token: type.map { tokens[$0] })
+                            let expected = Self.expected(method.policy, identity, type)
+                            if verdict == .passed { seen.passed += 1 } else { seen.refused += 1 }
+                            if verdict != expected {
+                                wrong.append("\(identity) \(method.path) \(type?.rawValue ?? "no token"): \(verdict), not \(expected)")
+                            }
+                        }
+                    }
+                    await client.close()
+                }
+            }
+            #expect(wrong.isEmpty, "\(wrong.joined(separator: "\n"))")
+            #expect(seen.passed > 40 && seen.refused > 600, "\(seen)")
+        }
+
+        private static func expected(_ policy: MethodPolicy, _ caller: String, _ token: TokenType?) -> Verdict {
+            guard policy.callers.contains(caller) else { return .callerRefused }
+            guard let token else { return policy.callersWithoutUser.contains(caller) ? .passed : .tokenRefused }
+            // A caller in its own name may send a token too: it is checked like any other.
+            if policy.tokens.isEmpty { return policy.callersWithoutUser.contains(caller) ? .passed : .tokenRefused }
+            guard policy.tokens.contains(token) else { return .tokenRefused }
+            return token == .agent && !["market:read", "portfolio:read", "order:propose", ""].contains(policy.userScope) ? .tokenRefused : .passed
+        }
+
+        /// Calls with an empty request: a handler that runs answers it or finds fault with it, and that is no concern of the gate.
+        private static func verdict(_ method: MethodDescriptor, on client: any CallChannel, token: String?) async throws -> Verdict {
+            var options = token.map { CallOptions.bearer($0) } ?? CallOptions()
+            options.timeout = .seconds(10)
+            do {
+                switch method.kind {
+                case .unary: _ = try await client.unary(method, ByteBuffer(), options: options)
+                default: for try await _ in try await client.serverStreaming(method, ByteBuffer(), options: options) { break }
+                }
+                return .passed
+            } catch let error as RPCError {
+                switch (error.code, error.reason) {
+                case (.permissionDenied, "CALLER_NOT_ALLOWED"): return .callerRefused
+                case (.unauthenticated, _), (.permissionDenied, "SCOPE_MISSING"), (.permissionDenied, "SECOND_FACTOR_REQUIRED"):
+                    return .tokenRefused
+                case (.unavailable, _), (.deadlineExceeded, _): throw error
+                default: return .passed
+                }
+            }
+        }
+    }
+}

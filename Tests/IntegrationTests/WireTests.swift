@@ -1,0 +1,69 @@
+import Deployment
+import Foundation
+import LocalMesh
+import MeshCall
+import NIOCore
+import NIOPosix
+import PulseCommands
+import ServiceAPI
+import Testing
+
+extension Integration {
+    @Suite("On the wire")
+    struct WireTests {
+        @Test("A mesh port speaks TLS 1.3 only, and only to who shows a certificate")
+        func opensslClient() async throws {
+            let mesh = try await SharedMesh.mesh()
+            let address = "\(mesh.ports.listen(.execution))"
+            let tls = mesh.folder.tls(.gateway)
+            let common = ["s_client", "-connect", address, "-CAfile", mesh.folder.path + "/root.pem", "-alpn", "cryptopulse-mesh/1"]
+            let certificate = ["-cert", tls + "/cert.pem", "-key", tls + "/key.pem"]
+
+            let good = try await Command.run("openssl", common + certificate + ["-ign_eof"], limit: 3)
+            #expect(good.output.contains("TLSv1.3"), "\(good.output)")
+            #expect(!good.output.contains("alert"), "\(good.output)")
+            let old = try await Command.run("openssl", common + certificate + ["-tls1_2"])
+            #expect(old.status != 0 && old.output.contains("alert protocol version"), "\(old.output)")
+            let anonymous = try await Command.run("openssl", common + ["-ign_eof"], limit: 5)
+            #expect(anonymous.output.contains("certificate required"), "\(anonymous.output)")
+        }
+
+        /// What strangers send to a mesh port: to the TLS layer, since nobody gets past it without a certificate.
+        private static let garbage: [[UInt8]] = [
+            [], [0], [0x16], [0x16, 3, 1, 0xff, 0xff], [UInt8](repeating: 0xff, count: 70_000), [UInt8]("GET / HTTP/1.1\r\n\r\n".utf8),
+            [0, 0, 0, 4, 0, 0, 0, 1, 1, 0, 1, 2, 3, 4],
+        ]
+
+        @Test("Garbage on a mesh port closes that connection and leaves the others undisturbed")
+        func garbageOnThePort() async throws {
+            let mesh = try await SharedMesh.mesh()
+            let client = try mesh.client(to: .audit, as: "operator")
+            let health = MeshV1.HealthClient(client)
+            for bytes in Self.garbage {
+                let stranger = try await Stranger.connect(to: mesh.ports.listen(.audit))
+                try await stranger.send(bytes)
+                #expect(try await health.check(.init()).status == .serving)
+                if bytes.count > 16 { try await stranger.waitUntilClosed() } else { await stranger.close() }
+            }
+            #expect(try await health.check(.init()).status == .serving)
+            await client.close()
+        }
+
+        @Test("What a call says can't be read on the wire, and what a plaintext loop says can")
+        func capture() async throws {
+            let mesh = try await SharedMesh.mesh()
+            let marker = "marker-\(UUID().uuidString)"
+            let ports = ServiceName.allCases.map { mesh.ports.listen($0).port }
+            let captured = try await Capture.bytes(on: ports) {
+                let someone = try await mesh.makePerson(balances: nil)
+                _ = try await someone.propose("how is BTC doing? \(marker)")
+            }
+            #expect(captured.count > 10_000)
+            #expect(captured.range(of: Data(marker.utf8)) == nil)
+            let loop = try await PlaintextLoop.start()
+            let plain = try await Capture.bytes(on: [loop.port]) { try await loop.say(marker) }
+            #expect(plain.range(of: Data(marker.utf8)) != nil)
+            try await loop.stop()
+        }
+    }
+}
