@@ -1,6 +1,8 @@
+import Deployment
 import Foundation
 import LocalMesh
 import MeshCall
+import MeshRuntime
 import PulseCommands
 import ServiceAPI
 import Testing

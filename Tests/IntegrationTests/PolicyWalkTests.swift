@@ -1,6 +1,7 @@
 import Deployment
 import LocalMesh
 import MeshCall
+import MeshRuntime
 import NIOCore
 import PulseCommands
 import ServiceAPI

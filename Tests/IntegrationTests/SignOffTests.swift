@@ -1,6 +1,8 @@
 import Cryptography
+import Deployment
 import LocalMesh
 import MeshCall
+import MeshRuntime
 import PulseCommands
 import ServiceAPI
 import Testing
@@ -34,7 +36,7 @@ extension Integration {
             for token in [tokens.access, tokens.agent, tokens.signOff] {
                 let error = await #expect(throws: RPCError.self) {
                     try await ExecutionV1.ExecutionClient(client)
-                        .signOff(ExecutionV1.SignOffRequest(proposalID: proposal.id), options: .bearer(token))
+                        .signOff(ExecutionV1.SignOffRequest(proposalId: proposal.id), options: .bearer(token))
                 }
                 #expect(error?.code == .permissionDenied)
             }
@@ -56,8 +58,8 @@ extension Integration {
                 for _ in 0..<4 {
                     group.addTask {
                         try await execution.signOff(
-                            ExecutionV1.SignOffRequest(proposalID: proposal.id), options: .bearer(tokens.signOff)
-                        ).order?.clientOrderID
+                            ExecutionV1.SignOffRequest(proposalId: proposal.id), options: .bearer(tokens.signOff)
+                        ).order?.clientOrderId
                     }
                 }
                 return try await group.reduce(into: []) { $0.append($1) }
@@ -78,7 +80,7 @@ extension Integration {
             let client = try mesh.client(to: .execution, as: "gateway")
             let error = await #expect(throws: RPCError.self) {
                 try await ExecutionV1.ExecutionClient(client)
-                    .signOff(ExecutionV1.SignOffRequest(proposalID: proposal.id), options: .bearer(tokens.signOff))
+                    .signOff(ExecutionV1.SignOffRequest(proposalId: proposal.id), options: .bearer(tokens.signOff))
             }
             await client.close()
             #expect(error?.code == .permissionDenied || error?.code == .failedPrecondition || error?.code == .invalidArgument)

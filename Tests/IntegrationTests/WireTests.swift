@@ -2,10 +2,13 @@ import Deployment
 import Foundation
 import LocalMesh
 import MeshCall
+import MeshMessages
+import MeshRuntime
 import NIOCore
 import NIOPosix
 import PulseCommands
 import ServiceAPI
+import ServiceKit
 import Testing
 
 extension Integration {

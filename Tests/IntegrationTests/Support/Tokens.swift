@@ -1,5 +1,7 @@
+import Deployment
 import LocalMesh
 import MeshCall
+import MeshRuntime
 import PulseCommands
 import ServiceAPI
 
