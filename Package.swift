@@ -170,7 +170,7 @@ let services: [Target] = [
     target("MarketDataService", in: "Services", uses: serviceBase + ["Exchange"]),
     target("ExecutionService", in: "Services", uses: serviceBase + ["Exchange"]),
     target("AuditService", in: "Services", uses: serviceBase),
-    target("Gateway", in: "Services", uses: serviceBase + ["HTTPSKit", hummingbird, .product(name: "HTTPTypes", package: "swift-http-types")]),
+    target("Gateway", in: "Services", uses: serviceBase + ["HTTPSKit", "MeshTLS", hummingbird, .product(name: "HTTPTypes", package: "swift-http-types")]),
     target(
         "SandboxExchange", in: "Services",
         uses: [

@@ -1,1 +1,0 @@
-// Gateway: see Package.swift for what belongs here.

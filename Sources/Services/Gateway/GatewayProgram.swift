@@ -1,0 +1,37 @@
+internal import AuditClient
+internal import HTTPSKit
+internal import Hummingbird
+internal import MeshTLS
+public import ServiceKit
+internal import Storage
+
+/// How the `gateway` process is put together: the one public surface.
+public enum GatewayProgram {
+    /// - Throws: when settings, database, certificate or key cannot be used.
+    public static func build(_ context: ServiceContext) async throws -> RunningService {
+        let options = try context.settings.options(as: GatewayOptions.self)
+        let database = try context.openDatabase(schema)
+        let audit = try context.auditClient(for: database)
+        let refusals = RefusalLog()
+        let api = GatewayAPI(
+            peers: Peers(
+                auth: try context.channel(to: "auth"), agent: try context.channel(to: "agent"),
+                execution: try context.channel(to: "execution"), audit: try context.channel(to: "audit")),
+            authenticator: context.authenticator, limiter: RateLimiter(overrides: options.rateLimits), refusals: refusals,
+            allowedOrigins: Set(options.allowedOrigins))
+        let recorder = BackgroundTask("refusals") { await refusals.run(audit.outbox, database, context.logger) }
+        return RunningService(
+            background: [audit, recorder, try server(api, context)], readiness: { database.failure.map { _ in "the database has failed" } })
+    }
+
+    /// Only the outbox: gateway keeps nothing of its own.
+    static let schema = DatabaseSchema(migrations: [AuditOutbox.migration])
+
+    private static func server(_ api: GatewayAPI, _ context: ServiceContext) throws -> HTTPSServer {
+        let settings = context.settings
+        return HTTPSServer(
+            responder: api.router().buildResponder(), host: settings.listen.host, port: settings.listen.port,
+            tls: try .httpsServer(certificateChainPath: settings.httpsCertificatePath, privateKeyPath: settings.httpsPrivateKeyPath),
+            eventLoopGroup: context.eventLoopGroup, logger: context.logger)
+    }
+}

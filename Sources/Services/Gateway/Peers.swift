@@ -1,0 +1,17 @@
+internal import MeshCall
+internal import ServiceAPI
+
+/// The services that gateway calls.
+struct Peers: Sendable {
+    let auth: AuthV1.AuthClient
+    let agent: AgentV1.AgentClient
+    let execution: ExecutionV1.ExecutionClient
+    let audit: AuditV1.AuditClient
+
+    init(auth: any CallChannel, agent: any CallChannel, execution: any CallChannel, audit: any CallChannel) {
+        self.auth = AuthV1.AuthClient(auth)
+        self.agent = AgentV1.AgentClient(agent)
+        self.execution = ExecutionV1.ExecutionClient(execution)
+        self.audit = AuditV1.AuditClient(audit)
+    }
+}

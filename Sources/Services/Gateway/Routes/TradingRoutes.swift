@@ -1,0 +1,42 @@
+internal import HTTPSKit
+internal import Hummingbird
+internal import MeshCall
+internal import ServiceAPI
+
+/// Orders, portfolio and the keys of the person's exchange account.
+struct TradingRoutes: Sendable {
+    let execution: ExecutionV1.ExecutionClient
+
+    private struct Activation: Decodable {
+        let apiKey: String
+    }
+
+    func add(to group: RouterGroup<GatewayContext>) {
+        group.get("orders", use: orders)
+        group.get("portfolio", use: portfolio)
+        group.post("exchange-keys", use: createKey)
+        group.post("exchange-keys/:id/activate", use: activateKey)
+    }
+
+    @Sendable private func orders(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let limit = try QueryNumber.read("limit", request, UInt32.self) ?? 0
+        let openOnly = request.uri.queryParameters["open_only"] == "true"
+        let answer = try await execution.listOrders(.init(limit: limit, openOnly: openOnly), options: context.call())
+        return try JSONBody.response(OrderListView(orders: answer.orders.map(OrderView.init)))
+    }
+
+    @Sendable private func portfolio(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        try JSONBody.response(PortfolioView(try await execution.getPortfolio(.init(), options: context.call())))
+    }
+
+    @Sendable private func createKey(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let key = try await execution.createExchangeKey(.init(), options: context.call())
+        return try JSONBody.response(ExchangeKeyView(keyId: key.keyId, publicKeyPem: key.publicKeyPem), status: .created)
+    }
+
+    @Sendable private func activateKey(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let body = try await JSONBody.decode(Activation.self, from: request)
+        _ = try await execution.activateExchangeKey(.init(keyId: context.id(), apiKey: body.apiKey), options: context.call())
+        return try JSONBody.response(EmptyView())
+    }
+}
