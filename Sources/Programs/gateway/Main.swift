@@ -1,1 +1,9 @@
-@main struct Main { static func main() {} }
+import Gateway
+import ServiceKit
+
+@main
+struct Main {
+    static func main() {
+        ServiceMain.run("gateway", build: GatewayProgram.build)
+    }
+}
