@@ -49,16 +49,10 @@ struct AttemptTests {
 
     @Test("The count survives a restart")
     func durable() async throws {
-        let folder: String
-        let person: AuthFixture.Person
-        let now: Int64
-        do {
-            let auth = try await AuthFixture()
-            person = try await auth.member().person
-            for _ in 0..<5 { _ = try? await auth.signIn(person, code: "000000") }
-            (folder, now) = (auth.folder, auth.clock.now)
-        }
-        let again = try await AuthFixture(folder: folder, startingAt: now)
+        let auth = try await AuthFixture()
+        let (person, _) = try await auth.member()
+        for _ in 0..<5 { _ = try? await auth.signIn(person, code: "000000") }
+        let again = try await AuthFixture(after: auth)
         #expect(try await refusal { try await again.signIn(person) }.reason == "TOO_MANY_ATTEMPTS")
         again.clock.advance(by: 1)
         #expect(try await again.signIn(person).userId == person.userID)

@@ -27,38 +27,32 @@ final class AuthFixture: Sendable {
     let clock: Clock
     private let secrets: FileSecretStore
 
-    /// - Parameter folder: of an earlier fixture, to open its files again.
+    /// - Parameter killed: an auth whose files, as they lie on disk this moment, are taken over: what a restart after `kill -9` finds.
     init(
-        folder given: String? = nil, startingAt start: Int64 = 1_790_000_000, hashing: PasswordHashParameters = cheapHashing,
+        after killed: AuthFixture? = nil, withDataKey dataKey: [UInt8]? = nil, hashing: PasswordHashParameters = cheapHashing,
         hashingQueue: Int = 100
     ) async throws {
-        folder = given ?? NSTemporaryDirectory() + "auth-" + UUID().uuidString
-        if given == nil { try Self.makeSecrets(in: folder + "/secrets") }
+        folder = NSTemporaryDirectory() + "auth-" + UUID().uuidString
+        if let killed {
+            try FileManager.default.copyItem(atPath: killed.folder, toPath: folder)
+        } else {
+            try Self.makeFolder(folder + "/secrets")
+            for name in ["token-signing-key", "data-key"] { try Self.write(SecureRandom.bytes(32), to: folder + "/secrets/" + name) }
+        }
+        if let dataKey { try Self.write(dataKey, to: folder + "/secrets/data-key") }
         secrets = FileSecretStore(folder: folder + "/secrets")
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        database = try await Self.open(folder + "/data", logger)
+        database = try ServiceDatabase(folder: folder + "/data", name: "auth", schema: .auth, logger: logger)
         // Its outbox is filled and never sent: tests read it there.
         let nowhere = InProcessServer(services: [], authenticator: nil, logger: logger)
         let audit = AuditClient(database: database, source: "auth", channel: nowhere.channel(as: Self.peer("auth")), logger: logger)
-        let clock = Clock(start)
+        let clock = Clock(killed?.clock.now ?? 1_790_000_000)
         self.clock = clock
         components = try await AuthComponents.make(
             environment: "development", database: database, outbox: audit.outbox, secrets: secrets, hashing: hashing,
             hashingQueue: hashingQueue, clock: { clock.date })
         server = InProcessServer(services: [components.definition], authenticator: components.authenticator, logger: logger)
         client = AuthV1.AuthClient(server.channel(as: Self.peer("gateway")))
-    }
-
-    /// An earlier fixture's connections let go of the folder a moment after it is gone.
-    private static func open(_ folder: String, _ logger: Logger) async throws -> ServiceDatabase {
-        let deadline = ContinuousClock.now + .seconds(10)
-        while true {
-            do {
-                return try ServiceDatabase(folder: folder, name: "auth", schema: .auth, logger: logger)
-            } catch StorageError.folderInUse where ContinuousClock.now < deadline {
-                try await Task.sleep(for: .milliseconds(5))
-            }
-        }
     }
 
     final class Clock: Sendable {
@@ -73,15 +67,16 @@ final class AuthFixture: Sendable {
         PeerIdentity(spiffeID: "spiffe://development.cryptopulse.internal/\(name)", name: name)
     }
 
-    private static func makeSecrets(in folder: String) throws {
+    private static func makeFolder(_ path: String) throws {
         try FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        for name in ["token-signing-key", "data-key"] {
-            let made = FileManager.default.createFile(
-                atPath: folder + "/" + name, contents: Data(SecureRandom.bytes(32)), attributes: [.posixPermissions: 0o600])
-            #expect(made)
-        }
+            atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     }
+
+    private static func write(_ bytes: [UInt8], to path: String) throws {
+        #expect(FileManager.default.createFile(atPath: path, contents: Data(bytes), attributes: [.posixPermissions: 0o600]))
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: folder) }
 
     // MARK: - People
 

@@ -88,16 +88,12 @@ struct ConfidentialityTests {
 
     @Test("A database opened under another data key is refused, not read as garbage")
     func otherDataKey() async throws {
-        let folder: String
-        do {
-            let auth = try await AuthFixture()
-            _ = try await auth.member()
-            folder = auth.folder
+        let auth = try await AuthFixture()
+        _ = try await auth.member()
+        await #expect(throws: KeyWrapping.Failure.notAuthentic) {
+            _ = try await AuthFixture(after: auth, withDataKey: SecureRandom.bytes(32))
         }
-        let key = folder + "/secrets/data-key"
-        try FileManager.default.removeItem(atPath: key)
-        #expect(FileManager.default.createFile(atPath: key, contents: Data(SecureRandom.bytes(32)), attributes: [.posixPermissions: 0o600]))
-        await #expect(throws: KeyWrapping.Failure.notAuthentic) { try await AuthFixture(folder: folder) }
+        #expect(try await AuthFixture(after: auth).client.getKeys(.init()).keys.count == 1)
     }
 
     @Test("Two accounts' sealed seeds cannot be exchanged")

@@ -103,15 +103,9 @@ struct SessionTests {
 
     @Test("Sessions outlive a restart")
     func restart() async throws {
-        let folder: String
-        let token: String
-        let now: Int64
-        do {
-            let auth = try await AuthFixture()
-            token = try await auth.member().session.refreshToken
-            (folder, now) = (auth.folder, auth.clock.now)
-        }
-        let again = try await AuthFixture(folder: folder, startingAt: now)
+        let auth = try await AuthFixture()
+        let token = try await auth.member().session.refreshToken
+        let again = try await AuthFixture(after: auth)
         #expect(try await again.client.refresh(.init(refreshToken: token)).accessExpiresIn == 300)
     }
 }
