@@ -13,6 +13,8 @@ struct ConfinementPlan: Equatable {
         "/etc/ssl/openssl.cnf", "/etc/ssl/certs", "/usr/share/ca-certificates", "/usr/share/zoneinfo", "/lib", "/lib64", "/usr/lib",
         "/proc/cpuinfo", "/proc/meminfo", "/sys/fs/cgroup", "/sys/devices/system/cpu", "/dev/urandom", "/dev/random",
     ]
+    /// libdispatch reads here how many of its threads run, and traps when it cannot.
+    static let ownThreads = "/proc/self/task"
     static let dnsPort: UInt16 = 53
 
     init(readable: [String], writable: [String], bindPorts: Set<UInt16>, connectPorts: Set<UInt16>) {
@@ -28,7 +30,7 @@ struct ConfinementPlan: Equatable {
         // A name may have to be looked up over TCP; an address never.
         let looksUpNames = calls.contains { $0.host.contains { $0.isLetter && !$0.isHexDigit } }
         self.init(
-            readable: Self.systemFiles + [settings.stateDirectory] + settings.readable,
+            readable: Self.systemFiles + [Self.ownThreads, settings.stateDirectory] + settings.readable,
             writable: [settings.dataFolder, settings.runFolder, settings.logFolder, "/dev/null"],
             bindPorts: Set([settings.listen, settings.health].compactMap { UInt16(exactly: $0.port) }),
             connectPorts: Set(calls.compactMap { UInt16(exactly: $0.port) } + (looksUpNames ? [Self.dnsPort] : []))

@@ -16,6 +16,10 @@ enum ProcessHardening {
             }
             return "not confined: this kernel has no Landlock"
         }
+        // A rule is tied to an inode, and procfs may make another for the same folder unless this one is in use: it stays open.
+        guard open(ConfinementPlan.ownThreads, O_RDONLY | O_DIRECTORY | O_CLOEXEC) >= 0 else {
+            throw Landlock.failure(ConfinementPlan.ownThreads)
+        }
         try landlock.restrict(to: ConfinementPlan(settings))
         return "confined by Landlock ABI \(landlock.abi)" + (landlock.handlesPorts ? ", files and ports" : ", files only")
     }
