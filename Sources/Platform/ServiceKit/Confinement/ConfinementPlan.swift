@@ -11,10 +11,11 @@ struct ConfinementPlan: Equatable {
     static let systemFiles = [
         "/etc/resolv.conf", "/etc/hosts", "/etc/host.conf", "/etc/nsswitch.conf", "/etc/gai.conf", "/etc/services", "/etc/localtime",
         "/etc/ssl/openssl.cnf", "/etc/ssl/certs", "/usr/share/ca-certificates", "/usr/share/zoneinfo", "/lib", "/lib64", "/usr/lib",
-        "/proc/cpuinfo", "/proc/meminfo", "/sys/fs/cgroup", "/sys/devices/system/cpu", "/dev/urandom", "/dev/random",
+        "/sys/fs/cgroup", "/sys/devices/system/cpu", "/dev/urandom", "/dev/random",
     ]
-    /// libdispatch reads here how many of its threads run, and traps when it cannot.
-    static let ownThreads = "/proc/self/task"
+    /// libdispatch reads `/proc/<thread>/stat` of its threads and traps when it cannot. What is secret of another process here
+    /// (memory, environment, open files) asks for the right to trace it, which a confined process never has.
+    static let processes = "/proc"
     static let dnsPort: UInt16 = 53
 
     init(readable: [String], writable: [String], bindPorts: Set<UInt16>, connectPorts: Set<UInt16>) {
@@ -30,7 +31,7 @@ struct ConfinementPlan: Equatable {
         // A name may have to be looked up over TCP; an address never.
         let looksUpNames = calls.contains { $0.host.contains { $0.isLetter && !$0.isHexDigit } }
         self.init(
-            readable: Self.systemFiles + [Self.ownThreads, settings.stateDirectory] + settings.readable,
+            readable: Self.systemFiles + [Self.processes, settings.stateDirectory] + settings.readable,
             writable: [settings.dataFolder, settings.runFolder, settings.logFolder, "/dev/null"],
             bindPorts: Set([settings.listen, settings.health].compactMap { UInt16(exactly: $0.port) }),
             connectPorts: Set(calls.compactMap { UInt16(exactly: $0.port) } + (looksUpNames ? [Self.dnsPort] : []))

@@ -9,16 +9,14 @@ enum ProcessHardening {
         try requireSingleThread()
         guard cp_set_not_dumpable() == 0 else { throw Landlock.failure("PR_SET_DUMPABLE") }
         guard cp_set_no_new_privileges() == 0 else { throw Landlock.failure("PR_SET_NO_NEW_PRIVS") }
+        // Only root has any: /proc/kcore and the like stay closed to it too.
+        guard cp_drop_capabilities() == 0 else { throw Landlock.failure("capset") }
         guard settings.confinement != .off else { return "not confined: switched off in the settings" }
         guard let landlock = Landlock() else {
             guard settings.confinement == .bestEffort else {
                 throw StartUpError.confinement("this kernel has no Landlock (5.13 and later, with `landlock` in its lsm list)")
             }
             return "not confined: this kernel has no Landlock"
-        }
-        // A rule is tied to an inode, and procfs may make another for the same folder unless this one is in use: it stays open.
-        guard open(ConfinementPlan.ownThreads, O_RDONLY | O_DIRECTORY | O_CLOEXEC) >= 0 else {
-            throw Landlock.failure(ConfinementPlan.ownThreads)
         }
         try landlock.restrict(to: ConfinementPlan(settings))
         return "confined by Landlock ABI \(landlock.abi)" + (landlock.handlesPorts ? ", files and ports" : ", files only")

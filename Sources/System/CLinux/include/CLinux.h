@@ -52,6 +52,8 @@ int cp_landlock_restrict_self(int ruleset);
 int cp_set_not_dumpable(void);
 int cp_is_dumpable(void);
 int cp_set_no_new_privileges(void);
+// capset(2): gives up every capability of the calling thread, for good.
+int cp_drop_capabilities(void);
 // The signal that the kernel sends to this process when the thread that started it ends.
 int cp_set_parent_death_signal(int signal);
 
