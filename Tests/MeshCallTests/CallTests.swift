@@ -128,9 +128,10 @@ struct CallTests {
     @Test("a request and a reply of nearly 4 MiB are fragmented and arrive whole")
     func longMessages() async throws {
         let channel = TestService.server([TestService.echo]).channel(as: TestService.gateway)
-        let bytes = (0..<(4 << 20) - 1024).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
-        let reply = try await channel.unary(TestService.descriptor("Echo"), ByteBuffer(bytes: bytes), options: CallOptions())
-        #expect(reply.message.readableBytesView.elementsEqual(bytes))
+        var message = ByteBuffer()
+        for block in 0..<1023 { message.writeRepeatingByte(UInt8(truncatingIfNeeded: block), count: 4096 + block % 2) }
+        let reply = try await channel.unary(TestService.descriptor("Echo"), message, options: CallOptions())
+        #expect(reply.message == message)
     }
 
     @Test("a stream of long messages passes a window shorter than each of them")

@@ -71,13 +71,11 @@ private final class InProcessChannel: CallChannel {
     }
 
     deinit {
-        // Kept until both halves have heard of the end.
+        // Calls in flight, a stream still being read, go on; until then both halves stay.
         let connection = connection, server = server, links = links
         connection.loop.execute {
-            connection.closeNow()
-            connection.loop.execute {
-                withExtendedLifetime((server, links)) {}
-            }
+            connection.whenEnded { withExtendedLifetime((connection, server, links)) {} }
+            connection.shutDown()
         }
     }
 

@@ -1,7 +1,8 @@
 /// The client's end of a connection as a pure value. See `ServerStateMachine` for how a driver uses it.
 public struct ClientStateMachine: Sendable {
     var core: ConnectionCore
-    private var nextStreamID: UInt32? = 1
+    /// Nil when all ids are used up.
+    var nextStreamID: UInt32? = 1
     private var pingsSent: UInt64 = 0
     private var pingOutstanding: UInt64?
 

@@ -1,0 +1,141 @@
+import MeshCall
+import MeshWire
+import NIOCore
+import Synchronization
+import Testing
+
+struct CancellationTests {
+    @Test("cancelling the caller's task cancels the handler")
+    func unary() async throws {
+        let entered = Signal(), cancelled = Signal()
+        let method = TestService.unary("Hang") { message, _ in
+            entered.raise()
+            await untilCancelled()
+            cancelled.raise()
+            return message
+        }
+        let channel = TestService.server([method, TestService.echo]).channel(as: TestService.gateway)
+        let caller = Task { await failure { try await channel.call("Hang") } }
+        await entered.wait()
+        caller.cancel()
+        #expect(await caller.value?.code == .cancelled)
+        await cancelled.wait()
+        #expect(try await channel.call("Echo", "still here") == "still here")
+    }
+
+    @Test("cancellation goes on down the tree")
+    func tree() async throws {
+        let entered = Signal(), cancelled = Signal()
+        let inner = TestService.unary("Hang") { message, _ in
+            entered.raise()
+            await untilCancelled()
+            cancelled.raise()
+            return message
+        }
+        let second = TestService.server([inner]).channel(as: TestService.gateway)
+        let outer = TestService.unary("Outer") { _, _ in ByteBuffer(string: try await second.call("Hang")) }
+        let channel = TestService.server([outer]).channel(as: TestService.gateway)
+        let caller = Task { await failure { try await channel.call("Outer") } }
+        await entered.wait()
+        caller.cancel()
+        await cancelled.wait()
+        #expect(await caller.value?.code == .cancelled)
+    }
+
+    @Test("leaving a stream before its end cancels the handler")
+    func stream() async throws {
+        let cancelled = Signal()
+        let method = TestService.streaming("Endless") { _, sink, _ in
+            defer { cancelled.raise() }
+            while true { try await sink.send(ByteBuffer(string: "x")) }
+        }
+        let channel = TestService.server([method]).channel(as: TestService.gateway)
+        for try await _ in try await channel.stream("Endless") { break }
+        await cancelled.wait()
+    }
+
+    @Test("cancelling the reader of a stream ends its wait")
+    func waitingReader() async throws {
+        let entered = Signal(), cancelled = Signal()
+        let method = TestService.streaming("Silent") { _, _, _ in
+            entered.raise()
+            await untilCancelled()
+            cancelled.raise()
+        }
+        let channel = TestService.server([method]).channel(as: TestService.gateway)
+        let reader = Task { await failure { for try await _ in try await channel.stream("Silent") {} } }
+        await entered.wait()
+        reader.cancel()
+        #expect(await reader.value?.code == .cancelled)
+        await cancelled.wait()
+    }
+
+    @Test("a task cancelled before its call sends nothing")
+    func cancelledBefore() async {
+        let channel = TestService.server([TestService.echo]).channel(as: TestService.gateway)
+        let gate = Signal()
+        let caller = Task {
+            await gate.wait()
+            return await failure { try await channel.call("Echo") }
+        }
+        caller.cancel()
+        gate.raise()
+        #expect(await caller.value?.code == .cancelled)
+    }
+
+    @Test("a cancelled call keeps its slot until its handler returned")
+    func slots() async throws {
+        let entered = Signal(), release = Signal(), done = Signal()
+        let stubborn = TestService.unary("Stubborn") { message, _ in
+            entered.raise()
+            await release.wait()
+            done.raise()
+            return message
+        }
+        var limits = ConnectionLimits()
+        limits.settings.maximumConcurrentStreams = 1
+        let channel = TestService.server([stubborn, TestService.echo], limits: limits).channel(as: TestService.gateway)
+        // The client learns the server's limit from its SETTINGS.
+        #expect(try await channel.call("Echo", "1") == "1")
+        let caller = Task { await failure { try await channel.call("Stubborn") } }
+        await entered.wait()
+        caller.cancel()
+        #expect(await caller.value?.code == .cancelled)
+        let refused = await failure { try await channel.call("Echo", "2") }
+        #expect(refused?.code == .resourceExhausted)
+        #expect(refused?.reason == "TOO_MANY_STREAMS")
+        release.raise()
+        await done.wait()
+        var reply: String?
+        for _ in 0..<1000 where reply == nil { reply = try? await channel.call("Echo", "3") }
+        #expect(reply == "3")
+    }
+
+    @Test("calls beyond the server's limit wait for a free stream")
+    func waiting() async throws {
+        var limits = ConnectionLimits()
+        limits.settings.maximumConcurrentStreams = 2
+        let running = Mutex((now: 0, most: 0))
+        let method = TestService.unary("Busy") { message, _ in
+            running.withLock {
+                $0.now += 1
+                $0.most = max($0.most, $0.now)
+            }
+            for _ in 0..<5 { await Task.yield() }
+            running.withLock { $0.now -= 1 }
+            return message
+        }
+        let channel = TestService.server([method, TestService.echo], limits: limits).channel(as: TestService.gateway)
+        #expect(try await channel.call("Echo") == "")
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<50 {
+                group.addTask {
+                    let reply = try await channel.call("Busy", "\(number)")
+                    #expect(reply == "\(number)")
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(running.withLock { $0.most } <= 2)
+    }
+}

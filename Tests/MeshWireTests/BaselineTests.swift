@@ -1,0 +1,106 @@
+import MeshWire
+import Testing
+
+/// ttrpc 1.2 with its traps: nothing that a stock peer sends closes the connection, no extension frame leaves.
+struct BaselineTests {
+    private func code(_ action: ServerStateMachine.Action) -> UInt32? {
+        if case .reject(_, let rejection, _) = action { rejection.code } else { nil }
+    }
+
+    @Test("no SETTINGS, no CANCEL, no GOAWAY, no WINDOW_UPDATE is ever queued")
+    func noExtensions() throws {
+        var server = ServerStateMachine(mode: .baseline)
+        _ = try server.receive(Frame(.request, 1, .remoteOpen))
+        for _ in 0..<50 { _ = try server.receive(Frame(.data, 1, [], Array(repeating: 0, count: 100_000))) }
+        server.beginDrain()
+        server.finishDrain()
+        server.fail(ConnectionFailure(.noError, ""))
+        #expect(!server.hasControlFrames)
+        var client = ClientStateMachine(mode: .baseline)
+        _ = client.open(expectsData: true)
+        client.cancel(1, code: 1, reason: "")
+        let pinged = client.ping()
+        #expect(!pinged)
+        client.fail(ConnectionFailure(.noError, ""))
+        #expect(!client.hasControlFrames)
+    }
+
+    @Test("ids: even ones and ones not above the last are answered with status 3; gaps are fine")
+    func ids() throws {
+        var server = ServerStateMachine(mode: .baseline)
+        #expect(try server.receive(Frame(.request, 5)) == .request(5, clientStreams: false))
+        #expect(try code(server.receive(Frame(.request, 5))) == 3)
+        #expect(try code(server.receive(Frame(.request, 3))) == 3)
+        #expect(try code(server.receive(Frame(.request, 2))) == 3)
+        #expect(try code(server.receive(Frame(.request, 0))) == 3)
+        #expect(try server.receive(Frame(.request, 9)) == .request(9, clientStreams: false))
+    }
+
+    @Test("unknown types are ignored on odd ids and status 3 on even ones")
+    func unknown() throws {
+        var server = ServerStateMachine(mode: .baseline)
+        for type in [FrameType.ping, .settings, .cancel, .response, FrameType(rawValue: 0x7f)] {
+            #expect(try server.receive(Frame(type, 1)) == .none)
+            #expect(try code(server.receive(Frame(type, 0))) == 3)
+        }
+        #expect(try server.receive(Frame(.request, 1)) == .request(1, clientStreams: false))
+    }
+
+    @Test("Data on a unary call is status 3 and ends it; on a stream that is gone it is status 3")
+    func strayData() throws {
+        var server = ServerStateMachine(mode: .baseline)
+        _ = try server.receive(Frame(.request, 1))
+        guard case .reject(1, let rejection, true) = try server.receive(Frame(.data, 1, [.remoteClosed, .noData])) else {
+            Issue.record("not refused")
+            return
+        }
+        #expect(rejection.code == 3)
+        #expect(try code(server.receive(Frame(.data, 1))) == 3)
+        #expect(try code(server.receive(Frame(.data, 7))) == 3)
+    }
+
+    @Test("the last message may carry the end, though we never send it so")
+    func closeWithData() throws {
+        var server = ServerStateMachine(mode: .baseline)
+        _ = try server.receive(Frame(.request, 1, .remoteOpen))
+        guard case .message(1, _, true) = try server.receive(Frame(.data, 1, .remoteClosed, [1])) else {
+            Issue.record("no message")
+            return
+        }
+    }
+
+    @Test("a frame too long is status 8 and does not use its id up")
+    func oversized() throws {
+        var server = ServerStateMachine(mode: .baseline)
+        #expect(try code(server.receive(Frame(FrameHeader(length: 5 << 20, streamID: 1, type: .request), nil))) == 8)
+        #expect(try server.receive(Frame(.request, 1)) == .request(1, clientStreams: false))
+    }
+
+    @Test("64 unread messages wait; one more ends that stream with status 8")
+    func queueBound() throws {
+        var server = ServerStateMachine(mode: .baseline)
+        _ = try server.receive(Frame(.request, 1, .remoteOpen))
+        for _ in 0..<64 { _ = try server.receive(Frame(.data, 1, [], [1])) }
+        server.consumed(1, charge: 11, on: 1)
+        _ = try server.receive(Frame(.data, 1, [], [1]))
+        #expect(try code(server.receive(Frame(.data, 1, [], [1]))) == 8)
+        #expect(!server.isOpen(1))
+    }
+
+    @Test("a client drops what it does not know, and takes both ends of a stream")
+    func client() throws {
+        var client = ClientStateMachine(mode: .baseline)
+        _ = client.open(expectsData: true)
+        _ = client.open(expectsData: true)
+        #expect(try client.receive(Frame(.response, 99)) == .none)
+        #expect(try client.receive(Frame(FrameType(rawValue: 0x30), 1)) == .none)
+        guard case .message(1, _) = try client.receive(Frame(.data, 1)) else {
+            Issue.record("an empty message is a message")
+            return
+        }
+        #expect(try client.receive(Frame(.data, 1, [.remoteClosed, .noData])) == .ended(1, message: false))
+        #expect(try client.receive(Frame(.data, 3, .remoteClosed, [1])) == .ended(3, message: true))
+        _ = client.open(expectsData: false)
+        #expect(try client.receive(Frame(.response, 5, FrameFlags(rawValue: 0x80), [1])) == .response(5, statusOnly: false))
+    }
+}

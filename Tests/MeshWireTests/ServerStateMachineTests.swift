@@ -1,0 +1,216 @@
+import MeshWire
+import Testing
+
+struct ServerStateMachineTests {
+    private let request = Frame(.request, 1, [], [1, 2, 3])
+
+    // MARK: Beginning
+
+    @Test("SETTINGS is the first frame each way and comes once")
+    func settingsFirst() throws {
+        var server = ServerStateMachine(mode: .mesh)
+        #expect(server.takeControlFrames() == [.settings(.default)])
+        #expect(throws: ConnectionFailure.self) { try server.receive(request) }
+        var other = try ServerStateMachine.ready()
+        #expect(throws: ConnectionFailure.self) { try other.receive(.settings(.default)) }
+    }
+
+    // MARK: Requests
+
+    @Test("a request begins a call; its answer ends the stream")
+    func unary() throws {
+        var server = try ServerStateMachine.ready()
+        #expect(try server.receive(request) == .request(1, clientStreams: false))
+        #expect(server.isOpen(1))
+        server.answered(1)
+        server.handlerReturned()
+        #expect(!server.isOpen(1))
+        #expect(server.busySlots == 0)
+    }
+
+    @Test("a request in parts begins with its last part")
+    func parts() throws {
+        var server = try ServerStateMachine.ready()
+        #expect(try server.receive(Frame(.request, 1, .more, [1])) == .requestPart(1))
+        #expect(try server.receive(Frame(.request, 3, [], [1])) == .request(3, clientStreams: false))
+        #expect(try server.receive(Frame(.request, 1, .more, [2])) == .requestPart(1))
+        #expect(try server.receive(Frame(.request, 1, .remoteClosed, [3])) == .request(1, clientStreams: false))
+    }
+
+    @Test("stream ids are odd and increase; gaps are fine")
+    func ids() throws {
+        var server = try ServerStateMachine.ready()
+        #expect(try server.receive(Frame(.request, 9)) == .request(9, clientStreams: false))
+        for id in [9, 7, 2, 0] as [UInt32] {
+            var copy = server
+            #expect(throws: ConnectionFailure.self) { try copy.receive(Frame(.request, id)) }
+        }
+        #expect(try server.receive(Frame(.request, WireLimits.lastStreamID)) == .request(WireLimits.lastStreamID, clientStreams: false))
+    }
+
+    @Test("calls beyond the limit are refused and the connection lives on")
+    func tooMany() throws {
+        var settings = Settings()
+        settings.maximumConcurrentStreams = 1
+        var server = try ServerStateMachine.ready(settings)
+        _ = try server.receive(Frame(.request, 1))
+        guard case .reject(3, let rejection, false) = try server.receive(Frame(.request, 3)) else {
+            Issue.record("not refused")
+            return
+        }
+        #expect(rejection.code == 8)
+        server.answered(1)
+        server.handlerReturned()
+        #expect(try server.receive(Frame(.request, 5)) == .request(5, clientStreams: false))
+    }
+
+    @Test("a request longer than a message may be is refused, and what still comes of it ignored")
+    func longRequest() throws {
+        var settings = Settings()
+        settings.maximumMessageBytes = 100
+        var server = try ServerStateMachine.ready(settings)
+        #expect(try server.receive(Frame(.request, 1, .more, Array(repeating: 0, count: 60))) == .requestPart(1))
+        guard case .reject(1, let rejection, true) = try server.receive(Frame(.request, 1, .more, Array(repeating: 0, count: 60))) else {
+            Issue.record("not refused")
+            return
+        }
+        #expect(rejection.code == 8)
+        #expect(try server.receive(Frame(.request, 1, [], [1])) == .none)
+        #expect(server.busySlots == 0)
+    }
+
+    @Test("unfinished requests may not fill the memory together")
+    func assembly() throws {
+        var server = try ServerStateMachine.ready()
+        let part = Array(repeating: UInt8(0), count: 65_536)
+        var refused = false
+        for stream in 0..<200 where !refused {
+            for _ in 0..<16 where !refused {
+                if case .reject = try server.receive(Frame(.request, UInt32(stream * 2 + 1), .more, part)) { refused = true }
+            }
+            if refused { #expect(stream * 16 * 65_536 <= WireLimits.assemblyBytes) }
+        }
+        #expect(refused)
+    }
+
+    // MARK: Cancel
+
+    @Test("CANCEL ends the stream and keeps its slot until the handler returned")
+    func cancel() throws {
+        var server = try ServerStateMachine.ready()
+        _ = try server.receive(request)
+        #expect(try server.receive(.cancel(streamID: 1, code: 1, reason: "")) == .cancelled(1, code: 1))
+        #expect(!server.isOpen(1))
+        #expect(server.busySlots == 1)
+        server.handlerReturned()
+        #expect(server.busySlots == 0)
+    }
+
+    @Test("CANCEL of an unfinished request frees its slot at once")
+    func cancelUnfinished() throws {
+        var server = try ServerStateMachine.ready()
+        _ = try server.receive(Frame(.request, 1, .more, [1]))
+        #expect(try server.receive(.cancel(streamID: 1, code: 1, reason: "")) == .cancelled(1, code: 1))
+        #expect(server.busySlots == 0)
+        #expect(try server.receive(Frame(.request, 1, [], [2])) == .none)
+    }
+
+    @Test("CANCEL of a stream that has ended is ignored, of one that never began is an error")
+    func lateCancel() throws {
+        var server = try ServerStateMachine.ready()
+        _ = try server.receive(request)
+        server.answered(1)
+        #expect(try server.receive(.cancel(streamID: 1, code: 1, reason: "")) == .none)
+        #expect(throws: ConnectionFailure.self) { try server.receive(.cancel(streamID: 3, code: 1, reason: "")) }
+    }
+
+    @Test("a flood of cancels ends the connection; the count starts again with each interval")
+    func rapidReset() throws {
+        var server = try ServerStateMachine.ready()
+        var id: UInt32 = 1
+        func one(_ server: inout ServerStateMachine) throws {
+            _ = try server.receive(Frame(.request, id))
+            _ = try server.receive(.cancel(streamID: id, code: 1, reason: ""))
+            server.handlerReturned()
+            id += 2
+        }
+        for _ in 0..<WireLimits.cancelsPerInterval { try one(&server) }
+        server.intervalPassed()
+        for _ in 0..<WireLimits.cancelsPerInterval { try one(&server) }
+        let failure = #expect(throws: ConnectionFailure.self) { try one(&server) }
+        #expect(failure?.code == .enhanceYourCalm)
+    }
+
+    // MARK: Data
+
+    @Test("messages of a client stream come with a charge; the half-close ends them")
+    func clientStream() throws {
+        var server = try ServerStateMachine.ready()
+        #expect(try server.receive(Frame(.request, 1, [.remoteOpen, .noData])) == .request(1, clientStreams: true))
+        #expect(try server.receive(Frame(.data, 1, [], [1, 2])) == .message(1, charge: 12, ends: false))
+        #expect(try server.receive(Frame(.data, 1)) == .message(1, charge: 10, ends: false))
+        #expect(try server.receive(Frame(.data, 1, .more, [1])) == .messagePart(1))
+        #expect(try server.receive(Frame(.data, 1, [], [2])) == .message(1, charge: 22, ends: false))
+        #expect(try server.receive(Frame(.data, 1, [.remoteClosed, .noData])) == .halfClosed(1))
+        #expect(throws: ConnectionFailure.self) { try server.receive(Frame(.data, 1, [], [1])) }
+    }
+
+    @Test("Data on a unary call, on a stream that never began or ended long ago is an error; on a recent one it is ignored")
+    func strayData() throws {
+        var server = try ServerStateMachine.ready()
+        _ = try server.receive(request)
+        var copy = server
+        #expect(throws: ConnectionFailure.self) { try copy.receive(Frame(.data, 1)) }
+        copy = server
+        #expect(throws: ConnectionFailure.self) { try copy.receive(Frame(.data, 3)) }
+        _ = try server.receive(Frame(.request, 5, .remoteOpen))
+        server.answered(5)
+        #expect(try server.receive(Frame(.data, 5, [], [1])) == .none)
+    }
+
+    @Test("frames that only servers send, and unknown ones, end the connection; ignorable ones are skipped")
+    func unknownFrames() throws {
+        let server = try ServerStateMachine.ready()
+        for type in [FrameType.response, .headers, FrameType(rawValue: 0x06), FrameType(rawValue: 0x7f)] {
+            var copy = server
+            #expect(throws: ConnectionFailure.self) { try copy.receive(Frame(type, 1)) }
+        }
+        var copy = server
+        #expect(try copy.receive(Frame(FrameType(rawValue: 0x80), 1, [], [1])) == .none)
+        #expect(throws: ConnectionFailure.self) {
+            for _ in 0...WireLimits.freeFramesPerInterval { _ = try copy.receive(Frame(FrameType(rawValue: 0xff), 1)) }
+        }
+    }
+
+    // MARK: Connection
+
+    @Test("PING is answered with the same bytes, and a flood of them ends the connection")
+    func ping() throws {
+        var server = try ServerStateMachine.ready()
+        #expect(try server.receive(.ping(42)) == .none)
+        #expect(server.takeControlFrames() == [.pong(42)])
+        let failure = #expect(throws: ConnectionFailure.self) {
+            for _ in 0...WireLimits.pingsPerInterval { _ = try server.receive(.ping(1)) }
+        }
+        #expect(failure?.code == .enhanceYourCalm)
+    }
+
+    @Test("draining: two GOAWAYs, then requests are ignored, and it is over when the last stream is")
+    func drain() throws {
+        var server = try ServerStateMachine.ready()
+        _ = try server.receive(request)
+        server.beginDrain()
+        let announced = server.takeControlFrames()
+        #expect(announced.first == .goAway(lastStreamID: WireLimits.lastStreamID, ConnectionFailure(.noError, "draining")))
+        #expect(announced.last == .ping(ServerStateMachine.drainPing))
+        #expect(try server.receive(Frame(.request, 3)) == .request(3, clientStreams: false))
+        #expect(try server.receive(.pong(ServerStateMachine.drainPing)) == .pong(ServerStateMachine.drainPing))
+        server.finishDrain()
+        #expect(server.takeControlFrames() == [.goAway(lastStreamID: 3, ConnectionFailure(.noError, "draining"))])
+        #expect(try server.receive(Frame(.request, 5)) == .none)
+        #expect(!server.isDrained)
+        server.answered(1)
+        server.answered(3)
+        #expect(server.isDrained)
+    }
+}
