@@ -209,7 +209,7 @@ let testing: [Target] = [
 
 let appTests: [Target] = [
     tests("TradingTests", uses: ["Trading", crypto]),
-    tests("ServiceAPITests", uses: ["ServiceAPI", "MeshCall", "MeshMessages"]),
+    tests("ServiceAPITests", uses: ["ServiceAPI", "MeshCall", "MeshMessages", logging, nio("NIOCore")]),
     tests("CryptographyTests", uses: ["Cryptography", crypto]),
     tests("SecretsTests", uses: ["Secrets", crypto]),
     tests("StorageTests", uses: ["Storage", grdb, logging]),

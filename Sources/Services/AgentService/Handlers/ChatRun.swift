@@ -80,6 +80,7 @@ struct ChatRun: Sendable {
             result = ToolResult(failure: refusal)
         } else if let tool {
             result = await tools.run(tool, call.arguments)
+            if result.proposalID != nil { budget.proposals += 1 }
         } else {
             result = ToolResult(failure: .invalid("there is no such tool"))
         }
@@ -95,7 +96,8 @@ struct ChatRun: Sendable {
 struct ChatBudget: Sendable {
     private let limits: AgentLimits
     private var calls = 0
-    private var proposals = 0
+    /// Made so far.
+    var proposals = 0
     var answerBytes = 0
 
     init(_ limits: AgentLimits) {
@@ -105,9 +107,8 @@ struct ChatBudget: Sendable {
     /// Counts a call; a failure when it is one too many.
     mutating func refusal(of tool: ToolName) -> ToolFailure? {
         calls += 1
-        if tool == .propose { proposals += 1 }
         if calls > limits.toolCalls { return .limit("One answer may use \(limits.toolCalls) tool calls.") }
-        if proposals > limits.proposals { return .limit("One answer may make \(limits.proposals) proposal.") }
+        if tool == .propose, proposals >= limits.proposals { return .limit("One answer may make \(limits.proposals) proposal.") }
         return nil
     }
 }
