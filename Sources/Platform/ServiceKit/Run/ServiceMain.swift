@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import Dispatch
 internal import Foundation
-internal import Logging
+internal import Telemetry
 
 /// The life of a service's process.
 public enum ServiceMain {
@@ -28,10 +28,9 @@ public enum ServiceMain {
         signal(SIGPIPE, SIG_IGN)
         let confinement = try ProcessHardening.apply(settings)
         if let supervisor { try SupervisorBond.tie(to: supervisor) }
-        var logger = Logger(label: settings.service) { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = Logger.Level(rawValue: settings.logLevel) ?? .info
+        let (logger, metrics) = Telemetry.start(service: settings.service, level: settings.logLevel)
         logger.info("starting", metadata: ["environment": "\(settings.environment)", "confinement": "\(confinement)"])
-        let runner = ServiceRunner(settings: settings, logger: logger, build: build)
+        let runner = ServiceRunner(settings: settings, logger: logger, metrics: metrics, build: build)
         Task {
             do {
                 try await runner.run()

@@ -3,6 +3,7 @@ internal import MeshCall
 internal import NIOCore
 internal import NIOPosix
 internal import ServiceLifecycle
+internal import Telemetry
 internal import UnixSignals
 
 /// Builds a service, serves it, and drains it on SIGTERM or SIGINT.
@@ -16,6 +17,7 @@ struct ServiceRunner: Sendable {
 
     let settings: ServiceSettings
     let logger: Logger
+    let metrics: PrometheusMetrics
     let build: ServiceMain.Build
 
     func run() async throws {
@@ -33,7 +35,7 @@ struct ServiceRunner: Sendable {
     private func configuration(_ service: RunningService, _ context: ServiceContext) throws -> ServiceGroupConfiguration {
         let report = HealthReport(readiness: service.readiness)
         let health = HealthServer(
-            endpoint: settings.health, report: report, metrics: { "" }, eventLoopGroup: context.eventLoopGroup, logger: logger)
+            endpoint: settings.health, report: report, metrics: metrics.exposition, eventLoopGroup: context.eventLoopGroup, logger: logger)
         let listeners: [any Service] = try service.definitions.isEmpty ? [] : [listener(service, context, report)]
         let lasting = ([health] + listeners).map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) }
         let background = service.background.map {
