@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Dispatch
 internal import Foundation
+internal import Logging
 internal import Telemetry
 
 /// The life of a service's process.
