@@ -226,7 +226,7 @@ let appTests: [Target] = [
     tests("MarketDataServiceTests", uses: ["MarketDataService", "Exchange"] + serviceBase),
     tests("ExecutionServiceTests", uses: ["ExecutionService", "Exchange"] + serviceBase),
     tests("AuditServiceTests", uses: ["AuditService"] + serviceBase),
-    tests("GatewayTests", uses: ["Gateway", "HTTPSKit", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")] + serviceBase),
+    tests("GatewayTests", uses: ["Gateway", "HTTPSKit", hummingbird, .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "HummingbirdTesting", package: "hummingbird")] + serviceBase),
     tests(
         "SandboxExchangeTests",
         uses: [

@@ -10,6 +10,7 @@ enum AddressKey {
         // ::ffff:a.b.c.d is an IPv4 client on a socket that takes both.
         let isMapped = bytes.prefix(10).allSatisfy { $0 == 0 } && bytes[10] == 0xff && bytes[11] == 0xff
         if isMapped { return bytes.suffix(4).map { "\($0)" }.joined(separator: ".") }
-        return bytes.prefix(8).map { String($0, radix: 16) }.joined(separator: ":") + "/64"
+        let groups = stride(from: 0, to: 8, by: 2).map { String(UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1]), radix: 16) }
+        return groups.joined(separator: ":") + "/64"
     }
 }
