@@ -1,9 +1,11 @@
 import AuditClient
 import Cryptography
+import Foundation
 import GRDB
 import MeshCall
 import ServiceAPI
 import Storage
+import Synchronization
 import Testing
 
 @testable import AuditService
@@ -40,6 +42,65 @@ struct DurabilityTests {
             let reopened = try await TestLog(try test.folder.crashed())
             #expect(try await reopened.records().count == Int(last.index) + 2)
             try await reopened.fullCheck()
+        }
+    }
+
+    @Test("a log killed while it writes keeps all that it had acknowledged")
+    func killed() async throws {
+        let folder = try TestFolder()
+        await #expect(processExitsWith: .signal(SIGKILL)) { [path = folder.path as String] in
+            try await DurabilityTests.appendUntilKilled(path)
+        }
+        let reopened = try await TestLog(folder)
+        try await reopened.fullCheck()
+        let acknowledged = try String(contentsOfFile: folder.path + "/acknowledged", encoding: .utf8).split(separator: "\n")
+        #expect(acknowledged.count >= Self.acknowledgedBeforeKill)
+        let leaves = try await reopened.database.readAll { db in
+            try Data.fetchAll(db, sql: "SELECT record FROM entries ORDER BY idx").map { MerkleTree.leafHash($0).description }
+        }
+        for line in acknowledged {
+            let parts = line.split(separator: " ")
+            #expect(leaves[try #require(Int(parts[0]))] == parts[1])
+        }
+    }
+
+    private static let acknowledgedBeforeKill = 120
+
+    private final class Countdown: Sendable {
+        private let left: Mutex<Int>
+
+        init(_ count: Int) {
+            left = Mutex(count)
+        }
+
+        func next() -> Int {
+            left.withLock { left in
+                left -= 1
+                return left
+            }
+        }
+    }
+
+    /// Several chains at once; each acknowledgement is written down when it comes.
+    private static func appendUntilKilled(_ path: String) async throws {
+        let test = try await TestLog(TestFolder(existing: path))
+        let file = open(path + "/acknowledged", O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        let left = Countdown(acknowledgedBeforeKill)
+        try await withThrowingTaskGroup { group in
+            for epoch in 1...4 {
+                group.addTask {
+                    var chain = TestChain(source: "execution", epoch: UInt64(epoch))
+                    while true {
+                        for acknowledgement in try await test.append(try chain.next(3)).acknowledgements {
+                            let hash = MerkleHash(acknowledgement.leafHash)?.description ?? ""
+                            let line = "\(acknowledgement.index) \(hash)\n"
+                            guard write(file, line, line.utf8.count) == line.utf8.count else { throw POSIXError(.EIO) }
+                            if left.next() == 0 { kill(getpid(), SIGKILL) }
+                        }
+                    }
+                }
+            }
+            try await group.waitForAll()
         }
     }
 

@@ -13,14 +13,25 @@ import Storage
 
 /// A folder that goes away with the test.
 final class TestFolder: Sendable {
-    let path = FileManager.default.temporaryDirectory.appendingPathComponent("audit-\(UUID().uuidString)").path
+    let path: String
+    private let mine: Bool
 
     init() throws {
+        path = FileManager.default.temporaryDirectory.appendingPathComponent("audit-\(UUID().uuidString)").path
+        mine = true
         try FileManager.default.createDirectory(
             atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+    /// A folder that somebody else takes away.
+    init(existing path: String) {
+        self.path = path
+        mine = false
+    }
+
+    deinit {
+        if mine { try? FileManager.default.removeItem(atPath: path) }
+    }
 
     /// The database files as a crash at this moment would leave them.
     func crashed() throws -> TestFolder {

@@ -14,7 +14,8 @@ final class TestFolder: Sendable {
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
     func open(_ schema: DatabaseSchema = .orders, limits: ServiceDatabase.Limits = .init()) throws -> ServiceDatabase {
-        try ServiceDatabase(folder: path, name: "test", schema: schema, limits: limits, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        return try ServiceDatabase(folder: path, name: "test", schema: schema, limits: limits, logger: quiet)
     }
 }
 
