@@ -166,4 +166,15 @@ struct CallTests {
         #expect(error?.code == .resourceExhausted)
         #expect(try await channel.call("Echo", "still here") == "still here")
     }
+
+    @Test("a method called as another kind than it is, is UNIMPLEMENTED and the connection lives on")
+    func wrongKind() async throws {
+        let count = TestService.streaming("Count") { _, sink, _ in try await sink.send(ByteBuffer()) }
+        let channel = TestService.server([TestService.echo, count]).channel(as: TestService.gateway)
+        let unary = await failure { try await channel.call("Count") }
+        #expect(unary?.reason == "WRONG_KIND")
+        let stream = await failure { for try await _ in try await channel.stream("Echo") {} }
+        #expect(stream?.reason == "WRONG_KIND")
+        #expect(try await channel.call("Echo", "still here") == "still here")
+    }
 }

@@ -138,4 +138,36 @@ struct CancellationTests {
         }
         #expect(running.withLock { $0.most } <= 2)
     }
+
+    @Test("long requests given up while they wait to be sent, or half sent, do the connection no harm")
+    func queuedRequests() async throws {
+        let channel = TestService.server([TestService.echo]).channel(as: TestService.gateway)
+        let long = ByteBuffer(repeating: 1, count: 1 << 20)
+        let callers = (0..<12).map { _ in
+            Task { await failure { try await channel.unary(TestService.descriptor("Echo"), long, options: CallOptions()) } }
+        }
+        #expect(try await channel.call("Echo", "between") == "between")
+        for (number, caller) in callers.enumerated() where number % 3 != 0 { caller.cancel() }
+        for (number, caller) in callers.enumerated() {
+            let code = await caller.value?.code
+            #expect(code == nil || (number % 3 != 0 && code == .cancelled))
+        }
+        #expect(try await channel.call("Echo", "after") == "after")
+    }
+
+    @Test("a deadline in the middle of a long stream message ends the call and not the connection")
+    func deadlineInMessage() async throws {
+        let method = TestService.streaming("Long") { _, sink, _ in
+            try await sink.send(ByteBuffer(string: "first"))
+            try await sink.send(ByteBuffer(repeating: 1, count: 3 << 20))
+        }
+        let channel = TestService.server([method, TestService.echo]).channel(as: TestService.gateway)
+        // The first message is left unread, so the second stops half way for want of credit.
+        let replies = try await channel.stream("Long", options: CallOptions(timeout: .milliseconds(300)))
+        let clock = ContinuousClock(), end = clock.now + .milliseconds(500)
+        while clock.now < end { #expect(try await channel.call("Echo", "meanwhile") == "meanwhile") }
+        let error = await failure { for try await _ in replies {} }
+        #expect(error?.code == .deadlineExceeded)
+        #expect(try await channel.call("Echo", "after") == "after")
+    }
 }

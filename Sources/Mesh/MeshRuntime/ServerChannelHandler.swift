@@ -41,18 +41,21 @@ final class ServerChannelHandler: ChannelInboundHandler {
         let logger = server.logger, remote = remote
         connection.start { end in
             guard case .failed(let failure) = end else { return }
-            logger.warning(
-                "connection closed",
+            logger.log(
+                level: failure.code == .noError ? .info : .warning, "connection closed",
                 metadata: ["why": "\(failure.reason)", "code": "\(failure.code.rawValue)", "peer": "\(peer.name)", "remote": "\(remote)"])
         }
         guard server.register(connection, for: channel) else { return connection.drain() }
         drainAtExpiry(handshake.peerCertificateEnds, connection)
     }
 
+    /// Seconds: a year. Certificates that live longer are looked at again by the next connection.
+    private static let longestTimer: Int64 = 365 * 86_400
+
     /// A connection does not outlive the certificate it was opened with.
     private func drainAtExpiry(_ ends: Int64?, _ connection: ServerConnection) {
         guard let ends else { return }
-        let left = max(0, ends - WallClock.secondsSince1970)
+        let left = min(max(0, ends - WallClock.secondsSince1970), Self.longestTimer)
         expiry = connection.loop.assumeIsolated().scheduleTask(in: .seconds(left)) { connection.drain() }
     }
 

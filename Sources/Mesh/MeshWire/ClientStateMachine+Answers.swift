@@ -19,9 +19,6 @@ extension ClientStateMachine {
     mutating func receiveResponse(_ header: FrameHeader) throws(ConnectionFailure) -> Action {
         guard let stream = try stream(of: header) else { return .none }
         let id = header.streamID
-        guard stream.inbound.assembledBytes == 0 else {
-            throw ConnectionFailure(.protocolError, "a Response inside a stream message")
-        }
         core.streams[id]?.answerBegan = true
         guard stream.envelopeBytes + Int(header.length) <= Int(core.local.maximumMessageBytes) else { return giveUp(id, .messageTooLong) }
         if header.flags.contains(.more) {

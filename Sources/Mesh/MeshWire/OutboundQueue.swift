@@ -11,6 +11,9 @@ public struct OutboundQueue<Payload: Sendable>: Sendable {
         public let length: Int
         fileprivate var offset = 0
 
+        /// No frame of it has been cut yet.
+        public var isUntouched: Bool { offset == 0 }
+
         public init(type: FrameType, flags: FrameFlags = [], payload: Payload, length: Int) {
             self.type = type
             self.flags = flags

@@ -21,6 +21,12 @@ package final class Dispatcher: Sendable {
         methods.method(service, name)
     }
 
+    /// Logs a call of a method that is not here. Its name is the caller's invention, so only its plain characters are shown.
+    func refusedUnknown(_ service: String, _ method: String, _ peer: PeerIdentity) {
+        let plain = "/\(service)/\(method)".unicodeScalars.prefix(200).map { (0x21...0x7e).contains($0.value) ? Character($0) : "?" }
+        logger.warning("call refused", metadata: ["code": "UNIMPLEMENTED", "method": "\(String(plain))", "peer": "\(peer.name)"])
+    }
+
     /// Runs one call to its end: policy, interceptors, handler.
     ///
     /// - Returns: the packed reply; empty for a streaming method, whose messages went to `sink`.

@@ -13,7 +13,7 @@ package struct OutgoingCall: Sendable {
         guard !Task.isCancelled else { throw RPCError(.cancelled, "The call was cancelled.") }
         let now = ContinuousClock.now
         let context = CallContext.current
-        var deadline = now + (options.timeout ?? method.policy.defaultDeadline)
+        var deadline = now + min(options.timeout ?? method.policy.defaultDeadline, ConnectionLimits.default.maximumDeadline)
         if let context { deadline = min(deadline, context.deadline - CallContext.deadlineMargin) }
         guard deadline > now else { throw RPCError(.deadlineExceeded, "No time is left for this call.") }
         var metadata = options.metadata

@@ -18,19 +18,30 @@ final class ClientCall: @unchecked Sendable {
     var buffer: ReplyBuffer?
     var streamID: UInt32?
     var isOver = false
-    /// Parts of the message or Response underway.
-    var parts: ByteBuffer?
+    /// Parts of the stream message underway, which a Response may cut short.
+    var message = MessageParts()
+    /// Parts of the Response underway.
+    var envelope = MessageParts()
 
     init(_ outgoing: OutgoingCall) {
         self.outgoing = outgoing
     }
 
-    /// Joins `bytes` to the parts that came before.
-    func join(_ bytes: UnsafeRawBufferPointer?) -> ByteBuffer {
-        var whole = parts ?? ByteBuffer()
-        parts = nil
-        if let bytes { whole.writeBytes(bytes) }
-        return whole
+}
+
+/// A message that comes in several frames.
+struct MessageParts {
+    private var bytes = ByteBuffer()
+
+    mutating func append(_ part: UnsafeRawBufferPointer?) {
+        if let part { bytes.writeBytes(part) }
+    }
+
+    /// The whole message, `last` being its last part.
+    mutating func complete(_ last: UnsafeRawBufferPointer?) -> ByteBuffer {
+        append(last)
+        defer { bytes = ByteBuffer() }
+        return bytes
     }
 }
 

@@ -111,9 +111,13 @@ extension ClientConnection {
     func cancel(_ call: ClientCall, _ error: RPCError) {
         guard !call.isOver else { return }
         if let id = call.streamID {
-            transport.drop(id, error)
-            machine.cancel(id, code: UInt32(bitPattern: error.code.rawValue), reason: "")
-            transport.wake()
+            // The server never heard of a stream whose request is still queued here.
+            if transport.drop(id, error) {
+                machine.forget(id)
+            } else {
+                machine.cancel(id, code: UInt32(bitPattern: error.code.rawValue), reason: "")
+                transport.wake()
+            }
         } else {
             waiting.removeAll { $0 === call }
         }
@@ -128,7 +132,8 @@ extension ClientConnection {
     func finish(_ call: ClientCall, _ outcome: Result<UnaryReply, RPCError>, notRun: Bool = false) {
         guard !call.isOver else { return }
         call.isOver = true
-        call.parts = nil
+        call.message = MessageParts()
+        call.envelope = MessageParts()
         if let id = call.streamID { calls[id] = nil }
         resume(call, outcome, notRun: notRun)
         closeIfIdle()
@@ -176,18 +181,18 @@ extension ClientConnection {
 
     func receivePart(_ id: UInt32, _ data: UnsafeRawBufferPointer?) {
         guard let call = calls[id] else { return }
-        call.parts = call.join(data)
+        call.message.append(data)
         if let buffer = call.buffer { report(buffer.partCame(), of: call) }
     }
 
     func receiveMessage(_ id: UInt32, _ data: UnsafeRawBufferPointer?, _ charge: Int) {
         guard let call = calls[id], let buffer = call.buffer else { return machine.consumed(1, charge: charge, on: id) }
-        buffer.append(call.join(data), charge: charge)
+        buffer.append(call.message.complete(data), charge: charge)
     }
 
     func receiveResponse(_ id: UInt32, _ data: UnsafeRawBufferPointer?) {
         guard let call = calls[id] else { return }
-        let whole = call.join(data)
+        let whole = call.envelope.complete(data)
         do throws(MessageError) {
             let response = try whole.withUnsafeReadableBytes { bytes throws(MessageError) in try MeshV1.Response(packed: bytes) }
             finish(call, outcome(response, call))
@@ -206,7 +211,7 @@ extension ClientConnection {
 
     func receiveEnd(_ id: UInt32, _ data: UnsafeRawBufferPointer?, _ hasMessage: Bool) {
         guard let call = calls[id] else { return }
-        if hasMessage { call.buffer?.append(call.join(data), charge: 0) }
+        if hasMessage { call.buffer?.append(call.message.complete(data), charge: 0) }
         finish(call, .success(UnaryReply(message: ByteBuffer())))
     }
 

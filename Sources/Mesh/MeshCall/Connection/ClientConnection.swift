@@ -67,7 +67,7 @@ package final class ClientConnection: FrameHandler, FrameReceiver, @unchecked Se
         case .headers(let id): receiveHeaders(id, data)
         case .messagePart(let id): receivePart(id, data)
         case .message(let id, let charge): receiveMessage(id, data, charge)
-        case .responsePart(let id): calls[id]?.parts = calls[id]?.join(data)
+        case .responsePart(let id): calls[id]?.envelope.append(data)
         case .response(let id, _): receiveResponse(id, data)
         case .ended(let id, let hasMessage): receiveEnd(id, data, hasMessage)
         case .failed(let id, let rejection): finish(id, .failure(RPCError(rejection)))

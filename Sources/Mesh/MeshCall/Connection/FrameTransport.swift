@@ -100,6 +100,8 @@ final class FrameTransport: @unchecked Sendable {
         guard end == nil, let handler, !queue.holds(streamID), takesMore, bytes.readableBytes <= queue.maximumFrame ?? .max,
             bytes.readableBytes <= limits.outboundHighWater
         else { return false }
+        // Stream ids must increase on the wire: a request does not overtake one that is queued.
+        guard type != .request || queue.isEmpty else { return false }
         guard type != .data || handler.grantAll(streamID, bytes.readableBytes) else { return false }
         writeControl()
         write(FrameHeader(length: UInt32(bytes.readableBytes), streamID: streamID, type: type, flags: flags), bytes.readableBytesView)
@@ -109,8 +111,13 @@ final class FrameTransport: @unchecked Sendable {
     }
 
     /// Forgets what a stream still had to send.
-    func drop(_ streamID: UInt32, _ error: RPCError) {
-        for message in queue.drop(streamID) { message.payload.waiter?.resume(throwing: error) }
+    ///
+    /// - Returns: true when this includes the beginning of its Request, so that the peer has not heard of the stream.
+    @discardableResult
+    func drop(_ streamID: UInt32, _ error: RPCError) -> Bool {
+        let dropped = queue.drop(streamID)
+        for message in dropped { message.payload.waiter?.resume(throwing: error) }
+        return dropped.first.map { $0.type == .request && $0.isUntouched } ?? false
     }
 
     func windowOpened(_ streamID: UInt32) {

@@ -5,22 +5,22 @@ internal import NIOCore
 
 /// The life of one call.
 extension ServerConnection {
-    func begin(_ id: UInt32, _ request: MeshV1.Request, clientStreams: Bool) {
+    func begin(_ id: UInt32, _ request: MeshV1.Request, _ flags: FrameFlags) {
         do throws(RPCError) {
-            try run(try admit(id, request, clientStreams: clientStreams), ByteBuffer(bytes: request.payload))
+            try run(try admit(id, request, flags), ByteBuffer(bytes: request.payload))
         } catch {
             machine.handlerReturned()
             answer(id, error)
         }
     }
 
-    private func admit(_ id: UInt32, _ request: MeshV1.Request, clientStreams: Bool) throws(RPCError) -> ServerCall {
+    private func admit(_ id: UInt32, _ request: MeshV1.Request, _ flags: FrameFlags) throws(RPCError) -> ServerCall {
         guard let method = dispatcher.method(request.service, request.method) else {
-            dispatcher.logger.warning("call refused", metadata: ["code": "UNIMPLEMENTED", "peer": "\(peer.name)"])
+            dispatcher.refusedUnknown(request.service, request.method, peer)
             throw RPCError(.unimplemented, "There is no such method here.", reason: "NO_SUCH_METHOD")
         }
-        guard !clientStreams else {
-            throw RPCError(.unimplemented, "\(method.descriptor.path) takes one request.", reason: "NOT_A_CLIENT_STREAM")
+        guard isOfKind(method.descriptor.kind, flags) else {
+            throw RPCError(.unimplemented, "\(method.descriptor.path) is not of the kind that was called.", reason: "WRONG_KIND")
         }
         let metadata = Metadata(request.metadata)
         guard metadata.byteCount <= Int(machine.local.maximumMetadataBytes) else {
@@ -28,6 +28,13 @@ extension ServerConnection {
         }
         let deadline = try deadline(request.timeoutNano, method.descriptor.policy)
         return ServerCall(streamID: id, method: method, metadata: metadata, deadline: deadline, connection: self)
+    }
+
+    /// Whether the caller takes the method for what it is. A stock ttrpc server asks its own table only, so in baseline what
+    /// matters is that no client stream is expected.
+    private func isOfKind(_ kind: MethodDescriptor.Kind, _ flags: FrameFlags) -> Bool {
+        guard !flags.contains(.remoteOpen) else { return false }
+        return machine.mode == .baseline || flags.contains(.remoteClosed) == (kind == .serverStreaming)
     }
 
     /// The caller's time counts from here; without one the method's default does.

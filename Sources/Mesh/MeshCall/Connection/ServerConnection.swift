@@ -68,7 +68,7 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
         switch try machine.receive(header, data) {
         case .none: break
         case .requestPart(let id): requestParts[id, default: ByteBuffer()].writeBytes(data)
-        case .request(let id, let clientStreams): receiveRequest(id, data, clientStreams: clientStreams)
+        case .request(let id, _): receiveRequest(id, data, header.flags)
         case .cancelled(let id, _): abandon(id, RPCError(.cancelled, "The caller gave the call up."))
         case .reject(let id, let rejection, let ends): reject(id, rejection, ends: ends)
         case .windowOpened(let id): windowOpened(id)
@@ -84,7 +84,7 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
         transport.windowOpened(streamID)
     }
 
-    private func receiveRequest(_ id: UInt32, _ data: UnsafeRawBufferPointer?, clientStreams: Bool) {
+    private func receiveRequest(_ id: UInt32, _ data: UnsafeRawBufferPointer?, _ flags: FrameFlags) {
         let request: MeshV1.Request
         do throws(MessageError) {
             if var whole = requestParts.removeValue(forKey: id) {
@@ -97,7 +97,7 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
             machine.handlerReturned()
             return answer(id, RPCError(.invalidArgument, "The request is malformed.", reason: "REQUEST_MALFORMED"))
         }
-        begin(id, request, clientStreams: clientStreams)
+        begin(id, request, flags)
     }
 
     private func reject(_ id: UInt32, _ rejection: StreamRejection, ends: Bool) {
