@@ -219,7 +219,7 @@ let appTests: [Target] = [
     tests("HTTPSKitTests", uses: ["HTTPSKit", "MeshTLS", "Identity", hummingbird, asyncHTTPClient, logging, lifecycle, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
             .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOSSL", package: "swift-nio-ssl")]),
     tests("ServiceKitTests", uses: ["ServiceKit", "MeshCall", "MeshTLS", "Identity", nio("NIOHTTP1"), crypto]),
-    tests("DeploymentTests", uses: ["Deployment", "ServiceKit", "Identity"]),
+    tests("DeploymentTests", uses: ["Deployment", "ServiceKit", "Identity", subprocess, .product(name: "SystemPackage", package: "swift-system")]),
     tests("ExchangeTests", uses: ["Exchange", "Trading", "Secrets", crypto]),
     tests("AuthServiceTests", uses: ["AuthService"] + serviceBase),
     tests("AgentServiceTests", uses: ["AgentService"] + serviceBase),

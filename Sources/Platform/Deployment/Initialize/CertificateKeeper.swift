@@ -17,7 +17,7 @@ struct CertificateKeeper {
         for name in ServiceName.allCases {
             let tls = folder.tls(name)
             if name.isMeshMember { try renewMesh(name.rawValue, in: tls, now: now) }
-            if name.servesHTTPS { try renewHTTPS(in: tls, now: now) }
+            if name.servesHTTPS { try renewHTTPS(name.rawValue, in: tls, now: now) }
             try PrivateFiles.write(root.certificatePEM, to: tls + "/roots.pem")
         }
         try renewMesh("operator", in: folder.operatorTLS, now: now)
@@ -32,9 +32,10 @@ struct CertificateKeeper {
         try write(issued, certificate: tls + "/cert.pem", key: tls + "/key.pem")
     }
 
-    private func renewHTTPS(in tls: String, now: Date) throws {
+    private func renewHTTPS(_ service: String, in tls: String, now: Date) throws {
         guard isDue(tls + "/https-cert.pem", now: now) else { return }
-        let issued = try root.issueHTTPS(dnsNames: ["localhost"], ipAddresses: ["127.0.0.1"], lifetime: Self.lifetime, now: now)
+        let issued = try root.issueHTTPS(
+            dnsNames: ["localhost", service], ipAddresses: ["127.0.0.1"], lifetime: Self.lifetime, now: now)
         try write(issued, certificate: tls + "/https-cert.pem", key: tls + "/https-key.pem")
     }
 
