@@ -31,7 +31,8 @@ struct AgentMesh {
             folder: folder.path, name: "agent", schema: DatabaseSchema(migrations: [AuditOutbox.migration]), logger: logger)
         audit = AuditClient(database: database, source: "agent", channel: toPeers, logger: logger)
         let handler = ChatHandler(
-            model: model, marketData: toPeers, execution: toPeers, journal: AuditJournal(database: database, outbox: audit.outbox), limits: limits)
+            model: model, marketData: toPeers, execution: toPeers, journal: AuditJournal(database: database, outbox: audit.outbox),
+            limits: limits)
         let agent = InProcessServer(services: [.agent(handler)], authenticator: people, logger: logger)
         servers = [peers, agent]
         agentChannel = agent.channel(as: Self.peer("gateway"))

@@ -76,7 +76,8 @@ struct ChatTests {
                     utteranceId: "u-42", symbol: "ETHUSDT", side: .sell, type: .limit, portion: "0.5", offset: "0.02"))
         #expect(events.text.contains("Proposed: sell 0.25 ETHUSDT at a limit of 3060. "))
         #expect(events.text.contains("Computed from the exchange's figures: quantity, price."))
-        #expect(events.text.contains("Nothing is sent until you sign it, within 5 minutes. It asks for a one-time code: above the threshold."))
+        #expect(
+            events.text.contains("Nothing is sent until you sign it, within 5 minutes. It asks for a one-time code: above the threshold."))
     }
 
     @Test("A refused proposal is told in execution's words, and there is none")

@@ -39,18 +39,21 @@ struct HostileModelTests {
         .call(ToolCall(id: "1", name: name, arguments: arguments))
     }
 
-    @Test("Tools that don't exist and arguments that they don't take are refused, and never reach a peer", arguments: [
-        ("sign_off", "{}"), ("price", "{}"), ("price", #"{"symbol":"BTCUSDT","user":"bob"}"#), ("price", #"{"symbol":"../etc"}"#),
-        ("price", "[]"), ("price", "not json"), ("portfolio", #"{"user":"bob"}"#),
-        ("candles", #"{"symbol":"BTCUSDT","interval":"1m","limit":100000}"#), ("candles", #"{"symbol":"BTCUSDT","interval":"1s","limit":1}"#),
-        ("propose", #"{"symbol":"BTCUSDT","side":"BUY","type":"MARKET","quantity":"1","utterance_id":"u-2"}"#),
-        ("propose", #"{"symbol":"BTCUSDT","side":"BUY","type":"MARKET"}"#),
-        ("propose", #"{"symbol":"BTCUSDT","side":"BUY","type":"MARKET","quantity":"1","portion":"1"}"#),
-        ("propose", #"{"symbol":"BTCUSDT","side":"BUY","type":"LIMIT","quantity":"1"}"#),
-        ("propose", #"{"symbol":"BTCUSDT","side":"BUY","type":"MARKET","quantity":"1","price":"2"}"#),
-        ("propose", #"{"symbol":"BTCUSDT","side":"BUY","type":"MARKET","quantity":1}"#),
-        ("propose", #"{"symbol":"BTCUSDT","side":"BUY","type":"MARKET","quantity":"1e3"}"#),
-    ])
+    @Test(
+        "Tools that don't exist and arguments that they don't take are refused, and never reach a peer",
+        arguments: [
+            ("sign_off", "{}"), ("price", "{}"), ("price", #"{"symbol":"BTCUSDT","user":"bob"}"#), ("price", #"{"symbol":"../etc"}"#),
+            ("price", "[]"), ("price", "not json"), ("portfolio", #"{"user":"bob"}"#),
+            ("candles", #"{"symbol":"BTCUSDT","interval":"1m","limit":100000}"#),
+            ("candles", #"{"symbol":"BTCUSDT","interval":"1s","limit":1}"#),
+            ("propose", #"{"symbol":"BTCUSDT","side":"BUY","type":"MARKET","quantity":"1","utterance_id":"u-2"}"#),
+            ("propose", #"{"symbol":"BTCUSDT","side":"BUY","type":"MARKET"}"#),
+            ("propose", #"{"symbol":"BTCUSDT","side":"BUY","type":"MARKET","quantity":"1","portion":"1"}"#),
+            ("propose", #"{"symbol":"BTCUSDT","side":"BUY","type":"LIMIT","quantity":"1"}"#),
+            ("propose", #"{"symbol":"BTCUSDT","side":"BUY","type":"MARKET","quantity":"1","price":"2"}"#),
+            ("propose", #"{"symbol":"BTCUSDT","side":"BUY","type":"MARKET","quantity":1}"#),
+            ("propose", #"{"symbol":"BTCUSDT","side":"BUY","type":"MARKET","quantity":"1e3"}"#),
+        ])
     func refusedArguments(name: String, arguments: String) async throws {
         let (events, model, mesh) = try await chat([Self.call(name, arguments)])
         defer { mesh.remove() }

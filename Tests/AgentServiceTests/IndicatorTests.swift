@@ -14,7 +14,8 @@ struct IndicatorTests {
     private static func bars(_ closes: [Decimal]) throws -> [CandleBar] {
         try closes.enumerated().map { index, close in
             CandleBar(
-                time: Int64(index), open: try close - number("0.3"), high: try close + number("0.5"), low: try close - number("0.7"), close: close,
+                time: Int64(index), open: try close - number("0.3"), high: try close + number("0.5"), low: try close - number("0.7"),
+                close: close,
                 volume: .one)
         }
     }

@@ -29,7 +29,8 @@ final class TestMarket: MarketDataV1.MarketDataHandler {
             let close = try last - Decimal(count - 1 - index)
             return MarketDataV1.Candle(
                 openTimeMs: index * 60_000, open: try (close - .one).description, high: try (close + .one).description,
-                low: try (close - Decimal(2)).description, close: close.description, volume: "1.50000000", closeTimeMs: index * 60_000 + 59_999,
+                low: try (close - Decimal(2)).description, close: close.description, volume: "1.50000000",
+                closeTimeMs: index * 60_000 + 59_999,
                 quoteVolume: "1", trades: 1)
         }
         return .init(symbol: request.symbol, interval: request.interval, candles: candles)

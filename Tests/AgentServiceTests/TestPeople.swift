@@ -7,7 +7,8 @@ struct TestPeople: TokenAuthenticator {
             throw RPCError(.unauthenticated, "The token is not valid.", reason: "TOKEN_INVALID")
         }
         return Principal(
-            userID: String(token.dropFirst(6)), tokenType: .agent, scope: ["market:read", "portfolio:read", "order:propose"], methods: ["pwd"],
+            userID: String(token.dropFirst(6)), tokenType: .agent, scope: ["market:read", "portfolio:read", "order:propose"],
+            methods: ["pwd"],
             tokenID: "t", actor: "agent", expiresAt: .max)
     }
 }

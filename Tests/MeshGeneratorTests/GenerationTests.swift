@@ -57,7 +57,8 @@ struct GenerationTests {
     func fileNames() {
         #expect(
             files.keys.sorted() == [
-                "ShopV1/ShopV1+AnyMessage.swift", "ShopV1/ShopV1+Colour.swift", "ShopV1/ShopV1+Order.swift", "ShopV1/ShopV1+ShopService.swift",
+                "ShopV1/ShopV1+AnyMessage.swift", "ShopV1/ShopV1+Colour.swift", "ShopV1/ShopV1+Order.swift",
+                "ShopV1/ShopV1+ShopService.swift",
                 "ShopV1/ShopV1.swift", "Table.swift",
             ])
     }
@@ -84,7 +85,8 @@ struct GenerationTests {
 
     @Test("The policy is the option, word for word")
     func policy() throws {
-        let service = try text("ShopV1/ShopV1+ShopService.swift").split(separator: "\n").map { $0.drop { $0 == " " } }.joined(separator: " ")
+        let service = try text("ShopV1/ShopV1+ShopService.swift").split(separator: "\n").map { $0.drop { $0 == " " } }.joined(
+            separator: " ")
         #expect(
             service.contains(
                 """
@@ -96,7 +98,9 @@ struct GenerationTests {
 
     @Test("A method without the option gets the policy that lets nobody call")
     func defaultDeny() throws {
-        #expect(try text("ShopV1/ShopV1+ShopService.swift").contains(#"name: "Watch", kind: .serverStreaming,\#n            policy: MethodPolicy())"#))
+        #expect(
+            try text("ShopV1/ShopV1+ShopService.swift").contains(
+                #"name: "Watch", kind: .serverStreaming,\#n            policy: MethodPolicy())"#))
     }
 
     @Test("Options choose what is written")

@@ -52,7 +52,8 @@ struct RefusalTests {
         #expect(error?.description.contains("257 fields") == true)
     }
 
-    @Test("Options that don't exist, and messages without the C module", arguments: ["emit=stubs", "table", "c_module=a-b", "emit=messages"])
+    @Test(
+        "Options that don't exist, and messages without the C module", arguments: ["emit=stubs", "table", "c_module=a-b", "emit=messages"])
     func options(parameter: String) {
         #expect(throws: GeneratorError.self) { try Protoc.generate(Self.head + "message M {}", parameter) }
     }

@@ -36,7 +36,8 @@ struct ProtocTests {
     func choices() throws {
         try check(SampleV1.Choice(before: "b", value: .text("")), "Choice", #"before: "b" text: """#)
         try check(SampleV1.Choice(value: .flag(false)), "Choice", "flag: false")
-        try check(SampleV1.Choice(value: .leaf(.init()), second: .otherLeaf(.init(name: "o"))), "Choice", #"leaf {} other_leaf { name: "o" }"#)
+        try check(
+            SampleV1.Choice(value: .leaf(.init()), second: .otherLeaf(.init(name: "o"))), "Choice", #"leaf {} other_leaf { name: "o" }"#)
     }
 
     private func check<Message: MeshMessage>(_ message: Message, _ type: String, _ text: String) throws {

@@ -12,10 +12,12 @@ struct RefusalTests {
         }
     }
 
-    @Test("Bytes that end inside a value", arguments: [
-        [0x0a], [0x0a, 5], [0x0a, 5, 0x61], [0x80], [0x08], [0x08, 0x80], [0x15, 0, 0, 0], [0x11, 0, 0, 0, 0, 0, 0, 0],
-        [0x0a, 0xff, 0xff, 0xff, 0x7f],
-    ] as [[UInt8]])
+    @Test(
+        "Bytes that end inside a value",
+        arguments: [
+            [0x0a], [0x0a, 5], [0x0a, 5, 0x61], [0x80], [0x08], [0x08, 0x80], [0x15, 0, 0, 0], [0x11, 0, 0, 0, 0, 0, 0, 0],
+            [0x0a, 0xff, 0xff, 0xff, 0x7f],
+        ] as [[UInt8]])
     func truncated(bytes: [UInt8]) {
         // An unknown field for Empty: the wire format alone counts.
         #expect(reason(SampleV1.Empty.self, bytes) == .truncated)
@@ -30,10 +32,12 @@ struct RefusalTests {
         }
     }
 
-    @Test("Tags that name no field", arguments: [
-        [0x00, 0], [0x02, 0], [0x80, 0x80, 0x80, 0x80, 0x80, 1, 0], [0xf8, 0xff, 0xff, 0xff, 0x7f, 0],
-        [0x88, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01, 0],
-    ] as [[UInt8]])
+    @Test(
+        "Tags that name no field",
+        arguments: [
+            [0x00, 0], [0x02, 0], [0x80, 0x80, 0x80, 0x80, 0x80, 1, 0], [0xf8, 0xff, 0xff, 0xff, 0x7f, 0],
+            [0x88, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01, 0],
+        ] as [[UInt8]])
     func invalidTag(bytes: [UInt8]) {
         #expect(reason(SampleV1.Empty.self, bytes) == .invalidTag)
     }
@@ -59,7 +63,9 @@ struct RefusalTests {
         #expect(reason(SampleV1.Scalars.self, [0x0d, 0, 0, 0, 0]) == .wireTypeMismatch)
     }
 
-    @Test("Strings that are not UTF-8", arguments: [[0xff], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xe2, 0x82]] as [[UInt8]])
+    @Test(
+        "Strings that are not UTF-8",
+        arguments: [[0xff], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xe2, 0x82]] as [[UInt8]])
     func invalidUTF8(text: [UInt8]) {
         #expect(reason(SampleV1.Leaf.self, [0x0a, UInt8(text.count)] + text) == .invalidUTF8)
     }

@@ -17,7 +17,9 @@ private struct Market: MarketDataV1.MarketDataHandler {
     }
 
     func getCandles(_ request: MarketDataV1.GetCandlesRequest, context: ServerContext) async throws -> MarketDataV1.GetCandlesResponse {
-        .init(symbol: request.symbol, interval: request.interval, candles: (0..<request.limit).map { .init(openTimeMs: Int64($0), close: "\($0)") })
+        .init(
+            symbol: request.symbol, interval: request.interval,
+            candles: (0..<request.limit).map { .init(openTimeMs: Int64($0), close: "\($0)") })
     }
 
     func streamTickers(

@@ -53,7 +53,7 @@ extension MessageArena {
         let count = text.utf8.count
         let copy = try allocate(byteCount: count + 1)
         let holdsNUL = text.withUTF8 { bytes in
-            copy.copyMemory(from: UnsafeRawPointer(bytes.baseAddress ?? UnsafePointer(copy.assumingMemoryBound(to: UInt8.self))), byteCount: count)
+            if let start = bytes.baseAddress { copy.copyMemory(from: start, byteCount: count) }
             return bytes.contains(0)
         }
         guard !holdsNUL else { throw MessageError(.embeddedNUL, in: Message.fullName, field: field) }

@@ -19,7 +19,9 @@ enum AccountAnswer {
     }
 
     /// At the last price; nil for an asset without a known market.
-    private static func value(of balance: PortfolioOutput.Balance, _ prices: [PriceOutput], _ assets: AssetWords) -> (amount: Decimal, quote: String)? {
+    private static func value(of balance: PortfolioOutput.Balance, _ prices: [PriceOutput], _ assets: AssetWords) -> (
+        amount: Decimal, quote: String
+    )? {
         guard
             let market = assets.market(of: balance.asset), let price = prices.first(where: { $0.symbol == market.symbol.name }),
             let amount = try? (balance.free + balance.locked).multiplied(by: price.price, scale: 8, rounding: .down)
@@ -33,7 +35,10 @@ enum AccountAnswer {
         var sum = Decimal.zero
         for balance in held {
             let own = try? balance.free + balance.locked
-            guard let part = balance.asset == quote ? own : value(of: balance, prices, assets).flatMap({ $0.quote == quote ? $0.amount : nil }) else {
+            guard
+                let part = balance.asset == quote
+                    ? own : value(of: balance, prices, assets).flatMap({ $0.quote == quote ? $0.amount : nil })
+            else {
                 return nil
             }
             guard let next = try? sum + part else { return nil }

@@ -13,7 +13,9 @@ struct AnswerPlanner: Sendable {
     func plan(for intent: Intent) -> Plan {
         switch intent {
         case .order(let order):
-            Plan(text: ["One moment: I check the market and put a proposal before you. "], calls: calls([PriceArguments(symbol: order.symbol), order]))
+            Plan(
+                text: ["One moment: I check the market and put a proposal before you. "],
+                calls: calls([PriceArguments(symbol: order.symbol), order]))
         case .price(let markets):
             Plan(calls: calls(markets.map { PriceArguments(symbol: $0.symbol.name) }))
         case .analysis(let markets, let span):
@@ -26,7 +28,9 @@ struct AnswerPlanner: Sendable {
             Plan(calls: calls([PortfolioArguments()] + assets.instruments.prefix(3).map { PriceArguments(symbol: $0.symbol.name) }))
         case .openOrders: Plan(calls: calls([OpenOrdersArguments()]))
         case .incompleteOrder(let missing):
-            Plan(text: ["I can propose that order once I know \(missing.joined(separator: ", and ")). ", "Say it all in one sentence, please."])
+            Plan(text: [
+                "I can propose that order once I know \(missing.joined(separator: ", and ")). ", "Say it all in one sentence, please.",
+            ])
         case .unclearOrder: Plan(text: [Self.unclear])
         case .help: Plan(text: ["Hello. ", Self.abilities])
         case .unknown: Plan(text: ["I did not understand that. ", Self.abilities])

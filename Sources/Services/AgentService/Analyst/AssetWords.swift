@@ -22,7 +22,10 @@ struct AssetWords: Sendable {
     private func market(named word: String) -> Instrument? {
         let name = (AssetWords.nicknames[word] ?? word).uppercased()
         return instruments.first { market in
-            let pair = [market.base.name + market.quote.name, market.base.name + "/" + market.quote.name, market.base.name + "-" + market.quote.name]
+            let pair = [
+                market.base.name + market.quote.name, market.base.name + "/" + market.quote.name,
+                market.base.name + "-" + market.quote.name,
+            ]
             return market.base.name == name || pair.contains(name)
         }
     }

@@ -30,10 +30,13 @@ struct IntentReader: Sendable {
     private static let orders: Set<String> = ["orders", "pending", "outstanding"]
     private static let analysis: Set<String> = [
         "how", "how's", "doing", "going", "analysis", "analyse", "analyze", "trend", "trending", "rsi", "sma", "ema", "atr", "indicator",
-        "indicators", "performance", "performed", "performing", "outlook", "volatility", "volatile", "moved", "move", "change", "changed", "high",
+        "indicators", "performance", "performed", "performing", "outlook", "volatility", "volatile", "moved", "move", "change", "changed",
+        "high",
         "low", "up", "down", "look", "looking", "overbought", "oversold", "average", "should", "think", "happening", "technical",
     ]
-    private static let price: Set<String> = ["price", "prices", "quote", "quotes", "cost", "costs", "rate", "worth", "trading", "ticker", "bid", "ask", "much"]
+    private static let price: Set<String> = [
+        "price", "prices", "quote", "quotes", "cost", "costs", "rate", "worth", "trading", "ticker", "bid", "ask", "much",
+    ]
     private static let help: Set<String> = ["help", "hi", "hello", "hey", "who", "commands"]
 
     /// Most markets that one answer is about.

@@ -48,7 +48,8 @@ enum MarketAnswer {
 
     private static func strength(_ indicators: Indicators) -> String? {
         guard let strength = indicators.rsi14 else { return nil }
-        let word = strength > Trading.Decimal(70) ? "overbought" : strength < Trading.Decimal(30) ? "oversold" : "neither overbought nor oversold"
+        let word =
+            strength > Trading.Decimal(70) ? "overbought" : strength < Trading.Decimal(30) ? "oversold" : "neither overbought nor oversold"
         return "RSI(14) is \(strength): \(word). "
     }
 

@@ -4,7 +4,8 @@ enum OrderParaphrase {
     static func rewritten(_ text: String) -> String {
         guard !text.contains(/\b(?:buy|sell|purchase|acquire|liquidate)\b/.ignoresCase()) else { return text }
         let spending = text.replacing(/\b(?:spend|use|invest|put)\s+(.{1,80}?)\s+(?:on|in|into)\s+/.ignoresCase()) { "buy for \($0.1) " }
-        return spending
+        return
+            spending
             .replacing(/\b(?:get me|grab|pick up)\b/.ignoresCase(), with: "buy")
             .replacing(/\b(?:dump|offload|get rid of)\b/.ignoresCase(), with: "sell")
     }

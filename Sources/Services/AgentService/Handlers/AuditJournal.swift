@@ -14,7 +14,8 @@ public struct AuditJournal: ToolJournal {
     /// - Throws: `RPCError` UNAVAILABLE when too much waits for the audit log already.
     public func record(_ use: ToolUseRecord) async throws {
         let event = AuditEvent(
-            actor: .agent, onBehalfOf: use.userID, action: "agent.tool", object: use.proposalID, outcome: use.outcome == "ok" ? .ok : .failed,
+            actor: .agent, onBehalfOf: use.userID, action: "agent.tool", object: use.proposalID,
+            outcome: use.outcome == "ok" ? .ok : .failed,
             reason: use.reason, requestID: use.requestID, details: ["tool": use.tool ?? "unknown"])
         try await database.write { db in _ = try outbox.append(event, in: db) }
     }

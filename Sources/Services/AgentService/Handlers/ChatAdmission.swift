@@ -13,7 +13,9 @@ final class ChatAdmission: Sendable {
     /// - Throws: `RPCError` RESOURCE_EXHAUSTED.
     func enter(_ user: String) throws {
         let admitted = open.withLock { open in
-            guard open.values.reduce(0, +) < limits.concurrentChats, open[user, default: 0] < limits.concurrentChatsPerUser else { return false }
+            guard open.values.reduce(0, +) < limits.concurrentChats, open[user, default: 0] < limits.concurrentChatsPerUser else {
+                return false
+            }
             open[user, default: 0] += 1
             return true
         }

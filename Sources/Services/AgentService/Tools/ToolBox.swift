@@ -79,7 +79,8 @@ struct ToolBox: Sendable {
             throw ToolFailure(error: "NO_DATA", message: "There are no candles of \(span.symbol) yet.")
         }
         let output = IndicatorsOutput(symbol: span.symbol, interval: span.interval, candles: bars.count, indicators: indicators)
-        return ToolResult(output, summary: "\(span.symbol) \(Wording.signed(indicators.changePercent)) % over \(bars.count) × \(span.interval)")
+        return ToolResult(
+            output, summary: "\(span.symbol) \(Wording.signed(indicators.changePercent)) % over \(bars.count) × \(span.interval)")
     }
 
     private func portfolio(_: PortfolioArguments) async throws -> ToolResult {
@@ -110,7 +111,8 @@ struct ToolBox: Sendable {
         let output = ProposalOutput(
             proposalID: proposal.proposalId, fields: fields, needsSecondFactor: proposal.needsSecondFactor,
             secondFactorReason: proposal.secondFactorReason, expiresIn: max(0, proposal.expiresMs - proposal.createdMs) / 1000)
-        return ToolResult(output, summary: "\(arguments.side.rawValue) \(arguments.symbol), waiting for you", proposalID: proposal.proposalId)
+        return ToolResult(
+            output, summary: "\(arguments.side.rawValue) \(arguments.symbol), waiting for you", proposalID: proposal.proposalId)
     }
 
     private func decimal(_ text: String) throws -> Trading.Decimal {

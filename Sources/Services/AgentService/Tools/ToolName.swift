@@ -18,7 +18,11 @@ enum ToolName: String, CaseIterable, Sendable {
         case .indicators: "Change, high, low, SMA, EMA, RSI and ATR over the last candles of a market."
         case .portfolio: "The person's balances."
         case .openOrders: "The person's open orders."
-        case .propose: "Proposes one order to the person, who alone can sign it. Decimals are strings. Exactly one of quantity, quote_quantity and portion; for LIMIT exactly one of price and offset."
+        case .propose:
+            """
+            Proposes one order to the person, who alone can sign it. Decimals are strings. Exactly one of quantity, quote_quantity and portion; \
+            for LIMIT exactly one of price and offset.
+            """
         }
     }
 

@@ -22,7 +22,8 @@ struct ClientEmitter {
         let input = types[method.input]?.swiftName ?? method.input
         let output = types[method.output]?.swiftName ?? method.output
         let result = method.serverStreaming ? "MessageStream<\(output)>" : output
-        writer.list("public func \(name)(", ["_ request: \(input)", "options: CallOptions = CallOptions()"], ") async throws -> \(result) {")
+        writer.list(
+            "public func \(name)(", ["_ request: \(input)", "options: CallOptions = CallOptions()"], ") async throws -> \(result) {")
         writer.indented { writer in
             let call = method.serverStreaming ? "stream" : "call"
             writer.line("try await channel.\(call)(\(service.name)Methods.\(name), request, options: options)")

@@ -32,7 +32,8 @@ struct CodingEmitter {
         writer.line("switch message.pointee.\(CNames.oneofCase(oneof.name)).rawValue {")
         for field in message.fields where field.oneof == index {
             let code = FieldCode(field: field, types: types)
-            let value = field.kind == .message
+            let value =
+                field.kind == .message
                 ? "message.pointee.\(code.cName).map { .\(code.swiftName)(\(code.elementType)(unpacked: $0)) }"
                 : ".\(code.swiftName)(\(code.readingInOneof))"
             writer.line("case \(field.number): self.\(name) = \(value)")

@@ -10,7 +10,8 @@ enum ReservedWords {
 
     /// Member names that mean something else even in backticks, or that the generated code itself uses.
     static let members: Set<String> = [
-        "self", "Self", "init", "Type", "hashValue", "fullName", "layout", "fill", "packed", "prepared", "unrecognized", "rawValue", "known",
+        "self", "Self", "init", "Type", "hashValue", "fullName", "layout", "fill", "packed", "prepared", "unrecognized", "rawValue",
+        "known",
     ]
 
     /// Type names that Swift keeps, or that generated code needs in their usual meaning.

@@ -81,7 +81,8 @@ extension ProtoEnum {
         fullName = qualified(name, in: scope)
         comment = comments[path]
         values = CRead.messages(type.value, type.n_value).enumerated().map {
-            Value(name: CRead.string($1.pointee.name), number: $1.pointee.number, comment: comments[path + [PathStep.enumValue, Int32($0)]])
+            Value(
+                name: CRead.string($1.pointee.name), number: $1.pointee.number, comment: comments[path + [PathStep.enumValue, Int32($0)]])
         }
     }
 }
