@@ -91,7 +91,7 @@ struct RefusalTests {
         #expect(throws: MessageError(.tooDeep, in: "sample.v1.Tree")) { try Samples.tree(depth: MessageLimits.maxDepth + 1).packed() }
         let inner = try Samples.tree(depth: MessageLimits.maxDepth).packed()
         #expect(reason(SampleV1.Tree.self, [0x12] + lengthPrefixed(inner)) == .tooDeep)
-        // 100 000 levels, each the field alone: nothing may recurse that far.
+        // 10 000 levels: nothing may recurse that far.
         var levels: [UInt8] = []
         for _ in 0..<10_000 { levels = [0x12] + lengthPrefixed(levels) }
         #expect(reason(SampleV1.Tree.self, levels) == .tooDeep)
