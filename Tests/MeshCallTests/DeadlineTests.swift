@@ -36,7 +36,9 @@ struct DeadlineTests {
 
     @Test("without a timeout the method's default counts, at both ends")
     func defaultDeadline() async throws {
-        let method = TestService.unary("Left", MethodPolicy(callers: ["gateway"], callersWithoutUser: ["gateway"], defaultDeadline: .seconds(7))) {
+        let method = TestService.unary(
+            "Left", MethodPolicy(callers: ["gateway"], callersWithoutUser: ["gateway"], defaultDeadline: .seconds(7))
+        ) {
             _, context in ByteBuffer(string: "\((context.deadline - .now) / .seconds(1))")
         }
         let channel = TestService.server([method]).channel(as: TestService.gateway)

@@ -23,7 +23,8 @@ struct PolicyGateTests {
 
     /// Calls a method of this policy; what its handler saw, or how it was refused.
     private func call(
-        _ policy: MethodPolicy = policy, as peer: PeerIdentity = TestService.gateway, token: String? = nil, log: LogRecorder = LogRecorder(),
+        _ policy: MethodPolicy = policy, as peer: PeerIdentity = TestService.gateway, token: String? = nil,
+        log: LogRecorder = LogRecorder(),
         metadata: Metadata = [:]
     ) async -> Result<String, RPCError> {
         let method = TestService.unary("Guarded", policy) { _, context in ByteBuffer(string: context.principal?.userID ?? "nobody") }

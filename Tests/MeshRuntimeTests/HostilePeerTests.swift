@@ -17,7 +17,8 @@ struct HostilePeerTests {
 
     /// Sends `bytes` after SETTINGS and expects the connection to be closed for a reason that contains `reason`.
     private func expectClosed(
-        _ bytes: [UInt8], _ reason: String, greets: Bool = true, settingsTimeout: Duration = .seconds(30), sourceLocation: SourceLocation = #_sourceLocation
+        _ bytes: [UInt8], _ reason: String, greets: Bool = true, settingsTimeout: Duration = .seconds(30),
+        sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
         let mesh = try await TestMesh.start(limits: Self.impatient(settingsTimeout: settingsTimeout))
         let bystander = try mesh.client()

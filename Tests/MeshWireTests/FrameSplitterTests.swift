@@ -8,7 +8,9 @@ struct FrameSplitterTests {
     ]
     private var bytes: [UInt8] { frames.flatMap(\.encoded) }
 
-    @Test("frames that come together are the same as frames that come in pieces of any size", arguments: [1, 2, 3, 7, 9, 10, 11, 64, 1000, 100_000])
+    @Test(
+        "frames that come together are the same as frames that come in pieces of any size",
+        arguments: [1, 2, 3, 7, 9, 10, 11, 64, 1000, 100_000])
     func pieces(size: Int) throws {
         var splitter = FrameSplitter(mode: .mesh, settings: .default)
         var seen: [Frame] = []
@@ -70,10 +72,12 @@ struct FrameSplitterTests {
         #expect(try splitter.frames(frame.encoded) == [frame])
     }
 
-    @Test("mesh: frames longer than their type may be end the connection before their data comes", arguments: [
-        (FrameType.data, 65_537), (.request, 65_537), (.response, 65_537), (.ping, 1025), (.settings, 1025), (.goAway, 1025),
-        (.headers, (16 << 10) + (8 << 10) + 1), (FrameType(rawValue: 0x80), 65_537),
-    ])
+    @Test(
+        "mesh: frames longer than their type may be end the connection before their data comes",
+        arguments: [
+            (FrameType.data, 65_537), (.request, 65_537), (.response, 65_537), (.ping, 1025), (.settings, 1025), (.goAway, 1025),
+            (.headers, (16 << 10) + (8 << 10) + 1), (FrameType(rawValue: 0x80), 65_537),
+        ])
     func oversizedMesh(type: FrameType, length: Int) throws {
         var splitter = FrameSplitter(mode: .mesh, settings: .default)
         #expect(throws: ConnectionFailure.self) {

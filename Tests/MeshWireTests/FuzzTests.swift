@@ -11,7 +11,8 @@ struct FuzzTests {
 
     private func randomFrame(_ generator: inout SeededGenerator) -> Frame {
         let types: [FrameType] = [.request, .response, .data, .data, .ping, .pong, .settings, .cancel, .windowUpdate, .goAway, .headers]
-        let type = Int.random(in: 0..<20, using: &generator) == 0
+        let type =
+            Int.random(in: 0..<20, using: &generator) == 0
             ? FrameType(rawValue: .random(in: 0...255, using: &generator)) : types.randomElement(using: &generator) ?? .data
         let ids = [0, 1, 2, 3, 5, 7, 9, 11, 101, UInt32.max, .random(in: 0...UInt32.max, using: &generator)]
         let flags = FrameFlags(rawValue: [0, 0, 1, 2, 4, 5, 8, 9, 16, 24, 255].randomElement(using: &generator) ?? 0)
@@ -65,7 +66,9 @@ struct FuzzTests {
             var opened = 0
             for _ in 0..<120 {
                 if Bool.random(using: &generator), client.open(expectsData: Bool.random(using: &generator)) != nil { opened += 1 }
-                if Int.random(in: 0..<8, using: &generator) == 0 { client.cancel(.random(in: 0...11, using: &generator), code: 1, reason: "x") }
+                if Int.random(in: 0..<8, using: &generator) == 0 {
+                    client.cancel(.random(in: 0...11, using: &generator), code: 1, reason: "x")
+                }
                 guard let action = try? client.receive(randomFrame(&generator)) else { break }
                 if case .message(let id, let charge) = action { client.consumed(1, charge: charge, on: id) }
                 #expect(client.openStreams <= opened)
@@ -100,7 +103,8 @@ struct FuzzTests {
             let piece = Array(rest.prefix(size))
             piece.withUnsafeBytes { raw in
                 do throws(ConnectionFailure) {
-                    try splitter.split(raw) { header, data throws(ConnectionFailure) in seen.append(Frame(header, data.map { [UInt8]($0) })) }
+                    try splitter.split(raw) { header, data throws(ConnectionFailure) in seen.append(Frame(header, data.map { [UInt8]($0) }))
+                    }
                 } catch {
                     failed = true
                 }

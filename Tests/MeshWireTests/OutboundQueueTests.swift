@@ -7,7 +7,8 @@ struct OutboundQueueTests {
     private func drain(_ queue: inout Queue, _ grant: (UInt32, Int) -> SendGrant = { .bytes($1) }) -> [String] {
         var seen: [String] = []
         while let chunk = queue.next(grant) {
-            seen.append("\(chunk.header.streamID) \(chunk.payload)\(chunk.range) \(chunk.header.flags.rawValue)\(chunk.endsMessage ? " end" : "")")
+            seen.append(
+                "\(chunk.header.streamID) \(chunk.payload)\(chunk.range) \(chunk.header.flags.rawValue)\(chunk.endsMessage ? " end" : "")")
         }
         return seen
     }

@@ -30,6 +30,7 @@ final class ClientConnector: Sendable {
     private let group: any EventLoopGroup
     private let logger: Logger
     private let limits: ClientLimits
+    private let refresh: CertificateRefresh
     private let state: Mutex<State>
 
     init(host: String, port: Int, tls: MeshTLSContext, group: any EventLoopGroup, logger: Logger, limits: ClientLimits) {
@@ -39,6 +40,7 @@ final class ClientConnector: Sendable {
         self.group = group
         self.logger = logger
         self.limits = limits
+        refresh = CertificateRefresh(tls, every: limits.certificateRefresh, logger: logger)
         state = Mutex(State(backoff: Backoff(limits)))
     }
 
@@ -94,6 +96,7 @@ final class ClientConnector: Sendable {
     private func connect() {
         let report: @Sendable (ClientChannelHandler.Outcome) -> Void = { [weak self] outcome in self?.settle(outcome) }
         let tls = tls, limits = limits
+        refresh.connectionBegins()
         ClientBootstrap(group: group)
             .connectTimeout(TimeAmount(limits.connectTimeout))
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)

@@ -13,6 +13,8 @@ public struct ClientLimits: Sendable {
     public var maximumAttempts = 3
     /// How long `close` waits for calls in flight.
     public var closeTimeout: Duration = .seconds(2)
+    /// Certificate files are read again at most this often, when a connection is made.
+    public var certificateRefresh: Duration = .seconds(60)
     /// Bounds of the connection.
     public var connection = ConnectionLimits()
 

@@ -11,6 +11,7 @@ public final class MeshServer: Sendable {
     let logger: Logger
     let limits: ServerLimits
     private let tls: MeshTLSContext
+    private let refresh: CertificateRefresh
     private let group: any EventLoopGroup
     private let state = Mutex(State())
 
@@ -36,6 +37,7 @@ public final class MeshServer: Sendable {
         group = eventLoopGroup
         self.logger = logger
         self.limits = limits
+        refresh = CertificateRefresh(tls, every: limits.certificateRefresh, logger: logger)
     }
 
     /// Listens.
@@ -48,6 +50,7 @@ public final class MeshServer: Sendable {
             .serverChannelOption(.backlog, value: limits.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.socketOption(.so_keepalive), value: 1)
             .childChannelInitializer { channel in self.accept(channel) }
         let listener = try await bootstrap.bind(host: host, port: port).get()
         state.withLock { $0.listener = listener }
@@ -64,6 +67,7 @@ public final class MeshServer: Sendable {
             logger.warning("connection closed", metadata: ["why": "too many connections, or stopping"])
             return channel.close()
         }
+        refresh.connectionBegins()
         return channel.eventLoop.makeCompletedFuture {
             try channel.pipeline.syncOperations.addHandlers([MeshTLSHandler(tls), ServerChannelHandler(self)])
         }

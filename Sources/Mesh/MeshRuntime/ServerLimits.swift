@@ -6,6 +6,8 @@ public struct ServerLimits: Sendable {
     public var maximumConnections = 10_000
     /// Connections that the kernel holds before they are accepted.
     public var backlog: Int32 = 1024
+    /// Certificate files are read again at most this often, when a connection is made.
+    public var certificateRefresh: Duration = .seconds(60)
     /// Bounds of each connection.
     public var connection = ConnectionLimits()
 

@@ -28,7 +28,7 @@ package struct OutgoingCall: Sendable {
 
     /// The data of the Request frame.
     ///
-    /// - Throws: `RPCError` INVALID_ARGUMENT when the metadata cannot be written.
+    /// - Throws: `RPCError` RESOURCE_EXHAUSTED when it is too long, INVALID_ARGUMENT when the metadata cannot be written.
     func envelope() throws(RPCError) -> ByteBuffer {
         let left = (deadline - .now) / .nanoseconds(1)
         let request = MeshV1.Request(
@@ -38,7 +38,14 @@ package struct OutgoingCall: Sendable {
         do throws(MessageError) {
             return ByteBuffer(bytes: try request.packed())
         } catch {
+            if error.reason == .tooLong { throw .requestTooLong }
             throw RPCError(.invalidArgument, "The request cannot be written.", reason: "REQUEST_MALFORMED", cause: error)
         }
+    }
+}
+
+extension RPCError {
+    static var requestTooLong: RPCError {
+        RPCError(.resourceExhausted, "The request is too long.", reason: "REQUEST_TOO_LONG")
     }
 }

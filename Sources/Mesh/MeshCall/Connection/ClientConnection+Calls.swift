@@ -36,7 +36,13 @@ extension ClientConnection {
             giveUp()
         }
         return ReplyStream(
-            next: { try await withTaskCancellationHandler { try await buffer.next() } onCancel: { giveUp() } },
+            next: {
+                try await withTaskCancellationHandler {
+                    try await buffer.next()
+                } onCancel: {
+                    giveUp()
+                }
+            },
             cancel: giveUp, metadata: call.response)
     }
 
@@ -90,7 +96,7 @@ extension ClientConnection {
 
     private func checkSizes(_ call: ClientCall, _ bytes: ByteBuffer) throws(RPCError) {
         guard bytes.readableBytes <= Int(machine.peer.maximumMessageBytes) else {
-            throw RPCError(.resourceExhausted, "The request is too long.", reason: "REQUEST_TOO_LONG")
+            throw .requestTooLong
         }
         guard call.outgoing.metadata.byteCount <= Int(machine.peer.maximumMetadataBytes) else {
             throw RPCError(.resourceExhausted, "The metadata is too long.", reason: "METADATA_TOO_LONG")

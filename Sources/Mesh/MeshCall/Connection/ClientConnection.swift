@@ -97,7 +97,8 @@ package final class ClientConnection: FrameHandler, FrameReceiver, @unchecked Se
 
     func ended(_ end: ConnectionEnd) {
         deadlines.stop()
-        let error = RPCError(.unavailable, "The connection was lost.", reason: RPCError.connectionLostReason, cause: LinkLost(end: end.description))
+        let error = RPCError(
+            .unavailable, "The connection was lost.", reason: RPCError.connectionLostReason, cause: LinkLost(end: end.description))
         let open = calls
         calls = [:]
         for call in open.values { finish(call, .failure(error)) }

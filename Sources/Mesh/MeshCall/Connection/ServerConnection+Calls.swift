@@ -92,7 +92,8 @@ extension ServerConnection {
             guard isUnary || machine.mode == .mesh else { return endBaselineStream(id) }
             let trailers = call.response.trailing
             try check(trailers)
-            let response = MeshV1.Response(payload: [UInt8](reply.readableBytesView), trailers: machine.mode == .mesh ? trailers.keyValues : [])
+            let response = MeshV1.Response(
+                payload: [UInt8](reply.readableBytesView), trailers: machine.mode == .mesh ? trailers.keyValues : [])
             send(response, flags: isUnary ? [] : statusOnly, on: id)
         } catch {
             answer(id, error)
@@ -120,7 +121,8 @@ extension ServerConnection {
             guard bytes.readableBytes <= Int(machine.peer.maximumMessageBytes) else { return answer(id, .replyTooLong) }
             send(.response, flags: flags, bytes, on: id)
         } catch {
-            // A text with U+0000 in it, or a reply beyond protobuf's limits.
+            if error.reason == .tooLong { return answer(id, .replyTooLong) }
+            // A text with U+0000 in it, or a reply beyond protobuf's other limits.
             let fallback = MeshV1.Response(status: RPCError(.internalError, Dispatcher.internalMessage).status(domain: ""))
             guard response != fallback else { return transport.fail(ConnectionFailure(.internalError, "a status cannot be written")) }
             dispatcher.logger.error("an answer cannot be written", metadata: ["cause": "\(error)", "peer": "\(peer.name)"])

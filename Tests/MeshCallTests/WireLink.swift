@@ -1,0 +1,86 @@
+import MeshCall
+import MeshWire
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// A server's connection whose other end is a test that writes and reads bytes.
+final class WireLink: FrameLink, @unchecked Sendable {
+    // Confined to the loop.
+    private var splitter: FrameSplitter
+    private var receiver: ServerConnection?
+    private var isClosed = false
+
+    private let loop: any EventLoop
+    private let frames: AsyncStream<(header: FrameHeader, data: [UInt8])>
+    private let arrived: AsyncStream<(header: FrameHeader, data: [UInt8])>.Continuation
+
+    var isWritable: Bool { !isClosed }
+
+    init(_ methods: [MethodImplementation], mode: WireMode, limits: ConnectionLimits = .default, log: LogRecorder = LogRecorder()) {
+        loop = MultiThreadedEventLoopGroup.singleton.next()
+        (frames, arrived) = AsyncStream.makeStream()
+        splitter = FrameSplitter(mode: mode, settings: .default)
+        let dispatcher = Dispatcher(
+            services: [ServiceDefinition(name: TestService.name, methods: methods)], authenticator: nil, interceptors: [],
+            logger: log.logger)
+        loop.execute { [self] in
+            let connection = ServerConnection(
+                loop: loop, link: self, peer: TestService.gateway, mode: mode, dispatcher: dispatcher, limits: limits)
+            receiver = connection
+            connection.start { _ in }
+        }
+    }
+
+    /// Sends bytes as one read of the server.
+    func write(_ bytes: [UInt8]) {
+        loop.execute {
+            self.receiver?.received(ByteBuffer(bytes: bytes))
+            self.receiver?.readCompleted()
+        }
+    }
+
+    /// The next frame from the server; nil once it has closed.
+    func read() async -> (header: FrameHeader, data: [UInt8])? {
+        await frames.first { _ in true }
+    }
+
+    /// Everything until the server closes.
+    func readAll() async -> [(header: FrameHeader, data: [UInt8])] {
+        var all: [(header: FrameHeader, data: [UInt8])] = []
+        for await frame in frames { all.append(frame) }
+        return all
+    }
+
+    /// The peer goes away.
+    func hangUp() {
+        loop.execute {
+            self.receiver?.linkClosed(nil)
+            self.receiver = nil
+        }
+    }
+
+    // MARK: FrameLink
+
+    func send(_ bytes: ByteBuffer) {
+        bytes.withUnsafeReadableBytes { raw in
+            do throws(ConnectionFailure) {
+                try splitter.split(raw) { header, data throws(ConnectionFailure) in
+                    arrived.yield((header, data.map { [UInt8]($0) } ?? []))
+                }
+            } catch {
+                arrived.finish()
+            }
+        }
+    }
+
+    func close() {
+        isClosed = true
+        arrived.finish()
+        loop.execute { self.receiver = nil }
+    }
+}
+
+extension FrameHeader {
+    func with(_ data: [UInt8]) -> [UInt8] { encoded + data }
+}
