@@ -30,6 +30,7 @@ enum Terminal {
 
     /// Prints at once, for text that comes in pieces.
     static func stream(_ text: String) {
-        FileHandle.standardOutput.write(Data(text.utf8))
+        print(text, terminator: "")
+        fflush(nil)
     }
 }
