@@ -83,4 +83,21 @@ extension BinanceClient: TradingExchange {
         let call = ExchangeCall(path: "/api/v3/myTrades", weight: orderID == nil ? 20 : 5, security: .signed, isTrading: true)
         return try await answer(call.with("symbol", symbol).with("orderId", orderID))
     }
+
+    /// Whether this key may place orders. Finds out with an order that the exchange only checks and never places.
+    public func keyMayTrade(symbol: String) async throws -> Bool {
+        let call = ExchangeCall("POST", path: "/api/v3/order/test", weight: 1, security: .signed)
+            .with("symbol", symbol).with("side", "BUY").with("type", "MARKET").with("quantity", "1")
+        do {
+            _ = try await answer(call, as: TestOrderAnswer.self)
+            return true
+        } catch let error as ExchangeError where error.code == ExchangeErrorCode.rejectedKey {
+            return false
+        } catch let error as ExchangeError where error.kind == .rejected {
+            // It got as far as being looked at as an order.
+            return true
+        }
+    }
 }
+
+private struct TestOrderAnswer: Decodable {}

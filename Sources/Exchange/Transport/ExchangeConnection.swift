@@ -25,7 +25,7 @@ final class ExchangeConnection: Sendable {
     func answer<Answer: Decodable>(_ call: ExchangeCall, credential: ExchangeCredential?, as type: Answer.Type) async throws -> Answer {
         let body =
             switch call.security {
-            case .open: try await send(call, query: call.parameters.query, credential: nil, signature: nil)
+            case .open: try await send(call, query: call.parameters.query, credential: credential, signature: nil)
             case .signed: try await sendSigned(call, credential)
             }
         return try decode(body, for: call)

@@ -1,1 +1,9 @@
-@main struct Main { static func main() {} }
+import MarketDataService
+import ServiceKit
+
+@main
+struct Main {
+    static func main() {
+        ServiceMain.run("market-data", build: MarketDataServiceProgram.build)
+    }
+}

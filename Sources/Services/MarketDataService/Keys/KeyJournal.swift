@@ -1,0 +1,38 @@
+import AuditClient
+import Exchange
+import Logging
+import Storage
+
+/// Tells the audit log what happens to the exchange key.
+struct KeyJournal: Sendable {
+    let database: ServiceDatabase
+    let outbox: AuditOutbox
+    let logger: Logger
+
+    private static let service = "market-data"
+    private static let object = "exchange-read-key"
+
+    func created() async {
+        await write(AuditEvent(actor: .service(Self.service), action: "exchange_key.created", object: Self.object))
+    }
+
+    func accepted() async {
+        await write(AuditEvent(actor: .service(Self.service), action: "exchange_key.used", object: Self.object))
+    }
+
+    func refused(_ error: ExchangeError) async {
+        await write(
+            AuditEvent(
+                actor: .service(Self.service), action: "exchange_key.refused", object: Self.object, outcome: .refused,
+                reason: error.message, details: error.code.map { ["code": "\($0)"] } ?? [:]))
+    }
+
+    /// Reading market data goes on without the log; what cannot be written is said here.
+    private func write(_ event: AuditEvent) async {
+        do {
+            _ = try await database.write { try outbox.append(event, in: $0, essential: true) }
+        } catch {
+            logger.error("audit event lost", metadata: ["action": "\(event.action)", "error": "\(error)"])
+        }
+    }
+}

@@ -1,0 +1,67 @@
+public import AuditClient
+public import Cryptography
+public import Exchange
+public import Logging
+public import MeshCall
+import ServiceAPI
+public import Storage
+
+/// Everything that `market-data` is made of, joined.
+public struct MarketData: Sendable {
+    private let keeper: ReadKeyKeeper
+    private let hub: TickerHub
+    private let handlers: MarketDataHandlers
+
+    public static let schema = MarketDataSchema.schema
+
+    /// Where the read key's two halves meet the outside.
+    public struct KeyFiles: Sendable {
+        /// Written here: the public key, PEM.
+        public var publicKey: String
+        /// Read from here when it appears: the API key that the exchange gave for it.
+        public var apiKey: String
+
+        public init(publicKey: String, apiKey: String) {
+            self.publicKey = publicKey
+            self.apiKey = apiKey
+        }
+    }
+
+    /// - Parameters:
+    ///   - database: opened with `schema`.
+    ///   - exchange: without a credential.
+    ///   - cipher: seals the read key.
+    ///   - now: milliseconds since 1970.
+    public init(
+        database: ServiceDatabase, outbox: AuditOutbox, exchange: BinanceClient, keyFiles: KeyFiles, cipher: ColumnCipher,
+        limits: MarketDataLimits = MarketDataLimits(), logger: Logger, now: @escaping @Sendable () -> Int64
+    ) async throws {
+        let journal = KeyJournal(database: database, outbox: outbox, logger: logger)
+        let key = try await ReadKey.load(from: database, cipher: cipher, now: now())
+        if key.isNew { await journal.created() }
+        try key.publish(to: keyFiles.publicKey)
+        let keeper = ReadKeyKeeper(
+            exchange: exchange, key: key, apiKeyPath: keyFiles.apiKey, journal: journal, limits: limits, logger: logger)
+        let reader = ExchangeReader(current: { try keeper.current() }, refused: { await keeper.refused($0) })
+        let hub = TickerHub(exchange: reader, limits: limits, now: now)
+        self.keeper = keeper
+        self.hub = hub
+        handlers = MarketDataHandlers(
+            prices: PriceDesk(exchange: reader, limits: limits, now: now),
+            candles: CandleDesk(exchange: reader, store: CandleStore(database: database), limits: limits), tickers: hub)
+    }
+
+    public var definition: ServiceDefinition { .marketData(handlers) }
+
+    /// Why it cannot serve; nil when it can.
+    public var problem: String? { keeper.problem }
+
+    /// Looks for the exchange key and reads for the streams; until cancelled.
+    public func run() async throws {
+        try await withThrowingTaskGroup { group in
+            group.addTask { try await keeper.run() }
+            group.addTask { try await hub.run() }
+            try await group.waitForAll()
+        }
+    }
+}

@@ -1,1 +1,0 @@
-// MarketDataService: see Package.swift for what belongs here.
