@@ -223,7 +223,10 @@ let appTests: [Target] = [
     tests("ExchangeTests", uses: ["Exchange", "Trading", "Secrets", crypto]),
     tests("AuthServiceTests", uses: ["AuthService"] + serviceBase),
     tests("AgentServiceTests", uses: ["AgentService"] + serviceBase),
-    tests("MarketDataServiceTests", uses: ["MarketDataService", "Exchange"] + serviceBase),
+    tests(
+        "MarketDataServiceTests",
+        uses: ["MarketDataService", "SandboxExchange", "Exchange", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird"),
+            .product(name: "HTTPTypes", package: "swift-http-types")] + serviceBase),
     tests("ExecutionServiceTests", uses: ["ExecutionService", "Exchange"] + serviceBase),
     tests("AuditServiceTests", uses: ["AuditService"] + serviceBase),
     tests("GatewayTests", uses: ["Gateway", "HTTPSKit", hummingbird, .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "HummingbirdTesting", package: "hummingbird")] + serviceBase),

@@ -1,5 +1,6 @@
 import Exchange
 import ServiceAPI
+import Trading
 
 /// Last prices and best bids and asks.
 struct PriceDesk: Sendable {

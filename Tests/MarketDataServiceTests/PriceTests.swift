@@ -1,0 +1,74 @@
+import Crypto
+import Cryptography
+import FoundationEssentials
+import MeshCall
+import SandboxExchange
+import ServiceAPI
+import Storage
+import Testing
+import Trading
+
+@testable import MarketDataService
+
+@Suite("Prices", .timeLimit(.minutes(1)))
+struct PriceTests {
+    @Test("Price, bid and ask are the exchange's, as canonical decimals")
+    func prices() async throws {
+        try await ReplayedExchange.run(SandboxConfiguration()) { exchange in
+            try await RunningMarketData.run(on: exchange) { running in
+                try await running.ready()
+                let price = try await running.client.getPrice(.init(symbol: "BTCUSDT"))
+                let ticker = try await running.client.getBookTicker(.init(symbol: "BTCUSDT"))
+                let value = try decimal(price.price)
+                let (bid, ask) = (try decimal(ticker.bidPrice), try decimal(ticker.askPrice))
+                #expect(bid < ask && bid <= value && value <= ask)
+                #expect(ticker.timeMs > 0)
+            }
+        }
+    }
+
+    @Test("Before the read key is there a call says that it is missing")
+    func noKey() async throws {
+        try await withTemporaryFolder { folder in
+            let running = try await RunningMarketData.start("http://localhost:1", folder: folder)
+            let error = await #expect(throws: RPCError.self) { try await running.client.getPrice(.init(symbol: "BTCUSDT")) }
+            #expect(error?.code == .unavailable && error?.reason == "EXCHANGE_KEY_MISSING")
+            #expect(running.service.problem != nil)
+        }
+    }
+
+    @Test("A key that may trade is not used, and the audit log hears of it")
+    func tradingKey() async throws {
+        try await ReplayedExchange.run(SandboxConfiguration()) { exchange in
+            try await RunningMarketData.run(on: exchange, permissions: ["trade"]) { running in
+                try await running.eventually { try await running.auditActions().contains("exchange_key.refused") }
+                #expect(running.service.problem == "the read key may trade, so it is not used")
+                await #expect(throws: RPCError.self) { try await running.client.getPrice(.init(symbol: "BTCUSDT")) }
+            }
+        }
+    }
+
+    @Test("The key is made once, stays over a restart, and its use is an audit event")
+    func keySurvives() async throws {
+        try await ReplayedExchange.run(SandboxConfiguration()) { exchange in
+            try await RunningMarketData.run(on: exchange) { running in
+                try await running.ready()
+                let cipher = ColumnCipher(rootKey: SymmetricKey(data: Data(repeating: 1, count: 32)))
+                let key = try await ReadKey.load(from: running.database, cipher: cipher, now: 0)
+                #expect(!key.isNew)
+                #expect(try await running.auditActions() == ["exchange_key.created", "exchange_key.used"])
+            }
+        }
+    }
+
+    @Test("An unknown symbol is NOT_FOUND, a malformed one INVALID_ARGUMENT", arguments: ["NOSUCH": StatusCode.notFound, "btc usdt": .invalidArgument])
+    func badSymbols(symbol: String, code: StatusCode) async throws {
+        try await ReplayedExchange.run(SandboxConfiguration()) { exchange in
+            try await RunningMarketData.run(on: exchange) { running in
+                try await running.ready()
+                let error = await #expect(throws: RPCError.self) { try await running.client.getPrice(.init(symbol: symbol)) }
+                #expect(error?.code == code)
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+import AuditClient
+import Crypto
+import Cryptography
+import Exchange
+import FoundationEssentials
+import GRDB
+import MeshCall
+import MeshMessages
+import ServiceAPI
+import Storage
+import Testing
+
+@testable import MarketDataService
+
+/// The service in this process, its folder, and a client that calls it as execution does.
+struct RunningMarketData: Sendable {
+    let service: MarketData
+    let client: MarketDataV1.MarketDataClient
+    let database: ServiceDatabase
+    let folder: String
+
+    static func run(
+        on exchange: ReplayedExchange, permissions: [String] = ["read"], limits: MarketDataLimits = MarketDataLimits(),
+        _ body: @escaping @Sendable (RunningMarketData) async throws -> Void
+    ) async throws {
+        try await withTemporaryFolder { folder in
+            let running = try await start(exchange.baseURL, folder: folder, limits: limits)
+            let pem = String(decoding: try #require(FileManager.default.contents(atPath: folder + "/read.pub.pem")), as: UTF8.self)
+            let apiKey = try await exchange.register(pem, permissions: permissions)
+            try await withThrowingTaskGroup { group in
+                group.addTask { try await running.service.run() }
+                try Data((apiKey + "\n").utf8).write(to: URL(filePath: folder + "/api-key"), options: .atomic)
+                try await body(running)
+                group.cancelAll()
+            }
+        }
+    }
+
+    static func start(_ baseURL: String, folder: String, limits: MarketDataLimits = MarketDataLimits()) async throws -> RunningMarketData {
+        let database = try ServiceDatabase(folder: folder + "/data", name: "market-data", schema: MarketData.schema, logger: quiet)
+        let nobody = InProcessServer(services: [], authenticator: nil, logger: quiet)
+        let audit = AuditClient(
+            database: database, source: "market-data", channel: nobody.channel(as: peer("market-data")), logger: quiet)
+        var limits = limits
+        limits.keyWait = .milliseconds(20)
+        let service = try await MarketData(
+            database: database, outbox: audit.outbox,
+            exchange: BinanceClient(baseURL: baseURL, logger: quiet),
+            keyFiles: .init(publicKey: folder + "/read.pub.pem", apiKey: folder + "/api-key"),
+            cipher: ColumnCipher(rootKey: SymmetricKey(data: Data(repeating: 1, count: 32))), limits: limits, logger: quiet,
+            now: { Int64(Date().timeIntervalSince1970 * 1000) })
+        let server = InProcessServer(services: [service.definition], authenticator: nil, logger: quiet)
+        return RunningMarketData(
+            service: service, client: MarketDataV1.MarketDataClient(server.channel(as: peer("execution"))), database: database, folder: folder)
+    }
+
+    static func peer(_ name: String) -> PeerIdentity {
+        PeerIdentity(spiffeID: "spiffe://development.cryptopulse.internal/\(name)", name: name)
+    }
+
+    /// Waits until the service has taken the key, or gives up after ten seconds.
+    func ready() async throws {
+        try await eventually { service.problem == nil }
+    }
+
+    func eventually(_ condition: () async throws -> Bool) async throws {
+        let deadline = ContinuousClock.now + .seconds(10)
+        while try await !condition() {
+            try #require(ContinuousClock.now < deadline, "did not come about: \(service.problem ?? "")")
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
+    /// The actions of the audit events that wait in the outbox.
+    func auditActions() async throws -> [String] {
+        try await database.readAll { db in
+            try Data.fetchAll(db, sql: "SELECT record FROM audit_outbox ORDER BY sequence")
+        }.map { try AuditV1.Record(packed: Array($0)).action }
+    }
+}
