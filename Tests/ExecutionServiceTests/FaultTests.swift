@@ -25,7 +25,8 @@ struct FaultTests {
         }
         try await mesh.run { running in
             #expect(try await running.orders(ann).map(\.state) == [.notSent])
-            let shown = try await running.client(as: "gateway").getProposal(.init(proposalId: proposal.proposalId), options: running.access(ann))
+            let shown = try await running.client(as: "gateway").getProposal(
+                .init(proposalId: proposal.proposalId), options: running.access(ann))
             #expect(shown.state == .abandoned)
         }
         #expect(mesh.exchange.attempts.isEmpty)
@@ -72,6 +73,7 @@ struct FaultTests {
             mesh.exchange.set { $0.fault = .lostAfterAccept }
             let order = try await running.sign(ann, try await running.proposeUsual(ann))
             #expect(order.state == .filled && order.fills.count == 1)
+            try await running.flushAudit()
         }
         #expect(mesh.exchange.attempts.count == 1)
         #expect(mesh.audit.actions.contains("order.unknown") && mesh.audit.actions.contains("order.reconciled"))

@@ -30,27 +30,37 @@ struct HostileAgentTests {
                     utteranceId: utterance, symbol: random.pick(["BTCUSDT", "ETHUSDT"]), side: random.pick([.buy, .sell]), type: .market,
                     quantity: quantity)
                 : ExecutionV1.ProposeRequest(
-                    utteranceId: utterance, symbol: "BTCUSDT", side: random.pick([.buy, .sell]), type: .limit, quantity: quantity, offset: "0.01")
+                    utteranceId: utterance, symbol: "BTCUSDT", side: random.pick([.buy, .sell]), type: .limit, quantity: quantity,
+                    offset: "0.01")
         }
-        let numbers = ["", "", "0.01", "0.02", "1", "-1", "0", "1e9", "０.０１", "0.010", "99999999999999999999", "0.5", "NaN", " 0.01", "0.01\u{0}", "39000"]
+        let numbers = [
+            "", "", "0.01", "0.02", "1", "-1", "0", "1e9", "０.０１", "0.010", "99999999999999999999", "0.5", "NaN", " 0.01", "0.01\u{0}",
+            "39000",
+        ]
         return ExecutionV1.ProposeRequest(
             utteranceId: utterance, symbol: random.pick(["BTCUSDT", "BTCUSDT", "BTCUSDT", "ETHUSDT", "DOGEUSDT", "ВТСUSDT", ""]),
-            side: random.pick([.buy, .buy, .sell, .unspecified, .unrecognized(7)]), type: random.pick([.market, .market, .limit, .unrecognized(3)]),
+            side: random.pick([.buy, .buy, .sell, .unspecified, .unrecognized(7)]),
+            type: random.pick([.market, .market, .limit, .unrecognized(3)]),
             quantity: random.pick(numbers), quoteQuantity: random.pick(["", "", "", random.pick(numbers)]),
             portion: random.pick(["", "", "", random.pick(numbers)]), price: random.pick(["", "", random.pick(numbers)]),
             offset: random.pick(["", "", "", "0.02"]))
     }
 
-    @Test("Orders that reach the exchange are exactly some of those signed, as signed; what needs a code was signed with one", arguments: [1, 2, 3] as [UInt64])
+    @Test(
+        "Orders that reach the exchange are exactly some of those signed, as signed; what needs a code was signed with one",
+        arguments: [1, 2, 3] as [UInt64])
     func subset(seed: UInt64) async throws {
         let mesh = try TestMesh()
-        mesh.changePolicy { $0.maxOpenProposals = 10_000; $0.maxProposalsPerUtterance = 10_000 }
+        mesh.changePolicy {
+            $0.maxOpenProposals = 10_000; $0.maxProposalsPerUtterance = 10_000
+        }
         try await mesh.run { running in
             var random = Seeded(state: seed)
             try await running.linkKey(ann)
             let gateway = running.client(as: "gateway"), agent = running.client(as: "agent")
             let agentToken = try await running.agent(ann)
-            let utterance = try await gateway.registerUtterance(.init(text: "buy 0.01 BTC at market"), options: running.access(ann)).utteranceId
+            let utterance = try await gateway.registerUtterance(.init(text: "buy 0.01 BTC at market"), options: running.access(ann))
+                .utteranceId
             var proposals: [ExecutionV1.Proposal] = []
             var signed: [String: ExecutionV1.Proposal] = [:]
             for _ in 0..<250 {

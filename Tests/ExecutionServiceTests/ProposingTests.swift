@@ -47,8 +47,7 @@ struct ProposingTests {
             for (request, expected) in malformed {
                 #expect(await reason { _ = try await running.propose(ann, saying: "buy 1 BTC", request) } == expected)
             }
-            // One signed and acknowledged order later, everything before it is in the log.
-            _ = try await running.sign(ann, try await running.proposeUsual(ann))
+            try await running.flushAudit()
             let refused = mesh.audit.records.filter { $0.action == "proposal.refused" }
             #expect(refused.map(\.reason) == cases.map(\.1))
             #expect(refused.allSatisfy { $0.actor?.type == .agent && $0.onBehalfOf == ann })
@@ -69,7 +68,9 @@ struct ProposingTests {
             #expect(await reason { _ = try await agent.propose(request, options: running.agent(ann)) } == "UTTERANCE_UNKNOWN")
             mesh.advance(milliseconds: 901_000)
             #expect(await reason { _ = try await agent.propose(request, options: running.agent(bob)) } == "UTTERANCE_EXPIRED")
-            #expect(await reason { _ = try await agent.registerUtterance(.init(text: "buy"), options: running.agent(ann)) } == "CALLER_NOT_ALLOWED")
+            #expect(
+                await reason { _ = try await agent.registerUtterance(.init(text: "buy"), options: running.agent(ann)) }
+                    == "CALLER_NOT_ALLOWED")
         }
     }
 
@@ -97,7 +98,9 @@ struct ProposingTests {
             #expect(await reason { _ = try await gateway.activateExchangeKey(bad, options: running.access(ann)) } == "EXCHANGE_KEY_REFUSED")
             let good = ExecutionV1.ActivateExchangeKeyRequest(keyId: key.keyId, apiKey: "good-key")
             #expect(await reason { _ = try await gateway.activateExchangeKey(good, options: running.access(bob)) } == "KEY_UNKNOWN")
-            #expect(await reason { _ = try await gateway.activateExchangeKey(good, options: running.access(ann, methods: ["pwd"])) } == "SECOND_FACTOR_REQUIRED")
+            #expect(
+                await reason { _ = try await gateway.activateExchangeKey(good, options: running.access(ann, methods: ["pwd"])) }
+                    == "SECOND_FACTOR_REQUIRED")
             _ = try await gateway.activateExchangeKey(good, options: running.access(ann))
             _ = try await gateway.activateExchangeKey(good, options: running.access(ann))
             let portfolio = try await gateway.getPortfolio(.init(), options: running.access(ann))

@@ -27,7 +27,8 @@ struct SignOffTests {
             #expect(placed.first?.terms == .market(quantity: quantity))
             let intent = mesh.audit.actions.firstIndex(of: "order.intent")
             #expect(intent.map(UInt64.init) == order.auditIndex)
-            let after = try await running.client(as: "gateway").getProposal(.init(proposalId: proposal.proposalId), options: running.access(ann))
+            let after = try await running.client(as: "gateway").getProposal(
+                .init(proposalId: proposal.proposalId), options: running.access(ann))
             #expect(after.state == .signed)
         }
     }
@@ -107,7 +108,8 @@ struct SignOffTests {
         let old = try await mesh.run { running in
             try await running.linkKey(ann)
             let rejected = try await running.proposeUsual(ann)
-            let answer = try await running.client(as: "gateway").reject(.init(proposalId: rejected.proposalId), options: running.access(ann))
+            let answer = try await running.client(as: "gateway").reject(
+                .init(proposalId: rejected.proposalId), options: running.access(ann))
             #expect(answer.proposal?.state == .rejected)
             #expect(await reason { _ = try await running.sign(ann, rejected) } == "PROPOSAL_REJECTED")
             let expiring = try await running.proposeUsual(ann)

@@ -15,18 +15,23 @@ struct TamperingTests {
             try change(&copy)
             return try copy.encoded()
         }
-        func draft(_ symbol: String = "BTCUSDT", _ side: Trading.Side = .buy, _ amount: String = "0.01", price: String? = nil) throws -> OrderDraft {
+        func draft(_ symbol: String = "BTCUSDT", _ side: Trading.Side = .buy, _ amount: String = "0.01", price: String? = nil) throws
+            -> OrderDraft
+        {
             let (name, quantity) = (Symbol(symbol), Trading.Decimal(amount))
             return try OrderDraft(
                 symbol: #require(name), side: side, amount: .quantity(#require(quantity)), price: price.flatMap { Trading.Decimal($0) })
         }
-        let limit = ProvenanceSummary(MaterialField.allCases.filter { $0 != .quoteQuantity }.map {
-            FieldFinding(field: $0, provenance: .user, source: "")
-        })
+        let limit = ProvenanceSummary(
+            MaterialField.allCases.filter { $0 != .quoteQuantity }.map {
+                FieldFinding(field: $0, provenance: .user, source: "")
+            })
         return try [
             changed { $0.draft = try draft("ETHUSDT") }, changed { $0.draft = try draft("BTCUSDT", .sell) },
             changed { $0.draft = try draft("BTCUSDT", .buy, "0.02") },
-            changed { $0.draft = try draft(price: "1"); $0.provenance = limit },
+            changed {
+                $0.draft = try draft(price: "1"); $0.provenance = limit
+            },
             changed { $0.worstCasePrice = .one }, changed { $0.worstCaseNotional = .one }, changed { $0.environment = "production" },
             changed { $0.userID = bob }, changed { $0.proposalID = "other" }, changed { $0.utteranceID = "other" },
             changed { $0.utteranceSHA256[0] ^= 1 }, changed { $0.policyVersion = "0" }, changed { $0.nonce[0] ^= 1 },
@@ -52,7 +57,8 @@ struct TamperingTests {
             #expect(mesh.exchange.attempts.isEmpty)
             // Put back as it was shown, it can be signed: the check was of the bytes and nothing else.
             try await running.database.write { db in
-                try db.execute(sql: "UPDATE proposals SET canonical = ? WHERE id = ?", arguments: [Data(proposal.canonical), proposal.proposalId])
+                try db.execute(
+                    sql: "UPDATE proposals SET canonical = ? WHERE id = ?", arguments: [Data(proposal.canonical), proposal.proposalId])
             }
             #expect(try await running.signOff(proposal.proposalId, token).state == .filled)
         }

@@ -3,7 +3,7 @@ import Trading
 
 @Suite("Decimals against schoolbook arithmetic")
 struct DecimalPropertyTests {
-    private static let rounds = 3000
+    private static let rounds = 1500
 
     private func pairs(seed: UInt64) -> [(String, String)] {
         var generator = SeededGenerator(state: seed)

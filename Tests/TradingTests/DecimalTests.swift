@@ -3,18 +3,23 @@ import Trading
 
 @Suite("Decimals")
 struct DecimalTests {
-    @Test("Canonical text comes back as it was", arguments: [
-        "0", "1", "-1", "0.5", "-0.5", "10", "100000", "0.000000000000000001", "99999999999999999999999999999999999999",
-        "-99999999999999999999.999999999999999999", "42000.01",
-    ])
+    @Test(
+        "Canonical text comes back as it was",
+        arguments: [
+            "0", "1", "-1", "0.5", "-0.5", "10", "100000", "0.000000000000000001", "99999999999999999999999999999999999999",
+            "-99999999999999999999.999999999999999999", "42000.01",
+        ])
     func canonicalRoundTrip(text: String) throws {
         #expect(try Decimal(canonical: text).description == text)
     }
 
-    @Test("Every other spelling is refused", arguments: [
-        "", "-", ".", "1.", ".5", "01", "00", "1.0", "0.50", "-0", "-0.0", "+1", "1e3", "1E3", " 1", "1 ", "1,5", "1_000", "0x10", "NaN", "inf",
-        "１", "٣", "1.٣", "--1", "1.2.3", "1-", "\u{200b}1", "1\0",
-    ])
+    @Test(
+        "Every other spelling is refused",
+        arguments: [
+            "", "-", ".", "1.", ".5", "01", "00", "1.0", "0.50", "-0", "-0.0", "+1", "1e3", "1E3", " 1", "1 ", "1,5", "1_000", "0x10",
+            "NaN", "inf",
+            "１", "٣", "1.٣", "--1", "1.2.3", "1-", "\u{200b}1", "1\0",
+        ])
     func malformed(text: String) {
         #expect(throws: DecimalError.self) { try Decimal(canonical: text) }
     }
@@ -53,7 +58,9 @@ struct DecimalTests {
         #expect(try Decimal(canonical: "-0.123456789").roundedDown(toStep: step).description == "-0.12345")
         #expect(try Decimal(canonical: "7").roundedDown(toStep: Decimal(canonical: "2.5")).description == "5")
         #expect(try Decimal(canonical: "0.3").isMultiple(of: Decimal(canonical: "0.1")))
-        #expect(try Decimal(canonical: "0.000000000000000001").roundedDown(toStep: Decimal(canonical: "1" + String(repeating: "0", count: 37))) == .zero)
+        #expect(
+            try Decimal(canonical: "0.000000000000000001").roundedDown(toStep: Decimal(canonical: "1" + String(repeating: "0", count: 37)))
+                == .zero)
         #expect(throws: DecimalError.notPositive) { try step.roundedDown(toStep: .zero) }
     }
 

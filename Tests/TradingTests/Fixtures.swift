@@ -22,7 +22,9 @@ enum Fixtures {
     }
 
     static func book(_ bid: String, _ ask: String) throws -> BookTop {
-        guard let book = BookTop(bid: decimal(bid), ask: decimal(ask), timeMilliseconds: 1_700_000_000_000) else { throw FixtureError.badName(bid) }
+        guard let book = BookTop(bid: decimal(bid), ask: decimal(ask), timeMilliseconds: 1_700_000_000_000) else {
+            throw FixtureError.badName(bid)
+        }
         return book
     }
 
@@ -35,9 +37,12 @@ enum Fixtures {
             portion: portion, price: price, offset: offset)
     }
 
-    static let policy = RiskPolicy(
-        version: "1", symbols: Set([Symbol("BTCUSDT"), Symbol("ETHUSDT")].compactMap { $0 }), maxNotional: Decimal(25000),
-        secondFactorAbove: Decimal(1000), slippageCap: decimal("0.01"))
+    static func policy() throws -> RiskPolicy {
+        RiskPolicy(
+            version: "1", symbols: [try symbol("BTCUSDT"), try symbol("ETHUSDT"), try symbol("ETHBTC")],
+            currency: try instrument("BTC").quote,
+            maxNotional: Decimal(25000), secondFactorAbove: Decimal(1000), slippageCap: decimal("0.01"))
+    }
 
     /// The order of the golden vector.
     static func order() throws -> CanonicalOrder {

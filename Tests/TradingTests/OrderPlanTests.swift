@@ -45,8 +45,12 @@ struct OrderPlanTests {
     @Test("Nothing free, or nothing left after rounding, is no order")
     func nothingLeft() throws {
         #expect(throws: OrderPlanError.self) { try planner().plan(Fixtures.terms("ETHUSDT", .sell, portion: "1")) }
-        #expect(throws: OrderPlanError.roundsToZero("quantity")) { try planner().plan(Fixtures.terms("ETHUSDT", .buy, quantity: "0.00009")) }
-        #expect(throws: OrderPlanError.roundsToZero("price")) { try planner().plan(Fixtures.terms("ETHUSDT", .buy, quantity: "1", price: "0.001")) }
+        #expect(throws: OrderPlanError.roundsToZero("quantity")) {
+            try planner().plan(Fixtures.terms("ETHUSDT", .buy, quantity: "0.00009"))
+        }
+        #expect(throws: OrderPlanError.roundsToZero("price")) {
+            try planner().plan(Fixtures.terms("ETHUSDT", .buy, quantity: "1", price: "0.001"))
+        }
         let huge = "9" + String(repeating: "9", count: 37)
         #expect(throws: OrderPlanError.outOfRange) { try planner().plan(Fixtures.terms("ETHUSDT", .buy, quantity: huge, price: huge)) }
     }
@@ -70,13 +74,14 @@ struct RiskRulesTests {
     private let said = ProvenanceSummary([FieldFinding(field: .quantity, provenance: .user, source: "")])
 
     private func verdict(
-        _ symbol: String = "BTC", quantity: String = "0.1", price: String? = nil, notional: String, killSwitch: Bool = false,
+        _ symbol: String = "BTC", _ quote: String = "USDT", quantity: String = "0.1", price: String? = nil, notional: String,
+        killSwitch: Bool = false,
         provenance: ProvenanceSummary? = nil
     ) throws -> RiskVerdict {
-        let instrument = try Fixtures.instrument(symbol)
+        let instrument = try Fixtures.instrument(symbol, quote)
         let draft = try OrderDraft(
             symbol: instrument.symbol, side: .buy, amount: .quantity(Fixtures.decimal(quantity)), price: price.map(Fixtures.decimal))
-        return RiskRules(policy: Fixtures.policy, killSwitchEngaged: killSwitch)
+        return try RiskRules(policy: Fixtures.policy(), killSwitchEngaged: killSwitch)
             .verdict(on: draft, notional: Fixtures.decimal(notional), instrument: instrument, provenance: provenance ?? said)
     }
 
@@ -92,6 +97,7 @@ struct RiskRulesTests {
     func switches() throws {
         #expect(try verdict(notional: "100", killSwitch: true) == .refused([.killSwitch]))
         #expect(try verdict("DOGE", notional: "100") == .refused([.symbolNotAllowed]))
+        #expect(try verdict("ETH", "BTC", notional: "100") == .refused([.symbolNotAllowed]), "listed, but valued in another currency")
     }
 
     @Test("The exchange's filters are checked here first")

@@ -18,7 +18,8 @@ public enum ExecutionServiceProgram {
         let options = try context.settings.options(as: ExecutionOptions.self)
         let database = try context.openDatabase(ExecutionService.schema)
         let audit = AuditClient(
-            database: database, source: ExecutionNames.service, channel: try context.channel(to: ExecutionNames.audit), logger: context.logger)
+            database: database, source: ExecutionNames.service, channel: try context.channel(to: ExecutionNames.audit),
+            logger: context.logger)
         let exchange = BinanceClient(
             baseURL: options.exchange.baseURL, rootsPath: options.exchange.rootsPath, limits: ExchangeLimits(orderTimeout: orderTimeout),
             logger: context.logger)

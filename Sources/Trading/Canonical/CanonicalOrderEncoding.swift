@@ -8,7 +8,8 @@ extension CanonicalOrder {
 
     static let fieldNames = [
         "environment", "user_id", "proposal_id", "symbol", "side", "type", "time_in_force", "quantity", "quote_quantity", "price",
-        "worst_case_price", "worst_case_notional", "utterance_id", "utterance_sha256", "provenance", "policy_version", "nonce", "expires_at_ms",
+        "worst_case_price", "worst_case_notional", "utterance_id", "utterance_sha256", "provenance", "policy_version", "nonce",
+        "expires_at_ms",
     ]
 
     /// In the order of `fieldNames`.

@@ -24,7 +24,8 @@ public struct ProposedTerms: Sendable, Hashable {
     /// - Parameters: decimals as canonical text; nil where absent.
     /// - Throws: `ProposedTermsError`: which rule the request breaks.
     public init(
-        symbol: String, side: Side, type: OrderType, quantity: String?, quoteQuantity: String?, portion: String?, price: String?, offset: String?
+        symbol: String, side: Side, type: OrderType, quantity: String?, quoteQuantity: String?, portion: String?, price: String?,
+        offset: String?
     ) throws(ProposedTermsError) {
         guard let symbol = Symbol(symbol) else { throw .malformed("symbol") }
         self.symbol = symbol

@@ -27,6 +27,8 @@ public struct Asset: Sendable, Hashable, CustomStringConvertible {
 enum TickerText {
     static func isValid(_ name: String, length: ClosedRange<Int>) -> Bool {
         length.contains(name.utf8.count)
-            && name.utf8.allSatisfy { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+            && name.utf8.allSatisfy {
+                (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+            }
     }
 }

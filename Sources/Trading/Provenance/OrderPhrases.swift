@@ -11,9 +11,12 @@ struct OrderPhrases {
     private var mentions: [Said<Set<Asset>>] = []
 
     private static let fillers: Set<String> = [
-        "a", "an", "the", "my", "me", "i", "i'd", "i'll", "we", "you", "us", "it", "please", "pls", "can", "could", "would", "will", "want", "wants",
-        "to", "like", "need", "let's", "lets", "go", "ahead", "and", "then", "now", "right", "immediately", "asap", "today", "just", "of", "for",
-        "with", "in", "into", "from", "on", "at", "order", "place", "make", "put", "do", "some", "worth", "hi", "hello", "hey", "ok", "okay", "yes",
+        "a", "an", "the", "my", "me", "i", "i'd", "i'll", "we", "you", "us", "it", "please", "pls", "can", "could", "would", "will", "want",
+        "wants",
+        "to", "like", "need", "let's", "lets", "go", "ahead", "and", "then", "now", "right", "immediately", "asap", "today", "just", "of",
+        "for",
+        "with", "in", "into", "from", "on", "at", "order", "place", "make", "put", "do", "some", "worth", "hi", "hello", "hey", "ok",
+        "okay", "yes",
         "so", "thanks", "thank", "using", "holdings", "holding", "balance", "position", "coins", "coin", "spot", "wallet", "account",
         "good", "till", "cancelled", "gtc", "quickly", "execute", "submit", "set", "up",
     ]

@@ -6,9 +6,12 @@ struct OrderSentence {
 
     /// Words that turn what follows into something not asked for: negations, conditions, deliberation, reported speech.
     private static let reversals: Set<String> = [
-        "not", "no", "never", "dont", "don't", "doesnt", "doesn't", "didnt", "didn't", "wont", "won't", "cant", "can't", "cannot", "shouldnt",
-        "shouldn't", "wouldnt", "wouldn't", "isn't", "without", "avoid", "stop", "cancel", "undo", "neither", "nor", "none", "except", "but",
-        "unless", "if", "when", "whenever", "until", "once", "should", "shall", "might", "maybe", "perhaps", "suppose", "whether", "imagine",
+        "not", "no", "never", "dont", "don't", "doesnt", "doesn't", "didnt", "didn't", "wont", "won't", "cant", "can't", "cannot",
+        "shouldnt",
+        "shouldn't", "wouldnt", "wouldn't", "isn't", "without", "avoid", "stop", "cancel", "undo", "neither", "nor", "none", "except",
+        "but",
+        "unless", "if", "when", "whenever", "until", "once", "should", "shall", "might", "maybe", "perhaps", "suppose", "whether",
+        "imagine",
         "pretend", "hypothetically", "instead", "said", "says", "told", "tells", "wrote", "writes", "ignore", "forget", "tomorrow", "later",
         "yesterday", "bought", "sold", "buying", "selling", "refuse", "nothing", "wrong", "mistake", "example",
     ]

@@ -47,7 +47,9 @@ public struct ProvenanceSummary: Sendable, Hashable {
         var found: [MaterialField: Provenance] = [:]
         for pair in text.split(separator: ";", maxSplits: MaterialField.allCases.count) {
             let parts = pair.split(separator: "=", maxSplits: 1).map(String.init)
-            guard parts.count == 2, let field = MaterialField(rawValue: parts[0]), let provenance = Provenance(rawValue: parts[1]) else { return nil }
+            guard parts.count == 2, let field = MaterialField(rawValue: parts[0]), let provenance = Provenance(rawValue: parts[1]) else {
+                return nil
+            }
             found[field] = provenance
         }
         byField = found

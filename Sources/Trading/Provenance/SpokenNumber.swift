@@ -34,7 +34,9 @@ enum SpokenNumber {
     private static func thousands(_ text: String) -> Decimal? {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         let groups = parts[0].split(separator: ",", omittingEmptySubsequences: false)
-        guard let first = groups.first, (1...3).contains(first.utf8.count), groups.dropFirst().allSatisfy({ $0.utf8.count == 3 }) else { return nil }
+        guard let first = groups.first, (1...3).contains(first.utf8.count), groups.dropFirst().allSatisfy({ $0.utf8.count == 3 }) else {
+            return nil
+        }
         return plain(groups.joined() + (parts.count == 2 ? "." + parts[1] : ""))
     }
 }

@@ -73,7 +73,8 @@ struct UtteranceLexer {
         let scalar = scalars[position]
         if scalar == "\n" || scalar == "\r" { return take(1, .stop) }
         if scalar.properties.isWhitespace { return position += 1 }
-        if UtteranceLexer.isDigit(scalar) || scalar == "." && position + 1 < scalars.count && UtteranceLexer.isDigit(scalars[position + 1]) {
+        if UtteranceLexer.isDigit(scalar) || scalar == "." && position + 1 < scalars.count && UtteranceLexer.isDigit(scalars[position + 1])
+        {
             return number()
         }
         if scalar.properties.isAlphabetic { return word() }
@@ -138,7 +139,8 @@ struct UtteranceLexer {
 
     /// `k` and `m` right after a number, and nothing after them.
     private func multiplier(_ index: Int) -> Decimal? {
-        let isLast = index + 1 == scalars.count || !(scalars[index + 1].properties.isAlphabetic || UtteranceLexer.isDigit(scalars[index + 1]))
+        let isLast =
+            index + 1 == scalars.count || !(scalars[index + 1].properties.isAlphabetic || UtteranceLexer.isDigit(scalars[index + 1]))
         guard isLast else { return nil }
         switch scalars[index] {
         case "k", "K": return Decimal(1000)

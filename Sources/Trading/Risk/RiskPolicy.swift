@@ -2,9 +2,11 @@
 public struct RiskPolicy: Sendable, Hashable {
     public var version: String
     public var symbols: Set<Symbol>
-    /// Largest value of one order, in the quote asset.
+    /// What the limits are counted in; symbols with another quote asset are not allowed.
+    public var currency: Asset
+    /// Largest value of one order, in `currency`.
     public var maxNotional: Decimal
-    /// Above this value, in the quote asset, a sign-off needs a one-time code.
+    /// Above this value, in `currency`, a sign-off needs a one-time code.
     public var secondFactorAbove: Decimal
     /// How long a proposal may be signed.
     public var proposalLifetimeSeconds: Int64
@@ -18,11 +20,13 @@ public struct RiskPolicy: Sendable, Hashable {
     public var utteranceLifetimeSeconds: Int64
 
     public init(
-        version: String, symbols: Set<Symbol>, maxNotional: Decimal, secondFactorAbove: Decimal, proposalLifetimeSeconds: Int64 = 300,
+        version: String, symbols: Set<Symbol>, currency: Asset, maxNotional: Decimal, secondFactorAbove: Decimal,
+        proposalLifetimeSeconds: Int64 = 300,
         slippageCap: Decimal, maxOpenProposals: Int = 20, maxProposalsPerUtterance: Int = 5, utteranceLifetimeSeconds: Int64 = 900
     ) {
         self.version = version
         self.symbols = symbols
+        self.currency = currency
         self.maxNotional = maxNotional
         self.secondFactorAbove = secondFactorAbove
         self.proposalLifetimeSeconds = proposalLifetimeSeconds

@@ -44,11 +44,16 @@ public struct RiskRules: Sendable {
     ) -> RiskVerdict {
         var reasons: [RefusalReason] = []
         if killSwitchEngaged { reasons.append(.killSwitch) }
-        if !policy.symbols.contains(draft.symbol) || instrument.symbol != draft.symbol { reasons.append(.symbolNotAllowed) }
+        if !allows(draft.symbol, instrument) { reasons.append(.symbolNotAllowed) }
         if notional > policy.maxNotional { reasons.append(.aboveMaxNotional) }
         let broken = instrument.brokenFilters(quantity: draft.quantity, price: draft.price, notional: notional)
         reasons += broken.compactMap(RefusalReason.init(rawValue:))
         return reasons.isEmpty ? .allowed(secondFactor: secondFactor(notional: notional, provenance: provenance)) : .refused(reasons)
+    }
+
+    /// Limits counted in one currency say nothing about a value in another.
+    private func allows(_ symbol: Symbol, _ instrument: Instrument) -> Bool {
+        policy.symbols.contains(symbol) && instrument.symbol == symbol && instrument.quote == policy.currency
     }
 
     /// Why a sign-off needs a one-time code; empty when it does not.

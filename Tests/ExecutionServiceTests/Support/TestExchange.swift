@@ -83,7 +83,8 @@ final class TestExchange: ExchangeAccess {
             }
             switch fault {
             case .none: return try report(order)
-            case .lostAfterAccept, .lostBeforeAccept, .silentAfterAccept: throw ExchangeError(.unknownOutcome, message: "no answer: timeout")
+            case .lostAfterAccept, .lostBeforeAccept, .silentAfterAccept:
+                throw ExchangeError(.unknownOutcome, message: "no answer: timeout")
             case .refused(let code): throw ExchangeError(.rejected, code: code, message: "Filter failure", httpStatus: 400)
             case .unreachable: throw ExchangeError(.unavailable, message: "not sent: connection refused")
             }

@@ -20,13 +20,14 @@ final class TestMesh: Sendable {
     let issuer = TokenIssuer(environment: "development", key: Curve25519.Signing.PrivateKey())
     let dataKey = SymmetricKey(size: .bits256)
     private let crashAt = Mutex(DispatchStep?.none)
-    private let policy = Mutex(
-        RiskPolicy(
-            version: "1", symbols: Set(["BTCUSDT", "ETHUSDT"].compactMap(Symbol.init)), maxNotional: Decimal(25000),
-            secondFactorAbove: Decimal(1000), slippageCap: Decimal("0.01") ?? .zero))
+    private let policy: Mutex<RiskPolicy>
     private let now: @Sendable () -> Int64
 
     init() throws {
+        policy = Mutex(
+            RiskPolicy(
+                version: "1", symbols: Set(["BTCUSDT", "ETHUSDT"].compactMap(Symbol.init)), currency: try #require(Asset("USDT")),
+                maxNotional: Decimal(25000), secondFactorAbove: Decimal(1000), slippageCap: try Trading.Decimal(canonical: "0.01")))
         folder = FileManager.default.temporaryDirectory.appending(path: "execution-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         let offset = Offset()
@@ -82,7 +83,7 @@ final class TestMesh: Sendable {
         try await service.reconcileAtStart()
         let server = InProcessServer(
             services: [.execution(service)], authenticator: TestAuthenticator(keys: issuer.keySet), logger: logger)
-        return Running(mesh: self, database: database, service: service, server: server, audit: Task { try? await client.run() })
+        return Running(mesh: self, database: database, service: service, server: server, auditClient: client, audit: Task { try? await client.run() })
     }
 
     /// The one before may still be letting go of the folder.
@@ -120,6 +121,7 @@ struct Running: Sendable {
     let database: ServiceDatabase
     let service: ExecutionService
     let server: InProcessServer
+    let auditClient: AuditClient
     let audit: Task<Void, Never>
 
     func stop() async {
@@ -148,6 +150,13 @@ struct Running: Sendable {
 
     func signOffToken(_ user: String, _ digest: [UInt8], methods: [String] = ["pwd", "otp"]) async throws -> CallOptions {
         .bearer(try await mesh.issuer.signOff(userID: user, digest: digest, methods: methods).token)
+    }
+
+    /// Waits until audit has everything that was told so far.
+    func flushAudit() async throws {
+        let last = AuditEvent(actor: .operator, action: "kill_switch.set", object: "flush")
+        let sequence = try await database.write { db in try auditClient.outbox.append(last, in: db) }
+        _ = try await auditClient.acknowledged(sequence, timeout: .seconds(10))
     }
 
     // MARK: - The usual story

@@ -85,7 +85,8 @@ struct TestAuthenticator: TokenAuthenticator {
 
     func authenticate(bearer token: String, accepting accepted: [TokenType]) async throws -> Principal {
         do {
-            let verified = try await TokenVerifier(environment: "development").verify(token, accepting: Set(accepted.map(\.rawValue)), keys: keys)
+            let verified = try await TokenVerifier(environment: "development").verify(
+                token, accepting: Set(accepted.map(\.rawValue)), keys: keys)
             return try Principal(verified)
         } catch let failure as TokenFailure {
             throw RPCError(refusing: failure)

@@ -12,7 +12,8 @@ struct ExchangeKeys: Sendable {
     /// - Returns: the key's id and its public half in PEM.
     func create(for caller: Caller) async throws -> (id: String, publicKeyPEM: String) {
         let key = StoredExchangeKey(
-            id: UUID().uuidString.lowercased(), user: caller.user, state: .pending, privateKey: Curve25519.Signing.PrivateKey(), apiKey: nil)
+            id: UUID().uuidString.lowercased(), user: caller.user, state: .pending, privateKey: Curve25519.Signing.PrivateKey(), apiKey: nil
+        )
         let (keys, limits, now, outbox) = (dependencies.keys, dependencies.limits, dependencies.now(), dependencies.audit.outbox)
         try await dependencies.database.write(as: caller.user) { db in
             guard try keys.countPending(user: caller.user, in: db) < limits.pendingKeys else {
@@ -26,7 +27,8 @@ struct ExchangeKeys: Sendable {
 
     /// Asks the exchange for the account behind the key; only a key that works becomes the active one. The same again changes nothing.
     func activate(_ id: String, apiKey: String, for caller: Caller) async throws {
-        guard (1...ExecutionLimits.maxAPIKeyCharacters).contains(apiKey.utf8.count), apiKey.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else {
+        guard (1...ExecutionLimits.maxAPIKeyCharacters).contains(apiKey.utf8.count), apiKey.utf8.allSatisfy({ (0x21...0x7e).contains($0) })
+        else {
             throw Refusal.invalid("The API key is malformed.", "MALFORMED_API_KEY")
         }
         let keys = dependencies.keys
@@ -50,7 +52,8 @@ struct ExchangeKeys: Sendable {
         } catch {
             let outbox = dependencies.audit.outbox
             let event = AuditEvent(
-                .exchangeKeyActivated, of: key.id, by: caller, outcome: .refused, reason: (error as? ExchangeError)?.code.map(String.init) ?? "")
+                .exchangeKeyActivated, of: key.id, by: caller, outcome: .refused,
+                reason: (error as? ExchangeError)?.code.map(String.init) ?? "")
             try await dependencies.database.write(as: caller.user) { db in _ = try outbox.append(event, in: db, essential: true) }
             throw Refusal.exchange(error)
         }

@@ -28,6 +28,8 @@ public struct ExecutionLimits: Sendable {
     public var pendingKeys = 5
     /// Utterances of which nothing came are kept this long.
     public var utteranceRetentionMilliseconds: Int64 = 86_400_000
+    /// Utterances of one person that are kept at once, without those of which a proposal came.
+    public var keptUtterances = 1000
 
     public init() {}
 

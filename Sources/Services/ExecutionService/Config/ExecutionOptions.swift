@@ -11,6 +11,8 @@ struct ExecutionOptions: Decodable, Sendable {
 
     struct Policy: Decodable, Sendable {
         var symbols: [String]
+        /// What the limits are counted in; absent means USDT.
+        var currency: String?
         var maxNotional: Trading.Decimal
         var secondFactorAbove: Trading.Decimal
         var proposalLifetimeSeconds: Int64
@@ -26,13 +28,15 @@ struct ExecutionOptions: Decodable, Sendable {
     func riskPolicy() throws -> RiskPolicy {
         let symbols = policy.symbols.compactMap(Symbol.init)
         guard symbols.count == policy.symbols.count, !symbols.isEmpty else { throw ExecutionOptionsError.badPolicy("symbols") }
+        guard let currency = Asset(policy.currency ?? "USDT") else { throw ExecutionOptionsError.badPolicy("currency") }
         guard policy.maxNotional.isPositive else { throw ExecutionOptionsError.badPolicy("maxNotional") }
         guard (10...3600).contains(policy.proposalLifetimeSeconds) else { throw ExecutionOptionsError.badPolicy("proposalLifetimeSeconds") }
         guard !policy.version.isEmpty else { throw ExecutionOptionsError.badPolicy("version") }
         let slippage = try policy.slippageCap ?? Trading.Decimal(canonical: "0.01")
         guard slippage >= .zero, slippage < .one else { throw ExecutionOptionsError.badPolicy("slippageCap") }
         return RiskPolicy(
-            version: policy.version, symbols: Set(symbols), maxNotional: policy.maxNotional, secondFactorAbove: policy.secondFactorAbove,
+            version: policy.version, symbols: Set(symbols), currency: currency, maxNotional: policy.maxNotional,
+            secondFactorAbove: policy.secondFactorAbove,
             proposalLifetimeSeconds: policy.proposalLifetimeSeconds, slippageCap: slippage)
     }
 }

@@ -16,9 +16,12 @@ extension ExecutionService {
         }
         let caller = try Caller(context)
         let (id, now) = (UUID().uuidString.lowercased(), dependencies.now())
-        let (store, outbox, retention) = (dependencies.utterances, dependencies.audit.outbox, dependencies.limits.utteranceRetentionMilliseconds)
+        let (store, outbox, limits) = (dependencies.utterances, dependencies.audit.outbox, dependencies.limits)
         try await dependencies.database.write(as: caller.user) { db in
-            try store.prune(user: caller.user, before: now - retention, in: db)
+            try store.prune(user: caller.user, before: now - limits.utteranceRetentionMilliseconds, in: db)
+            guard try store.countIdle(user: caller.user, in: db) < limits.keptUtterances else {
+                throw RPCError(.resourceExhausted, "You have said too much today.", reason: "TOO_MANY_UTTERANCES")
+            }
             try store.insert(id: id, user: caller.user, text: request.text, now: now, in: db)
             try outbox.append(AuditEvent(.utteranceRegistered, of: id, by: caller), in: db)
         }

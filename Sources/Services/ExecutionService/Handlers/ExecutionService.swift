@@ -91,7 +91,8 @@ public struct ExecutionService: ExecutionV1.ExecutionHandler {
         return ExecutionV1.SignOffResponse(order: try ExecutionV1.Order(try await orders.show(order)))
     }
 
-    public func listOrders(_ request: ExecutionV1.ListOrdersRequest, context: ServerContext) async throws -> ExecutionV1.ListOrdersResponse {
+    public func listOrders(_ request: ExecutionV1.ListOrdersRequest, context: ServerContext) async throws -> ExecutionV1.ListOrdersResponse
+    {
         let shown = try await orders.list(
             of: context.user().userID, limit: ExecutionService.limit(request.limit), openOnly: request.openOnly, deadline: context.deadline)
         return ExecutionV1.ListOrdersResponse(orders: try shown.map(ExecutionV1.Order.init))

@@ -25,7 +25,8 @@ enum Refusal {
             return RPCError(
                 .resourceExhausted, "The exchange asks for fewer requests.", reason: "EXCHANGE_RATE_LIMIT", retryAfter: error.retryAfter,
                 cause: error)
-        case .rejected: return RPCError(.failedPrecondition, "The exchange refused: \(error.message)", reason: "EXCHANGE_REFUSED", cause: error)
+        case .rejected:
+            return RPCError(.failedPrecondition, "The exchange refused: \(error.message)", reason: "EXCHANGE_REFUSED", cause: error)
         case .unavailable, .unknownOutcome:
             return RPCError(.unavailable, "The exchange cannot be reached now.", reason: "EXCHANGE_UNAVAILABLE", cause: error)
         }

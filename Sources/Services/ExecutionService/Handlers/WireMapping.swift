@@ -11,7 +11,8 @@ extension ExecutionV1.Proposal {
             digest: proposal.digest.bytes,
             fields: proposal.findings.map {
                 ExecutionV1.ProposalField(
-                    name: $0.field.rawValue, value: values[$0.field] ?? "", provenance: ExecutionV1.Provenance($0.provenance), source: $0.source)
+                    name: $0.field.rawValue, value: values[$0.field] ?? "", provenance: ExecutionV1.Provenance($0.provenance),
+                    source: $0.source)
             },
             needsSecondFactor: !proposal.secondFactorReason.isEmpty, secondFactorReason: proposal.secondFactorReason,
             createdMs: proposal.createdMilliseconds, expiresMs: proposal.expiresMilliseconds)
@@ -113,7 +114,8 @@ extension ProposedTerms {
         }
         func present(_ text: String) -> String? { text.isEmpty ? nil : text }
         try self.init(
-            symbol: request.symbol, side: side, type: type, quantity: present(request.quantity), quoteQuantity: present(request.quoteQuantity),
+            symbol: request.symbol, side: side, type: type, quantity: present(request.quantity),
+            quoteQuantity: present(request.quoteQuantity),
             portion: present(request.portion), price: present(request.price), offset: present(request.offset))
     }
 }

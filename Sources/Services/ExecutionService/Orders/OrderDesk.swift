@@ -21,7 +21,9 @@ struct OrderDesk: Sendable {
 
     func show(_ order: StoredOrder) async throws -> Shown {
         try await dependencies.database.read(as: order.user) { db in
-            Shown(order: try OrderStore.find(order.clientOrderID, in: db) ?? order, fills: try FillStore.list(of: order.clientOrderID, in: db))
+            Shown(
+                order: try OrderStore.find(order.clientOrderID, in: db) ?? order, fills: try FillStore.list(of: order.clientOrderID, in: db)
+            )
         }
     }
 

@@ -54,7 +54,9 @@ struct OrderTracker: Sendable {
     /// Asks the exchange once. What cannot be had leaves the order as it is.
     ///
     /// - Parameter quietSince: when the last request for it can have left this machine, milliseconds since 1970; nil: when the order last changed.
-    func ask(_ order: StoredOrder, trading: any TradingExchange, quietSince: Int64? = nil, requestID: String = "") async throws -> StoredOrder {
+    func ask(_ order: StoredOrder, trading: any TradingExchange, quietSince: Int64? = nil, requestID: String = "") async throws
+        -> StoredOrder
+    {
         do {
             let symbol = try CanonicalOrder(decoding: order.canonical).draft.symbol.name
             let report = try await trading.order(symbol: symbol, clientOrderID: order.clientOrderID)
@@ -63,7 +65,8 @@ struct OrderTracker: Sendable {
         } catch let error as ExchangeError where error.isUnknownOrder && order.state == .unknown {
             let since = max(quietSince ?? 0, order.updatedMilliseconds)
             guard dependencies.now() - since > dependencies.limits.arrivalWindowMilliseconds else { return order }
-            return try await settle(order, .neverArrived, reason: "the exchange never had it", action: .orderReconciled, requestID: requestID)
+            return try await settle(
+                order, .neverArrived, reason: "the exchange never had it", action: .orderReconciled, requestID: requestID)
         } catch let error as ExchangeError {
             dependencies.logger.warning("order not refreshed", metadata: ["order": "\(order.clientOrderID)", "error": "\(error)"])
             return order
@@ -114,7 +117,9 @@ struct OrderTracker: Sendable {
         }
         let (after, outbox) = (settled, dependencies.audit.outbox)
         try await dependencies.database.write(as: order.user) { db in
-            guard try OrderStore.find(order.clientOrderID, in: db)?.state == order.state else { throw DispatchError.wrongState(order.state) }
+            guard try OrderStore.find(order.clientOrderID, in: db)?.state == order.state else {
+                throw DispatchError.wrongState(order.state)
+            }
             try OrderStore.update(after, in: db)
             try FillStore.insert(fills, of: after, in: db)
             for action in OrderTracker.actions(first: action, state: next) {
@@ -142,7 +147,9 @@ struct OrderTracker: Sendable {
         abandoned.reason = reason
         let (after, outbox, store) = (abandoned, dependencies.audit.outbox, dependencies.proposals)
         try await dependencies.database.write(as: order.user) { db in
-            guard try OrderStore.find(order.clientOrderID, in: db)?.state == order.state else { throw DispatchError.wrongState(order.state) }
+            guard try OrderStore.find(order.clientOrderID, in: db)?.state == order.state else {
+                throw DispatchError.wrongState(order.state)
+            }
             try OrderStore.update(after, in: db)
             try store.setState(.abandoned, of: order.proposalID, in: db)
             try outbox.append(

@@ -54,7 +54,10 @@ struct Reconciler: Sendable {
             if settled.state != current.state {
                 dependencies.logger.notice(
                     "order reconciled",
-                    metadata: ["order": "\(order.clientOrderID)", "was": "\(current.state)", "is": "\(settled.state)", "reason": "\(settled.reason)"])
+                    metadata: [
+                        "order": "\(order.clientOrderID)", "was": "\(current.state)", "is": "\(settled.state)",
+                        "reason": "\(settled.reason)",
+                    ])
             }
             return settled
         }

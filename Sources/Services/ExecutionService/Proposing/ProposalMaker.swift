@@ -86,7 +86,9 @@ struct ProposalMaker: Sendable {
     }
 
     private func keep(_ proposal: StoredProposal, utterance: UtteranceStore.Utterance, caller: Caller) async throws {
-        let (proposals, utterances, policy, outbox) = (dependencies.proposals, dependencies.utterances, dependencies.policy, dependencies.audit.outbox)
+        let (proposals, utterances, policy, outbox) = (
+            dependencies.proposals, dependencies.utterances, dependencies.policy, dependencies.audit.outbox
+        )
         let details = [
             "utterance": utterance.id, "digest": proposal.digest.hex, "provenance": ProvenanceSummary(proposal.findings).text,
             "second_factor": proposal.secondFactorReason.isEmpty ? "no" : "yes",

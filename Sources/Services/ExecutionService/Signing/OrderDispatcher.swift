@@ -81,7 +81,8 @@ struct OrderDispatcher: Sendable {
             try store.setState(signed, of: proposal.id, in: db)
             let sequence = try outbox.append(OrderDispatcher.intent(request, digest: digest), in: db)
             let order = StoredOrder(
-                clientOrderID: digest.clientOrderID, user: proposal.user, proposalID: proposal.id, signOffID: request.signOffID, state: .intent,
+                clientOrderID: digest.clientOrderID, user: proposal.user, proposalID: proposal.id, signOffID: request.signOffID,
+                state: .intent,
                 canonical: proposal.canonical, createdMilliseconds: now, updatedMilliseconds: now, auditSequence: sequence)
             try OrderStore.insert(order, in: db)
             return order
@@ -110,7 +111,8 @@ struct OrderDispatcher: Sendable {
         } catch {
             try await tracker.abandon(order, because: "audit did not acknowledge", requestID: request.caller.requestID)
             throw RPCError(
-                .unavailable, "The audit log did not confirm the order in time, so it was not sent and will not be.", reason: "AUDIT_UNAVAILABLE",
+                .unavailable, "The audit log did not confirm the order in time, so it was not sent and will not be.",
+                reason: "AUDIT_UNAVAILABLE",
                 cause: error)
         }
     }
@@ -123,7 +125,9 @@ struct OrderDispatcher: Sendable {
         guard let next = order.state.after(.dispatch) else { throw DispatchError.wrongState(order.state) }
         let marked = order.with(state: next)
         let stopped = try await dependencies.database.write(as: order.user) { db in
-            guard try OrderStore.find(marked.clientOrderID, in: db)?.state == acknowledged.state else { throw DispatchError.wrongState(acknowledged.state) }
+            guard try OrderStore.find(marked.clientOrderID, in: db)?.state == acknowledged.state else {
+                throw DispatchError.wrongState(acknowledged.state)
+            }
             if try KillSwitchStore.read(in: db).engaged { return true }
             try OrderStore.update(marked, in: db)
             return false

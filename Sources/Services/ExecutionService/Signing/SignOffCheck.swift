@@ -47,7 +47,9 @@ struct SignOffCheck: Sendable {
         case .rejected: throw Refusal.precondition("You rejected this proposal.", "PROPOSAL_REJECTED")
         case .signed, .abandoned: throw Refusal.precondition("This proposal was signed off before.", "PROPOSAL_SIGNED")
         }
-        guard order.environment == environment else { throw Refusal.precondition("The order is for another environment.", "WRONG_ENVIRONMENT") }
+        guard order.environment == environment else {
+            throw Refusal.precondition("The order is for another environment.", "WRONG_ENVIRONMENT")
+        }
         guard order.policyVersion == policy.version else {
             throw Refusal.precondition("The limits have changed since. Ask for a new proposal.", "POLICY_CHANGED")
         }
@@ -58,7 +60,8 @@ struct SignOffCheck: Sendable {
             .secondFactor(notional: order.worstCaseNotional, provenance: order.provenance)
         guard reasons.isEmpty || principal.methods.contains("otp") else {
             throw RPCError(
-                .permissionDenied, "This order needs a one-time code: " + reasons.map(\.text).joined(separator: " "), reason: "SECOND_FACTOR_REQUIRED")
+                .permissionDenied, "This order needs a one-time code: " + reasons.map(\.text).joined(separator: " "),
+                reason: "SECOND_FACTOR_REQUIRED")
         }
     }
 }

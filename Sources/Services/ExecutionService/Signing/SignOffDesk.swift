@@ -41,7 +41,8 @@ struct SignOffDesk: Sendable {
             throw Refusal.unknownProposal
         }
         let check = SignOffCheck(
-            principal: principal, proposal: proposal, policy: dependencies.policy, environment: dependencies.environment, now: dependencies.now())
+            principal: principal, proposal: proposal, policy: dependencies.policy, environment: dependencies.environment,
+            now: dependencies.now())
         return try await dispatcher.dispatch(
             DispatchRequest(order: try check.order(), proposal: proposal, signOffID: principal.tokenID, caller: caller, deadline: deadline))
     }
@@ -57,7 +58,8 @@ struct SignOffDesk: Sendable {
     private func late(_ proposalID: String, principal: Principal) async throws -> StoredOrder {
         if let order = try await existing(proposalID, principal: principal), order.state != .intent { return order }
         throw RPCError(
-            .deadlineExceeded, "The order is still being worked on. Look at your orders before signing anything again.", reason: "ORDER_IN_PROGRESS")
+            .deadlineExceeded, "The order is still being worked on. Look at your orders before signing anything again.",
+            reason: "ORDER_IN_PROGRESS")
     }
 
     private static func first<T: Sendable>(of stream: AsyncStream<T>, until deadline: ContinuousClock.Instant) async -> T? {

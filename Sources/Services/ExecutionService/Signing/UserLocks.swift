@@ -2,14 +2,20 @@ internal import MeshCall
 
 /// One at a time for each person, first come first served, with a bound on how many wait.
 actor UserLocks {
+    private struct Waiter {
+        let ticket: UInt64
+        let continuation: CheckedContinuation<Bool, Never>
+    }
+
     private let maxWaiters: Int
-    private var waiting: [String: [CheckedContinuation<Void, Never>]] = [:]
+    private var waiting: [String: [Waiter]] = [:]
+    private var lastTicket: UInt64 = 0
 
     init(maxWaiters: Int) {
         self.maxWaiters = maxWaiters
     }
 
-    /// - Throws: `RPCError` RESOURCE_EXHAUSTED when too many wait already; what `body` throws.
+    /// - Throws: `RPCError` RESOURCE_EXHAUSTED when too many wait already; `CancellationError` when cancelled while waiting; what `body` throws.
     nonisolated func run<T: Sendable>(_ user: String, _ body: @Sendable () async throws -> T) async throws -> T {
         try await acquire(user)
         do {
@@ -29,9 +35,27 @@ actor UserLocks {
             return
         }
         guard queue.count < maxWaiters else {
-            throw RPCError(.resourceExhausted, "Too many of your orders are in progress.", reason: "TOO_MANY_ORDERS", retryAfter: .seconds(1))
+            throw RPCError(
+                .resourceExhausted, "Too many of your orders are in progress.", reason: "TOO_MANY_ORDERS", retryAfter: .seconds(1))
         }
-        await withCheckedContinuation { waiting[user, default: []].append($0) }
+        lastTicket += 1
+        let ticket = lastTicket
+        let isMine = await withTaskCancellationHandler {
+            await withCheckedContinuation { wait(Waiter(ticket: ticket, continuation: $0), for: user) }
+        } onCancel: {
+            Task { await self.giveUp(ticket, of: user) }
+        }
+        guard isMine else { throw CancellationError() }
+    }
+
+    private func wait(_ waiter: Waiter, for user: String) {
+        guard !Task.isCancelled else { return waiter.continuation.resume(returning: false) }
+        waiting[user, default: []].append(waiter)
+    }
+
+    private func giveUp(_ ticket: UInt64, of user: String) {
+        guard let index = waiting[user]?.firstIndex(where: { $0.ticket == ticket }) else { return }
+        waiting[user]?.remove(at: index).continuation.resume(returning: false)
     }
 
     private func release(_ user: String) {
@@ -41,6 +65,6 @@ actor UserLocks {
         }
         let next = queue.removeFirst()
         waiting[user] = queue
-        next.resume()
+        next.continuation.resume(returning: true)
     }
 }

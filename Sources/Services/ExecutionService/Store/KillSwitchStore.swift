@@ -9,7 +9,9 @@ enum KillSwitchStore {
     }
 
     static func read(in db: Database) throws -> State {
-        guard let row = try Row.fetchOne(db, sql: "SELECT * FROM kill_switch WHERE id = 1") else { throw StoreError.unreadable("kill_switch") }
+        guard let row = try Row.fetchOne(db, sql: "SELECT * FROM kill_switch WHERE id = 1") else {
+            throw StoreError.unreadable("kill_switch")
+        }
         return State(engaged: row["engaged"], reason: row["reason"], sinceMilliseconds: row["since_ms"])
     }
 

@@ -43,7 +43,8 @@ enum OrderStore {
                 audit_index = ? WHERE client_order_id = ?
                 """,
             arguments: [
-                order.state.rawValue, order.exchangeOrderID, order.executedQuantity.description, order.executedQuote.description, order.reason,
+                order.state.rawValue, order.exchangeOrderID, order.executedQuantity.description, order.executedQuote.description,
+                order.reason,
                 order.updatedMilliseconds, Int64(clamping: order.auditIndex), order.clientOrderID,
             ])
     }
@@ -61,14 +62,16 @@ enum OrderStore {
         let open = OrderState.allCases.filter { !$0.isFinal }.map { "'\($0.rawValue)'" }.joined(separator: ", ")
         let filter = openOnly ? "WHERE state IN (\(open))" : ""
         return try Row.fetchAll(
-            db, sql: "SELECT * FROM orders \(filter) ORDER BY created_ms DESC, client_order_id LIMIT ?", arguments: [limit]).map(read)
+            db, sql: "SELECT * FROM orders \(filter) ORDER BY created_ms DESC, client_order_id LIMIT ?", arguments: [limit]
+        ).map(read)
     }
 
-    /// Those that changed longest ago first.
+    /// In a random order, so that none waits for ever behind the others.
     static func inStates(_ states: [Trading.OrderState], limit: Int, in db: Database) throws -> [StoredOrder] {
         let names = states.map { "'\($0.rawValue)'" }.joined(separator: ", ")
         return try Row.fetchAll(
-            db, sql: "SELECT * FROM orders WHERE state IN (\(names)) ORDER BY updated_ms, client_order_id LIMIT ?", arguments: [limit]).map(read)
+            db, sql: "SELECT * FROM orders WHERE state IN (\(names)) ORDER BY random() LIMIT ?", arguments: [limit]
+        ).map(read)
     }
 
     private static func read(_ row: Row) throws -> StoredOrder {
@@ -98,12 +101,14 @@ enum FillStore {
     }
 
     static func list(of clientOrderID: String, in db: Database) throws -> [OrderFill] {
-        try Row.fetchAll(db, sql: "SELECT * FROM fills WHERE client_order_id = ? ORDER BY trade_id", arguments: [clientOrderID]).map { row in
+        try Row.fetchAll(db, sql: "SELECT * FROM fills WHERE client_order_id = ? ORDER BY trade_id", arguments: [clientOrderID]).map {
+            row in
             guard let price = Decimal(row["price"] as String), let quantity = Decimal(row["quantity"] as String),
                 let commission = Decimal(row["commission"] as String)
             else { throw StoreError.unreadable("fills") }
             return OrderFill(
-                tradeID: row["trade_id"], price: price, quantity: quantity, commission: commission, commissionAsset: row["commission_asset"])
+                tradeID: row["trade_id"], price: price, quantity: quantity, commission: commission, commissionAsset: row["commission_asset"]
+            )
         }
     }
 }

@@ -30,6 +30,11 @@ struct UtteranceStore: Sendable {
         try db.execute(sql: "DELETE FROM utterances WHERE user_id = ? AND created_ms < ? AND proposals = 0", arguments: [user, before])
     }
 
+    /// Those of which no proposal came.
+    func countIdle(user: String, in db: Database) throws -> Int {
+        try Int.fetchOne(db, sql: "SELECT count(*) FROM utterances WHERE user_id = ? AND proposals = 0", arguments: [user]) ?? 0
+    }
+
     func find(_ id: String, in db: Database) throws -> Utterance? {
         guard let row = try Row.fetchOne(db, sql: "SELECT * FROM utterances WHERE id = ?", arguments: [id]) else { return nil }
         let text = try cipher.open(row.bytes("text_sealed"), at: address(id))
