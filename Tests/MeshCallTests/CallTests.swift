@@ -177,4 +177,19 @@ struct CallTests {
         #expect(stream?.reason == "WRONG_KIND")
         #expect(try await channel.call("Echo", "still here") == "still here")
     }
+
+    @Test("short requests begun beside long ones reach the server with increasing ids")
+    func mixedLengths() async throws {
+        let channel = TestService.server([TestService.echo]).channel(as: TestService.gateway)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<200 {
+                group.addTask {
+                    let request = String(repeating: "x", count: number.isMultiple(of: 3) ? 100_000 : 10)
+                    let reply = try await channel.call("Echo", request)
+                    #expect(reply.utf8.count == request.utf8.count)
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
 }

@@ -1,0 +1,75 @@
+import MeshCall
+import MeshMessages
+import MeshWire
+import NIOCore
+import NIOPosix
+import Testing
+
+/// A client whose link takes nothing until it is told to.
+private final class StalledLink: FrameLink, @unchecked Sendable {
+    // Confined to the loop.
+    var isWritable = false
+    private var splitter = FrameSplitter(mode: .mesh, settings: .default)
+    let frames: AsyncStream<FrameHeader>
+    private let sent: AsyncStream<FrameHeader>.Continuation
+
+    init() {
+        (frames, sent) = AsyncStream.makeStream()
+    }
+
+    func send(_ bytes: ByteBuffer) {
+        bytes.withUnsafeReadableBytes { raw in
+            do throws(ConnectionFailure) {
+                try splitter.split(raw) { header, _ throws(ConnectionFailure) in sent.yield(header) }
+            } catch {
+                sent.finish()
+            }
+        }
+    }
+
+    func close() { sent.finish() }
+}
+
+struct StalledLinkTests {
+    @Test("a call given up before any of it was sent is never heard of by the server")
+    func unsentCall() async throws {
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let link = StalledLink()
+        let client = ClientConnection(loop: loop, link: link, mode: .mesh, limits: .default)
+        try await loop.submit {
+            client.start { _ in }
+            client.received(ByteBuffer(bytes: ControlFrame.settings(.default).encoded))
+            client.readCompleted()
+        }.get()
+
+        let given = try OutgoingCall(TestService.descriptor("Echo"), ByteBuffer(string: "given up"), CallOptions())
+        let caller = Task { await failure { try await client.unary(given) } }
+        while try await loop.submit({ client.load }).get() == 0 { await Task.yield() }
+        caller.cancel()
+        #expect(await caller.value?.code == .cancelled)
+
+        let next = try OutgoingCall(TestService.descriptor("Echo"), ByteBuffer(string: "next"), CallOptions())
+        async let reply = client.unary(next)
+        while try await loop.submit({ client.load }).get() == 0 { await Task.yield() }
+        loop.execute {
+            link.isWritable = true
+            client.writabilityChanged()
+        }
+        var headers: [FrameHeader] = []
+        for await header in link.frames {
+            headers.append(header)
+            if header.type == .request { break }
+        }
+        #expect(headers.map(\.type) == [.settings, .request])
+        #expect(headers.last?.streamID == 3)
+
+        let response = try MeshV1.Response(payload: Array("answer".utf8)).packed()
+        let frame = FrameHeader(length: UInt32(response.count), streamID: 3, type: .response).with(response)
+        try await loop.submit {
+            client.received(ByteBuffer(bytes: frame))
+            client.readCompleted()
+            client.closeNow()
+        }.get()
+        #expect(try await String(buffer: reply.message) == "answer")
+    }
+}
