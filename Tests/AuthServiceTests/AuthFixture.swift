@@ -52,7 +52,7 @@ final class AuthFixture: Sendable {
             environment: "development", database: database, outbox: audit.outbox, secrets: secrets, hashing: hashing,
             hashingQueue: hashingQueue, clock: { clock.date })
         server = InProcessServer(services: [components.definition], authenticator: components.authenticator, logger: logger)
-        client = AuthV1.AuthClient(server.channel(as: Self.peer("gateway")))
+        client = AuthV1.AuthClient(PatientChannel(channel: server.channel(as: Self.peer("gateway"))))
     }
 
     final class Clock: Sendable {

@@ -77,12 +77,17 @@ struct SessionTests {
         let session = try await auth.member().session
         _ = try await auth.client.signOut(.init(refreshToken: session.refreshToken))
         let options = CallOptions.bearer(session.accessToken)
-        #expect(try await refusal { try await auth.client.narrowToken(.init(scope: ["market:read"]), options: options) }.reason == "SESSION_ENDED")
+        #expect(
+            try await refusal {
+                try await auth.client.narrowToken(.init(scope: ["market:read"]), options: options)
+            }.reason == "SESSION_ENDED")
         let digest = [UInt8](repeating: 1, count: 32)
         #expect(try await refusal { try await auth.client.mintSignOff(.init(digest: digest), options: options) }.reason == "SESSION_ENDED")
     }
 
-    @Test("What is no refresh token is refused", arguments: ["", "x", String(repeating: "A", count: 43), String(repeating: "A", count: 5000)])
+    @Test(
+        "What is no refresh token is refused",
+        arguments: ["", "x", String(repeating: "A", count: 43), String(repeating: "A", count: 5000)])
     func nonsense(token: String) async throws {
         let auth = try await AuthFixture()
         #expect(try await refusal { try await auth.client.refresh(.init(refreshToken: token)) }.reason == "SESSION_ENDED")

@@ -42,7 +42,8 @@ struct SignInTests {
         var answers: Set<String> = []
         for attempt in [
             { try await auth.signIn(stranger) }, { try await auth.signIn(person, password: "wrong horse battery") },
-            { try await auth.signIn(person, code: "000000") }, { try await auth.signIn(person, code: "") }, { try await auth.signIn(pending) },
+            { try await auth.signIn(person, code: "000000") }, { try await auth.signIn(person, code: "") },
+            { try await auth.signIn(pending) },
         ] as [@Sendable () async throws -> AuthV1.Session] {
             let before = auth.components.hasher.runs
             let error = try await refusal { try await attempt() }
@@ -133,7 +134,10 @@ struct SignInTests {
 
     @Test(
         "What is no address is refused with a reason",
-        arguments: ["", "ada", "@example.com", "ada@", "ada@@example.com", "a da@example.com", "ada@example", "ada@.com", "ada@exa mple.com", "ada\n@example.com"])
+        arguments: [
+            "", "ada", "@example.com", "ada@", "ada@@example.com", "a da@example.com", "ada@example", "ada@.com", "ada@exa mple.com",
+            "ada\n@example.com",
+        ])
     func addresses(email: String) async throws {
         let auth = try await AuthFixture()
         let error = try await refusal { try await auth.signUp(email) }
@@ -154,7 +158,9 @@ struct SignInTests {
         #expect(error.code == .invalidArgument && error.reason == reason)
     }
 
-    @Test("Passwords are taken as they come: spaces, any script, 256 characters", arguments: ["  twelve chars  ", "пароль-длинный-🔑", String(repeating: "wxyz", count: 64)])
+    @Test(
+        "Passwords are taken as they come: spaces, any script, 256 characters",
+        arguments: ["  twelve chars  ", "пароль-длинный-🔑", String(repeating: "wxyz", count: 64)])
     func unusualPasswords(password: String) async throws {
         let auth = try await AuthFixture()
         let person = try await auth.signUp(password: password)

@@ -22,7 +22,9 @@ struct TokenMintingTests {
         #expect(try await auth.actions().last == "auth.token_narrowed")
     }
 
-    @Test("No other scope can be had for the agent", arguments: [["order:sign"], ["market:read", "chat"], ["exchange:link"], ["audit:read"], ["*"], [""]])
+    @Test(
+        "No other scope can be had for the agent",
+        arguments: [["order:sign"], ["market:read", "chat"], ["exchange:link"], ["audit:read"], ["*"], [""]])
     func scopes(scope: [String]) async throws {
         let auth = try await AuthFixture()
         let session = try await auth.member().session
@@ -46,7 +48,10 @@ struct TokenMintingTests {
         let session = try await auth.member().session
         let narrowed = try await auth.client.narrowToken(.init(scope: ["market:read"]), options: .bearer(session.accessToken))
         let options = CallOptions.bearer(narrowed.token)
-        #expect(try await refusal { try await auth.client.narrowToken(.init(scope: ["market:read"]), options: options) }.code == .unauthenticated)
+        #expect(
+            try await refusal {
+                try await auth.client.narrowToken(.init(scope: ["market:read"]), options: options)
+            }.code == .unauthenticated)
         #expect(try await refusal { try await auth.client.mintSignOff(.init(digest: digest), options: options) }.code == .unauthenticated)
     }
 
@@ -73,7 +78,9 @@ struct TokenMintingTests {
         let (person, _) = try await auth.member()
         let session = try await auth.signIn(person)
         let options = CallOptions.bearer(session.accessToken)
-        let used = try await refusal { try await auth.client.mintSignOff(.init(digest: digest, code: auth.code(of: person)), options: options) }
+        let used = try await refusal {
+            try await auth.client.mintSignOff(.init(digest: digest, code: auth.code(of: person)), options: options)
+        }
         #expect(used.code == .permissionDenied && used.reason == "INVALID_CODE")
         auth.clock.advance(by: 30)
         _ = try await auth.client.mintSignOff(.init(digest: digest, code: auth.code(of: person)), options: options)
@@ -87,7 +94,9 @@ struct TokenMintingTests {
         let code = auth.code(of: person)
         let minted = await withTaskGroup(of: Bool.self) { group in
             for _ in 0..<8 {
-                group.addTask { (try? await auth.client.mintSignOff(.init(digest: digest, code: code), options: .bearer(session.accessToken))) != nil }
+                group.addTask {
+                    (try? await auth.client.mintSignOff(.init(digest: digest, code: code), options: .bearer(session.accessToken))) != nil
+                }
             }
             return await group.reduce(into: 0) { count, opened in count += opened ? 1 : 0 }
         }
@@ -100,7 +109,10 @@ struct TokenMintingTests {
         let session = try await auth.member().session
         let options = CallOptions.bearer(session.accessToken)
         for _ in 0..<5 {
-            #expect(try await refusal { try await auth.client.mintSignOff(.init(digest: digest, code: "000000"), options: options) }.reason == "INVALID_CODE")
+            #expect(
+                try await refusal {
+                    try await auth.client.mintSignOff(.init(digest: digest, code: "000000"), options: options)
+                }.reason == "INVALID_CODE")
         }
         let error = try await refusal { try await auth.client.mintSignOff(.init(digest: digest, code: "000000"), options: options) }
         #expect(error.reason == "TOO_MANY_ATTEMPTS")
@@ -133,7 +145,10 @@ struct TokenMintingTests {
         let elsewhere = try await AuthFixture()
         let foreign = try await elsewhere.member().session.accessToken
         for token in ["", "x.y.z", foreign] {
-            #expect(try await refusal { try await auth.client.mintSignOff(.init(digest: digest), options: .bearer(token)) }.code == .unauthenticated)
+            #expect(
+                try await refusal {
+                    try await auth.client.mintSignOff(.init(digest: digest), options: .bearer(token))
+                }.code == .unauthenticated)
         }
         #expect(try await refusal { try await auth.client.mintSignOff(.init(digest: digest)) }.code == .unauthenticated)
         auth.clock.advance(by: 270)

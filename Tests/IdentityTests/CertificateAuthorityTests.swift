@@ -94,7 +94,9 @@ struct CertificateAuthorityTests {
         }
         #expect(try uris(issue(LeafDeviations(uris: []))).isEmpty)
         #expect(try uris(issue(LeafDeviations(uris: ["spiffe://a/b", "spiffe://a/c"]))).count == 2)
-        #expect(try issue(LeafDeviations(isCertificateAuthority: true)).extensions.basicConstraints == .isCertificateAuthority(maxPathLength: nil))
+        #expect(
+            try issue(LeafDeviations(isCertificateAuthority: true)).extensions.basicConstraints
+                == .isCertificateAuthority(maxPathLength: nil))
         #expect(try issue(LeafDeviations(), now: Date() - 2 * 86400).notValidAfter < Date())
     }
 
@@ -102,7 +104,9 @@ struct CertificateAuthorityTests {
     func names(name: String) {
         #expect(throws: CertificateAuthority.Failure.invalidName(name)) { try authority.issue(service: name, environment: "development") }
         #expect(throws: CertificateAuthority.Failure.invalidName(name)) { try authority.issue(service: "a", environment: name) }
-        #expect(throws: CertificateAuthority.Failure.invalidName("300.0.0.1")) { try authority.issueHTTPS(dnsNames: [], ipAddresses: ["300.0.0.1"]) }
+        #expect(throws: CertificateAuthority.Failure.invalidName("300.0.0.1")) {
+            try authority.issueHTTPS(dnsNames: [], ipAddresses: ["300.0.0.1"])
+        }
     }
 
     @Test("Printing an issued certificate does not show its key")

@@ -64,7 +64,9 @@ struct TokenIssuerTests {
         await #expect(throws: TokenIssuer.Failure.scopeNotHeld(["order:sign"])) {
             try await forge.issuer.agent(for: original, scope: ["chat", "order:sign"], now: now)
         }
-        await #expect(throws: TokenIssuer.Failure.notNarrowable) { try await forge.issuer.agent(for: original, scope: ["chat"], now: now + 300) }
+        await #expect(throws: TokenIssuer.Failure.notNarrowable) {
+            try await forge.issuer.agent(for: original, scope: ["chat"], now: now + 300)
+        }
         let narrowed = try await forge.verify(
             forge.issuer.agent(for: original, scope: ["chat"], now: now).token, accepting: ["agent+jwt"])
         await #expect(throws: TokenIssuer.Failure.notNarrowable) { try await forge.issuer.agent(for: narrowed, scope: [], now: now) }

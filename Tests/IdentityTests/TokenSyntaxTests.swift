@@ -75,7 +75,10 @@ struct TokenSyntaxTests {
 
     @Test(
         "A header or payload that is not one JSON object is refused",
-        arguments: ["", "[]", "null", "\"a\"", "{", "}", "{}{}", "{\"a\":1}x", "{\"a\":1,}", "\u{feff}{\"alg\":\"EdDSA\"}", "{\"a\":{\"a\":{\"a\":{\"a\":{}}}}}"])
+        arguments: [
+            "", "[]", "null", "\"a\"", "{", "}", "{}{}", "{\"a\":1}x", "{\"a\":1,}", "\u{feff}{\"alg\":\"EdDSA\"}",
+            "{\"a\":{\"a\":{\"a\":{\"a\":{}}}}}",
+        ])
     func notAnObject(text: String) async throws {
         let (header, payload) = (try forge.json(forge.header), try forge.json(forge.claims))
         await #expect(throws: TokenFailure.self) { try await forge.verify(forge.sign(Array(text.utf8), payload)) }

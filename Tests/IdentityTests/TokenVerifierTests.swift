@@ -30,7 +30,8 @@ struct TokenVerifierTests {
     @Test("HS256 keyed with the public key is refused")
     func algorithmConfusion() async throws {
         let input = try Base64URL.encode(forge.json(forge.header, ["alg": "HS256"])) + "." + Base64URL.encode(forge.json(forge.claims))
-        for material in [forge.key.publicKey.rawRepresentation, Data(EdDSA.PublicKey(backing: forge.key.publicKey).pemRepresentation.utf8)] {
+        let pem = EdDSA.PublicKey(backing: forge.key.publicKey).pemRepresentation
+        for material in [forge.key.publicKey.rawRepresentation, Data(pem.utf8)] {
             let tag = Hashing.hmacSHA256(Data(input.utf8), key: SymmetricKey(data: material))
             await #expect(throws: TokenFailure.self) { try await forge.verify(input + "." + Base64URL.encode(tag)) }
             await #expect(throws: TokenFailure.algorithm) { try await forge.verify(input + "." + Base64URL.encode(tag + tag)) }
@@ -55,7 +56,9 @@ struct TokenVerifierTests {
         await #expect(throws: TokenFailure.header(name)) { try await forge.verify(token) }
     }
 
-    @Test("A header member that could bring keys or rules is refused", arguments: ["jwk", "jku", "x5u", "x5c", "x5t", "crit", "b64", "cty", "zip", "nonce"])
+    @Test(
+        "A header member that could bring keys or rules is refused",
+        arguments: ["jwk", "jku", "x5u", "x5c", "x5t", "crit", "b64", "cty", "zip", "nonce"])
     func foreignHeaderMember(name: String) async throws {
         let token = try forge.token(header: [name: "https://attacker.example"])
         await #expect(throws: TokenFailure.header(name)) { try await forge.verify(token) }
@@ -107,7 +110,9 @@ struct TokenVerifierTests {
         }
     }
 
-    @Test("Another issuer or environment is refused", arguments: ["https://auth.staging.cryptopulse.internal", "https://auth.development.cryptopulse.internal/", ""])
+    @Test(
+        "Another issuer or environment is refused",
+        arguments: ["https://auth.staging.cryptopulse.internal", "https://auth.development.cryptopulse.internal/", ""])
     func issuer(name: String) async throws {
         let token = try forge.token(claims: ["iss": name])
         await #expect(throws: TokenFailure.claim("iss")) { try await forge.verify(token) }
@@ -116,7 +121,8 @@ struct TokenVerifierTests {
     @Test("Another environment's genuine token and keys are refused")
     func otherEnvironment() async throws {
         let staging = TokenIssuer(environment: "staging", key: forge.key)
-        let token = try await staging.access(userID: TokenForge.user, scope: ["chat"], methods: ["pwd"], sessionID: "s", now: TokenForge.now)
+        let token = try await staging.access(
+            userID: TokenForge.user, scope: ["chat"], methods: ["pwd"], sessionID: "s", now: TokenForge.now)
         await #expect(throws: TokenFailure.claim("iss")) { try await forge.verify(token.token) }
         await #expect(throws: TokenFailure.claim("iss")) {
             try await forge.verifier.verify(token.token, accepting: ["at+jwt"], keys: staging.keySet, now: TokenForge.now)
@@ -159,7 +165,9 @@ struct TokenVerifierTests {
 
     @Test(
         "The subject must be a UUID in its canonical spelling",
-        arguments: ["", "ada", "6F1C2A9E-0D3B-4F5A-8B7C-1E2D3C4B5A69", "{6f1c2a9e-0d3b-4f5a-8b7c-1e2d3c4b5a69}", "6f1c2a9e0d3b4f5a8b7c1e2d3c4b5a69"])
+        arguments: [
+            "", "ada", "6F1C2A9E-0D3B-4F5A-8B7C-1E2D3C4B5A69", "{6f1c2a9e-0d3b-4f5a-8b7c-1e2d3c4b5a69}", "6f1c2a9e0d3b4f5a8b7c1e2d3c4b5a69",
+        ])
     func subject(name: String) async throws {
         let token = try forge.token(claims: ["sub": name])
         await #expect(throws: TokenFailure.claim("sub")) { try await forge.verify(token) }

@@ -11,7 +11,8 @@ struct FileSecretStoreTests {
 
         init() throws {
             path = NSTemporaryDirectory() + "secrets-" + UUID().uuidString
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
         }
 
         deinit { try? FileManager.default.removeItem(atPath: path) }
@@ -81,7 +82,8 @@ struct FileSecretStoreTests {
     @Test("A pipe or a folder under the name is refused without blocking")
     func notAFile() throws {
         #expect(mkfifo(folder.path + "/pipe", 0o600) == 0)
-        try FileManager.default.createDirectory(atPath: folder.path + "/inner", withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+        try FileManager.default.createDirectory(
+            atPath: folder.path + "/inner", withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
         for name in ["pipe", "inner"] {
             #expect(throws: SecretStoreError.exposed(name, reason: "it is not a regular file")) { try folder.store.secret(named: name) }
         }

@@ -20,7 +20,9 @@ struct SecretBytesTests {
         let holder = Holder(secret: secret)
         var dumped = ""
         dump(holder, to: &dumped)
-        for text in ["\(secret)", String(reflecting: secret), String(describing: [secret]), "\(holder)", String(reflecting: holder), dumped] {
+        for text in [
+            "\(secret)", String(reflecting: secret), String(describing: [secret]), "\(holder)", String(reflecting: holder), dumped,
+        ] {
             #expect(!text.contains("hunter2"))
             #expect(!text.contains("104, 117, 110"))
         }

@@ -46,6 +46,6 @@ struct TokenClaims: JWTPayload {
     /// base64url of the 32 bytes that a sign-off consents to.
     var digest: String?
 
-    /// JWTKit calls this after it checked the signature. The claims are judged by `TokenVerifier`, which knows the environment and the time.
+    /// JWTKit calls this after it checked the signature. `TokenVerifier` judges the claims: it knows the environment and the time.
     func verify(using algorithm: some JWTAlgorithm) {}
 }

@@ -54,12 +54,10 @@ struct CredentialCheck: Sendable {
         let step = try TOTP(seed: seals.seed(of: account)).matchingStep(
             for: credentials.code, at: seconds, after: account?.lastStep)
         guard let account else { return .refused(.unknownAccount, userID: nil) }
-        let refusal: Refusal? =
-            if !passwordIsRight { .wrongPassword }
-            else if account.isConfirmed, confirming { .alreadyConfirmed }
-            else if !account.isConfirmed, !confirming { .notConfirmed }
-            else { nil }
-        if let refusal { return .refused(refusal, userID: account.userID) }
+        guard passwordIsRight else { return .refused(.wrongPassword, userID: account.userID) }
+        guard account.isConfirmed != confirming else {
+            return .refused(confirming ? .alreadyConfirmed : .notConfirmed, userID: account.userID)
+        }
         guard let step else { return .refused(.wrongCode, userID: account.userID) }
         return .accepted(Accepted(account: account, step: step))
     }

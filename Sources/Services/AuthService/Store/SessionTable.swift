@@ -64,7 +64,9 @@ enum SessionTable {
     /// Spends one refresh token and puts the next in its place.
     ///
     /// - Returns: false when the session has been refreshed as often as it may.
-    static func exchange(_ old: RefreshToken, for new: RefreshToken, of session: StoredSession, now: Int64, in db: Database) throws -> Bool {
+    static func exchange(
+        _ old: RefreshToken, for new: RefreshToken, of session: StoredSession, now: Int64, in db: Database
+    ) throws -> Bool {
         let count = try Int64.fetchOne(
             db, sql: "SELECT count(*) FROM refresh_tokens WHERE session_id = ?", arguments: [session.sessionID])
         guard count ?? 0 < SessionRules.mostRefreshes else { return false }
