@@ -229,7 +229,7 @@ let appTests: [Target] = [
             .product(name: "HTTPTypes", package: "swift-http-types")] + serviceBase),
     tests("ExecutionServiceTests", uses: ["ExecutionService", "Exchange"] + serviceBase),
     tests("AuditServiceTests", uses: ["AuditService"] + serviceBase),
-    tests("GatewayTests", uses: ["Gateway", "HTTPSKit", hummingbird, .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "HummingbirdTesting", package: "hummingbird")] + serviceBase),
+    tests("GatewayTests", uses: ["Gateway", "HTTPSKit", hummingbird, nio("NIOPosix"), .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "HummingbirdTesting", package: "hummingbird")] + serviceBase),
     tests(
         "SandboxExchangeTests",
         uses: [

@@ -1,4 +1,6 @@
 import MeshCall
+import NIOCore
+import NIOPosix
 import Testing
 
 @Suite("Chat", .timeLimit(.minutes(1)))
@@ -31,6 +33,32 @@ struct ChatTests {
             #expect(error?["reason"] as? String == "MODEL_UNAVAILABLE")
             #expect(!lines.contains { $0["done"] != nil })
         }
+    }
+
+    @Test("A client that goes away ends the agent's work")
+    func clientGoes() async throws {
+        let gateway = TestGateway()
+        try await gateway.testLive { port in
+            let (received, continuation) = AsyncStream.makeStream(of: Void.self)
+            let client = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .channelInitializer { $0.pipeline.addHandler(Notifier(continuation)) }
+                .connect(host: "127.0.0.1", port: port).get()
+            let body = #"{"text":"endless"}"#
+            let head = "POST /v1/chat HTTP/1.1\r\nhost: a\r\nauthorization: Bearer access:ada\r\ncontent-type: application/json\r\n"
+            try await client.writeAndFlush(ByteBuffer(string: head + "content-length: \(body.utf8.count)\r\n\r\n" + body))
+            for await _ in received { break }
+            try await client.close()
+            for await _ in gateway.ended { break }
+        }
+    }
+
+    private final class Notifier: ChannelInboundHandler, Sendable {
+        typealias InboundIn = ByteBuffer
+        private let received: AsyncStream<Void>.Continuation
+
+        init(_ received: AsyncStream<Void>.Continuation) { self.received = received }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) { received.yield() }
     }
 
     @Test("Without execution there is no chat")

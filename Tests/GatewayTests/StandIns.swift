@@ -97,10 +97,16 @@ struct StandInAuth: AuthV1.AuthHandler {
 
 struct StandInAgent: AgentV1.AgentHandler {
     let seen: Seen
+    /// Told when an endless answer is given up.
+    let ended: AsyncStream<Void>.Continuation
 
     func chat(_ request: AgentV1.ChatRequest, to writer: ResponseWriter<AgentV1.ChatEvent>, context: ServerContext) async throws {
         seen.note(context)
         guard request.utteranceId == "u1" else { throw RPCError(.invalidArgument, "utterance") }
+        if request.text == "endless" {
+            defer { ended.yield() }
+            while true { try await writer.send(.init(event: .text(String(repeating: "and ", count: 1000)))) }
+        }
         try await writer.send(.init(event: .text("Looking at \(request.text)\nnow")))
         try await writer.send(.init(event: .tool(.init(name: "price", summary: "BTCUSDT 1", failed: false))))
         if request.text == "break" { throw RPCError(.unavailable, "The model is away.", reason: "MODEL_UNAVAILABLE") }

@@ -9,6 +9,7 @@ import Logging
 import MeshCall
 import ServiceAPI
 import Storage
+import Testing
 
 /// The gateway's API with its real parts in front of stand-ins for the services.
 struct TestGateway: Sendable {
@@ -17,12 +18,16 @@ struct TestGateway: Sendable {
     let refusals = RefusalLog()
     /// What reaches the audit log.
     let records: AsyncStream<AuditV1.Record>
+    /// An answer of the agent was given up.
+    let ended: AsyncStream<Void>
     private let channels: [any CallChannel]
 
     /// - Parameter absent: services that do not exist.
     init(limits: [String: RateLimit] = [:], allowedOrigins: Set<String> = [], absent: Set<String> = []) {
         let (records, continuation) = AsyncStream.makeStream(of: AuditV1.Record.self)
         self.records = records
+        let (ended, endedContinuation) = AsyncStream.makeStream(of: Void.self)
+        self.ended = ended
         func channel(_ name: String, _ service: ServiceDefinition) -> any CallChannel {
             absent.contains(name)
                 ? AbsentService()
@@ -30,7 +35,7 @@ struct TestGateway: Sendable {
                     .channel(as: PeerIdentity(spiffeID: "spiffe://test.cryptopulse.internal/gateway", name: "gateway"))
         }
         let auth = channel("auth", .auth(StandInAuth(seen: seen)))
-        let agent = channel("agent", .agent(StandInAgent(seen: seen)))
+        let agent = channel("agent", .agent(StandInAgent(seen: seen, ended: endedContinuation)))
         let execution = channel("execution", .execution(StandInExecution(seen: seen)))
         let audit = channel("audit", .audit(StandInAudit(records: continuation)))
         channels = [auth, agent, execution, audit]
@@ -40,6 +45,13 @@ struct TestGateway: Sendable {
     }
 
     static var silent: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
+
+    /// Runs `body` with the port of a server without TLS.
+    func testLive(_ body: @escaping @Sendable (Int) async throws -> Void) async throws {
+        let configuration = ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0))
+        let application = Application(responder: api.router().buildResponder(), configuration: configuration, logger: Self.silent)
+        try await application.test(.live) { client in try await body(try #require(client.port)) }
+    }
 
     /// Runs `body` with a client of the API; the audit part works meanwhile.
     func test(_ body: @escaping @Sendable (APIClient) async throws -> Void) async throws {

@@ -68,6 +68,16 @@ struct StockClientTests {
         #expect(output.contains("ALPN protocol: cryptopulse-mesh/1"))
     }
 
+    @Test("An HTTPS listener refuses TLS 1.2 too, and a client that offers HTTP/2 alone", arguments: [["-tls1_2"], ["-alpn", "h2"]])
+    func httpsRefuses(_ arguments: [String]) async throws {
+        let credentials = try authority.credentials(TestAuthority.Leaf(uris: [], dns: ["localhost"]))
+        let context = try MeshTLSContext.httpsServer(
+            certificateChainPath: credentials.certificateChainPath, privateKeyPath: credentials.privateKeyPath)
+        let (events, output) = try await connect(context, arguments)
+        #expect(events.handshakes == 0)
+        #expect(output.contains("alert"), "\(output)")
+    }
+
     @Test("An HTTPS listener asks for no certificate")
     func https() async throws {
         let credentials = try authority.credentials(TestAuthority.Leaf(uris: [], dns: ["localhost"]))

@@ -52,3 +52,7 @@ extension APIError {
         }
     }
 }
+
+extension APIError: CustomStringConvertible {
+    public var description: String { "\(code)\(reason.map { " (\($0))" } ?? ""): \(message)" }
+}
