@@ -43,7 +43,7 @@ final class AuditLog: Sendable {
         }
         let checkpoint = try await database.write { [signer = self.signer] db in try signer.sign(in: db) }
         state.withLock { ($0.size, $0.checkpoint) = (checkpoint.size, checkpoint) }
-        logger.info("log open", metadata: ["size": "\(checkpoint.size)", "verifier_key": "\(verifier.verifierKey)"])
+        logger.info("log open", metadata: ["size": "\(checkpoint.size)", "key_id": "\(String(verifier.keyID, radix: 16))"])
     }
 
     var verifierKey: String { signer.verifier.verifierKey }
