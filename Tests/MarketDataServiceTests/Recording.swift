@@ -16,21 +16,25 @@ enum Recording {
         get throws { try #require(folder, "CRYPTOPULSE_TEST_DATA is not set") + "/data/BTCUSDT-1m-2022-01.csv" }
     }
 
-    private static let rows: Result<[MarketDataV1.Candle], any Error> = Result {
+    private static let rows = Result { try read() }
+
+    private static func read() throws -> [MarketDataV1.Candle] {
         let file = try path
         let data = try #require(FileManager.default.contents(atPath: file))
         let text = String(decoding: data, as: UTF8.self)
-        return try text.split(separator: "\n").dropFirst().prefix(10_000).map { line in
-            let fields = line.split(separator: ",").map(String.init)
-            func canonical(_ index: Int) throws -> String { try Trading.Decimal(plain: fields[index]).description }
-            return MarketDataV1.Candle(
-                openTimeMs: try #require(Int64(fields[0])), open: try canonical(1), high: try canonical(2), low: try canonical(3),
-                close: try canonical(4), volume: try canonical(5), closeTimeMs: try #require(Int64(fields[6])),
-                quoteVolume: try canonical(7), trades: try #require(UInt64(fields[8])))
-        }
+        return try text.split(separator: "\n").dropFirst().prefix(4000).map(candle)
     }
 
-    /// The first week.
+    private static func candle(_ line: Substring) throws -> MarketDataV1.Candle {
+        let fields = line.split(separator: ",").map(String.init)
+        func canonical(_ index: Int) throws -> String { try Trading.Decimal(plain: fields[index]).description }
+        return MarketDataV1.Candle(
+            openTimeMs: try #require(Int64(fields[0])), open: try canonical(1), high: try canonical(2), low: try canonical(3),
+            close: try canonical(4), volume: try canonical(5), closeTimeMs: try #require(Int64(fields[6])),
+            quoteVolume: try canonical(7), trades: try #require(UInt64(fields[8])))
+    }
+
+    /// The first days.
     static var candles: [MarketDataV1.Candle] {
         get throws { try rows.get() }
     }

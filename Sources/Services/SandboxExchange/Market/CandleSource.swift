@@ -25,20 +25,19 @@ extension CandleSource {
     }
 }
 
-/// Candles of a file.
+/// Candles of a file. A row that does not fit is a gap.
 struct RecordedCandles: CandleSource {
-    let interval: CandleInterval
-    let span: ClosedRange<Int64>
-    private let candles: [Int64: Candle]
+    private let file: CandleFile
 
     init(_ file: CandleFile) {
-        interval = file.interval
-        span = (file.candles.first?.openTime ?? 0)...(file.candles.last?.openTime ?? 0)
-        candles = Dictionary(file.candles.map { ($0.openTime, $0) }, uniquingKeysWith: { first, _ in first })
+        self.file = file
     }
 
+    var interval: CandleInterval { file.interval }
+    var span: ClosedRange<Int64> { file.span }
+
     func candle(openTime: Int64) -> Candle? {
-        candles[openTime]
+        try? file.candle(openTime: openTime)
     }
 
     func candle(openTime: Int64, length: CandleInterval) throws -> Candle? {
