@@ -100,7 +100,8 @@ struct AccessTests {
             #expect(try await client.post("/v1/exchange-keys/k1/activate", #"{"api_key":"a"}"#).status == 200)
             #expect(
                 try await client.get("/v1/audit/records?limit=5").text
-                    == #"{"checkpoint":{"note":"note","verifier_key":"key"},"records":[{"index":7,"proof":["Aw=="],"record_base64":"AQI="}]}"#)
+                    == #"{"checkpoint":{"note":"note","verifier_key":"key"},"records":[{"index":7,"proof":["Aw=="],"record_base64":"AQI="}]}"#
+            )
             #expect(try await client.get("/healthz", token: nil).text == #"{"status":"ok"}"#)
             let proposals = try await client.get("/v1/proposals")
             #expect(proposals.text.contains(#""provenance":"USER""#))

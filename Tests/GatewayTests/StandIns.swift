@@ -190,8 +190,13 @@ struct StandInExecution: ExecutionV1.ExecutionHandler {
         return .init()
     }
 
-    func setKillSwitch(_ request: ExecutionV1.SetKillSwitchRequest, context: ServerContext) async throws -> ExecutionV1.KillSwitch { .init() }
-    func getKillSwitch(_ request: ExecutionV1.GetKillSwitchRequest, context: ServerContext) async throws -> ExecutionV1.KillSwitch { .init() }
+    func setKillSwitch(_ request: ExecutionV1.SetKillSwitchRequest, context: ServerContext) async throws -> ExecutionV1.KillSwitch {
+        .init()
+    }
+
+    func getKillSwitch(_ request: ExecutionV1.GetKillSwitchRequest, context: ServerContext) async throws -> ExecutionV1.KillSwitch {
+        .init()
+    }
 }
 
 struct StandInAudit: AuditV1.AuditHandler {

@@ -116,7 +116,8 @@ struct APIClient: Sendable {
     ) async throws -> Answer {
         var headers = headers
         if let token { headers[.authorization] = "Bearer \(token)" }
-        return try await client.execute(uri: path, method: method, headers: headers, body: body.map { ByteBuffer(string: $0) }) { response in
+        let buffer = body.map { ByteBuffer(string: $0) }
+        return try await client.execute(uri: path, method: method, headers: headers, body: buffer) { response in
             Answer(status: response.status.code, headers: response.headers, text: String(buffer: response.body))
         }
     }

@@ -24,13 +24,16 @@ struct HTTPSServerTests {
         }
         router.get("/fail") { _, _ -> Response in throw CancellationError() }
         router.get("/wait") { _, _ -> Response in
-            throw APIError(.tooManyRequests, code: "RESOURCE_EXHAUSTED", reason: "RATE_LIMITED", "Slow down.", retryAfter: .milliseconds(1500))
+            throw APIError(
+                .tooManyRequests, code: "RESOURCE_EXHAUSTED", reason: "RATE_LIMITED", "Slow down.", retryAfter: .milliseconds(1500))
         }
         router.get("/stream") { _, _ in
-            Response(status: .ok, body: ResponseBody { writer in
-                for number in 0..<200 { try await writer.write(ByteBuffer(repeating: UInt8(number), count: 10_000)) }
-                try await writer.finish(nil)
-            })
+            Response(
+                status: .ok,
+                body: ResponseBody { writer in
+                    for number in 0..<200 { try await writer.write(ByteBuffer(repeating: UInt8(number), count: 10_000)) }
+                    try await writer.finish(nil)
+                })
         }
         return router
     }

@@ -26,7 +26,8 @@ struct TransferTests {
     @Test("A peer that doesn't read stops the writer's channel from being writable, and past the bound the connection closes")
     func notReading() async throws {
         let listener = try await Listener.start(authority.server())
-        let (server, client) = try await listener.pair(authority.client(limits: TLSLimits(closeTimeout: .milliseconds(100), maxQueued: 1 << 20)))
+        let limits = TLSLimits(closeTimeout: .milliseconds(100), maxQueued: 1 << 20)
+        let (server, client) = try await listener.pair(authority.client(limits: limits))
         _ = try await client.handshake()
         _ = try await server.handshake()
         try await server.channel.setOption(.autoRead, value: false).get()

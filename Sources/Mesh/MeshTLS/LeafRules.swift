@@ -22,7 +22,9 @@ enum LeafRules {
         guard X509_EXTENSION_get_critical(found) == 1 else { throw .keyUsage("is not critical") }
         let usage = X509_get_key_usage(leaf)
         guard usage & UInt32(KU_DIGITAL_SIGNATURE) != 0 else { throw .keyUsage("lacks digitalSignature") }
-        guard usage & UInt32(KU_KEY_CERT_SIGN | KU_CRL_SIGN) == 0 else { throw .keyUsage("allows signing certificates or revocation lists") }
+        guard usage & UInt32(KU_KEY_CERT_SIGN | KU_CRL_SIGN) == 0 else {
+            throw .keyUsage("allows signing certificates or revocation lists")
+        }
     }
 
     private static func checkExtendedKeyUsage(_ leaf: OpaquePointer) throws(PeerRefusal) {

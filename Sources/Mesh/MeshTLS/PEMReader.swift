@@ -6,11 +6,12 @@ enum PEMReader {
     static func certificates(_ path: String) throws(MeshTLSError) -> [OpaquePointer] {
         let bytes = try CredentialFile.read(path, secret: false)
         ERR_clear_error()
-        let found = withMemoryBIO(bytes) { bio -> [OpaquePointer]? in
-            var found: [OpaquePointer] = []
-            while let certificate = PEM_read_bio_X509(bio, nil, refusePassphrase, nil) { found.append(certificate) }
-            return found
-        } ?? []
+        let found =
+            withMemoryBIO(bytes) { bio -> [OpaquePointer]? in
+                var found: [OpaquePointer] = []
+                while let certificate = PEM_read_bio_X509(bio, nil, refusePassphrase, nil) { found.append(certificate) }
+                return found
+            } ?? []
         // The last read always fails: at the end of the file with "no start line", at rubbish with something else.
         let last = OpenSSLError.take()
         if found.isEmpty { throw .configuration(file: path, cause: "no PEM certificate in the file") }

@@ -14,7 +14,8 @@ public struct CrossOriginRules<Context: RequestContext>: RouterMiddleware {
     public func handle(_ request: Request, context: Context, next: (Request, Context) async throws -> Response) async throws -> Response {
         guard let origin = request.headers[.origin], !isOwn(origin, request) else { return try await next(request, context) }
         guard allowed.contains(origin) else {
-            throw APIError(.forbidden, code: "PERMISSION_DENIED", reason: "ORIGIN_NOT_ALLOWED", "Requests from this origin are not allowed.")
+            throw APIError(
+                .forbidden, code: "PERMISSION_DENIED", reason: "ORIGIN_NOT_ALLOWED", "Requests from this origin are not allowed.")
         }
         var response = request.method == .options ? preflight : try await next(request, context)
         response.headers[.accessControlAllowOrigin] = origin

@@ -28,7 +28,8 @@ struct LogLine {
         let room = Self.maxBytes - text.utf8.count
         guard room > 0 else { return }
         if text.utf8.count > 1 { text += "," }
-        text += "\"" + Self.escaped(name) + "\":\"" + Self.escaped(value.utf8.count > room ? String(value.prefix(room)) + "…" : value) + "\""
+        let shown = value.utf8.count > room ? String(value.prefix(room)) + "…" : value
+        text += "\"" + Self.escaped(name) + "\":\"" + Self.escaped(shown) + "\""
     }
 
     /// JSON string contents (RFC 8259 section 7): a line break in a value cannot start a new line.
