@@ -1,4 +1,3 @@
-internal import AsyncHTTPClient
 internal import ServiceKit
 
 /// What a deployment's processes do now, as seen from outside them.
@@ -19,13 +18,11 @@ public struct DeploymentStatus: Sendable {
     /// - Throws: `DeploymentError` when the deployment was never started.
     public static func read(_ folder: StateFolder) async throws -> DeploymentStatus {
         let ports = try DeploymentAccess(folder).ports()
-        let client = HTTPClient(eventLoopGroupProvider: .singleton)
         var lines: [Line] = []
         for name in ServiceName.allCases {
-            let reason = await HealthProbe(endpoint: ports.health(name), client: client).unreadyReason()
+            let reason = await HealthProbe(endpoint: ports.health(name)).unreadyReason()
             lines.append(Line(name: name, pid: pid(folder.pid(name)), port: ports.listen(name).port, unready: reason))
         }
-        try await client.shutdown()
         return DeploymentStatus(supervisor: pid(folder.supervisorPID), lines: lines)
     }
 

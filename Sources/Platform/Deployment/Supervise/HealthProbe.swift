@@ -9,12 +9,11 @@ struct HealthProbe: Sendable {
     static let longestAnswer = 4096
 
     let endpoint: Endpoint
-    let client: HTTPClient
 
     /// nil when it is ready, otherwise why not.
     func unreadyReason() async -> String? {
         do {
-            let response = try await client.execute(HTTPClientRequest(url: "http://\(endpoint)/readyz"), timeout: Self.timeout)
+            let response = try await HTTPClient.shared.execute(HTTPClientRequest(url: "http://\(endpoint)/readyz"), timeout: Self.timeout)
             let body = String(buffer: try await response.body.collect(upTo: Self.longestAnswer))
             return response.status == .ok ? nil : body.trimmingWhitespace
         } catch {

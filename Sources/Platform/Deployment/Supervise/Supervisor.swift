@@ -1,4 +1,3 @@
-internal import AsyncHTTPClient
 internal import Foundation
 public import Logging
 
@@ -13,9 +12,13 @@ public final class Supervisor: Sendable {
     public let folder: StateFolder
     public let ports: PortPlan
     public let processes: [ServiceName: ServiceProcess]
-    private let client = HTTPClient(eventLoopGroupProvider: .singleton)
     private let lock: FolderLock
     private let logger: Logger
+
+    /// Whether a supervisor runs in `folder` now.
+    public static func isRunning(in folder: StateFolder) -> Bool {
+        ProcessMark(file: folder.supervisorPID)?.isRunning == true
+    }
 
     /// Prepares the folder (certificates, ports, settings) and takes it for this process alone.
     ///
@@ -50,7 +53,6 @@ public final class Supervisor: Sendable {
                 for process in names.compactMap({ processes[$0] }) { group.addTask { await process.stop() } }
             }
         }
-        try? await client.shutdown()
         try? FileManager.default.removeItem(atPath: folder.supervisorPID)
         lock.release()
     }
@@ -62,7 +64,7 @@ public final class Supervisor: Sendable {
 
     /// - Throws: `DeploymentError` when the service is not ready in time or has failed for good.
     public func waitUntilReady(_ name: ServiceName, until deadline: ContinuousClock.Instant) async throws {
-        let probe = HealthProbe(endpoint: ports.health(name), client: client)
+        let probe = HealthProbe(endpoint: ports.health(name))
         while let reason = await probe.unreadyReason() {
             if case .failed(let why) = try await process(name).state { throw failure(name, why) }
             guard ContinuousClock.now < deadline else { throw failure(name, reason) }

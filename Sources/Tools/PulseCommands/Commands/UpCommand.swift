@@ -21,6 +21,7 @@ struct UpCommand: AsyncParsableCommand {
     var detached = false
 
     func run() async throws {
+        guard !Supervisor.isRunning(in: state.folder) else { throw CommandError("a deployment runs in \(state.folder.path) already") }
         try choices.initialise(state.folder)
         let programs = try ProgramFolder(bin)
         let folder = state.folder
