@@ -141,7 +141,7 @@ let platform: [Target] = [
     // HTTPS for people: Hummingbird over MeshTLS.
     target(
         "HTTPSKit", in: "Platform",
-        uses: ["MeshTLS", hummingbird, logging, lifecycle, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), nio("NIOFoundationCompat"),
+        uses: ["MeshTLS", hummingbird, logging, metrics, lifecycle, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), nio("NIOFoundationCompat"),
             .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "HTTPTypes", package: "swift-http-types"),
             .product(name: "NIOHTTPTypes", package: "swift-nio-extras")]),
     // State folder, development PKI and secrets, ports, starting and stopping the processes.

@@ -28,10 +28,9 @@ struct StockClientTests {
         #expect(output.contains("No session ticket") || !output.contains("Post-Handshake New Session Ticket"))
     }
 
-    @Test("TLS 1.2 is refused", arguments: ["-tls1_2", "-tls1_1"])
-    func oldVersion(_ version: String) async throws {
-        let (events, output) = try await connect(
-            authority.server(), certificate + ["-alpn", "cryptopulse-mesh/1", version, "-cipher", "ALL:@SECLEVEL=0"])
+    @Test("TLS 1.2 is refused", arguments: ["-tls1_2", "-tls1_1"], [["-alpn", "cryptopulse-mesh/1"], []])
+    func oldVersion(_ version: String, alpn: [String]) async throws {
+        let (events, output) = try await connect(authority.server(), certificate + alpn + [version, "-cipher", "ALL:@SECLEVEL=0"])
         #expect(events.error == .handshakeFailed("unsupported protocol"))
         #expect(events.handshakes == 0)
         #expect(output.contains("alert protocol version"), "\(output)")

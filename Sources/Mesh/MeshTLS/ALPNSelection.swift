@@ -20,12 +20,17 @@ enum ALPNSelection {
     static let requireOffer: SSL_client_hello_cb_fn = { ssl, alert, argument in
         guard let argument else { return SSL_CLIENT_HELLO_ERROR }
         let rule = Unmanaged<LoadedContext>.fromOpaque(argument).takeUnretainedValue().configuration.alpn
-        var bytes: UnsafePointer<UInt8>?
-        var count = 0
-        let offers = SSL_client_hello_get0_ext(ssl, UInt32(TLSEXT_TYPE_application_layer_protocol_negotiation), &bytes, &count) == 1
-        if offers || rule.mayBeAbsent { return SSL_CLIENT_HELLO_SUCCESS }
+        if rule.mayBeAbsent || has(TLSEXT_TYPE_application_layer_protocol_negotiation, ssl) { return SSL_CLIENT_HELLO_SUCCESS }
+        // Before TLS 1.3 (RFC 8446 section 4.2.1): the version is what it should hear about.
+        if !has(TLSEXT_TYPE_supported_versions, ssl) { return SSL_CLIENT_HELLO_SUCCESS }
         alert?.pointee = SSL_AD_NO_APPLICATION_PROTOCOL
         return SSL_CLIENT_HELLO_ERROR
+    }
+
+    private static func has(_ kind: Int32, _ ssl: OpaquePointer?) -> Bool {
+        var bytes: UnsafePointer<UInt8>?
+        var count = 0
+        return SSL_client_hello_get0_ext(ssl, UInt32(kind), &bytes, &count) == 1
     }
 
     /// Where `name` stands in a ProtocolNameList; nil also when the list is malformed before it.

@@ -1,8 +1,9 @@
 internal import HTTPTypes
 public import Hummingbird
 internal import Logging
+internal import Metrics
 
-/// The outermost middleware: turns every error into an answer, names the request in it, and writes one log line.
+/// The outermost middleware: turns every error into an answer, names the request in it, writes one log line and counts.
 public struct ErrorResponder<Context: APIRequestContext>: RouterMiddleware {
     public typealias Translate = @Sendable (any Error) -> APIError
     public typealias Body = @Sendable (APIError, RequestOrigin) throws -> Response
@@ -31,7 +32,9 @@ public struct ErrorResponder<Context: APIRequestContext>: RouterMiddleware {
             response = try answer(error, context)
         }
         if let name = HTTPField.Name("x-request-id") { response.headers[name] = context.origin.requestID }
-        log(request, context, response.status, ContinuousClock.now - start, failure)
+        let duration = ContinuousClock.now - start
+        log(request, context, response.status, duration, failure)
+        count(request, context, response.status, duration)
         return response
     }
 
@@ -43,6 +46,14 @@ public struct ErrorResponder<Context: APIRequestContext>: RouterMiddleware {
         }
         if shown.status == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer" }
         return response
+    }
+
+    /// `http_requests_total` and `http_request_duration_seconds`. Labels come from closed sets, whatever clients send.
+    private func count(_ request: Request, _ context: Context, _ status: HTTPResponse.Status, _ duration: Duration) {
+        let route = ("route", context.endpointPath ?? "none")
+        let method = [.get, .post, .put, .delete, .head, .options].contains(request.method) ? request.method.rawValue : "OTHER"
+        Counter(label: "http.requests", dimensions: [route, ("method", method), ("status", "\(status.code)")]).increment()
+        Metrics.Timer(label: "http.request.duration", dimensions: [route]).record(duration: duration)
     }
 
     /// The route, never the path or the query as sent: those may hold what doesn't belong in a log.
