@@ -20,7 +20,7 @@ struct ProvenanceTests {
             ("buy 0.01 BTC at market", "type=user"), ("Buy 0.01 BTC at market.", "type=user"),
             ("please buy me 0.01 bitcoin at the current market price", "type=user"),
             ("Buy .01 BTC", "type=policy"), ("BUY 0,01 BTC AT MARKET!", "type=user"), ("can you buy 0.01 btc at market?", "type=user"),
-            ("I'd like to buy ₿0.01 at market", "type=user"),
+            ("I'd like to buy ₿0.01 at market", "type=user"), ("I would like you to buy 0.01 BTC at market", "type=user"),
             ("Hi! How is BTC doing this week? Buy 0.01 BTC at market please.", "type=user"),
             ("BTC looks strong, buy 0.01 BTC at market", "type=user"), ("market order: buy 0.01 BTC", "type=policy"),
             ("buy 0.01BTC", "type=policy"),
@@ -91,7 +91,9 @@ struct ProvenanceTests {
             "buy 0.01 somecoin", "how is BTC doing?", "", "0.01 BTC", "buy 0.01 BTC except when it rains", "buy 0.01 BTC for 500 USDT",
             "cancel: buy 0.01 BTC", "I have 0.02 BTC. Buy 0.01 BTC more", "buy \u{1d7ce}.01 BTC", "buy 0·01 BTC", "buy -0.01 BTC",
             "buy 0.01e2 BTC", "buy 0.01% BTC",
-            "buy 0.01 BTC\u{0}", "buy 0.01 B\u{301}TC", "buy 0.01 BTC 'now'", "limit order: buy 0.01 BTC",
+            "buy 0.01 BTC\u{0}", "buy 0.01 B\u{301}TC", "buy 0.01 BTC 'now'", "would you buy 0.01 BTC?", "I would buy 0.01 BTC",
+            "can I buy 0.01 BTC", "could buy 0.01 BTC", "what would it cost to buy 0.01 BTC", "my friend wants to buy 0.01 BTC",
+            "limit order: buy 0.01 BTC",
         ])
     func notTheUsers(utterance: String) throws {
         let summary = try summary(utterance, Fixtures.terms("BTCUSDT", .buy, quantity: "0.01"))

@@ -3,7 +3,7 @@ extension CanonicalOrder {
     public var displayLines: [String] {
         let worst = draft.side == .buy ? "pays at most" : "moves at most"
         return [
-            "\(draft.side.rawValue) \(amountText) \(draft.symbol) \(priceText)",
+            "\(draft.side.rawValue) \(amountText) \(priceText)",
             "worst-case price \(worstCasePrice), \(worst) \(worstCaseNotional) in the quote currency",
             "environment \(environment), proposal \(proposalID), policy \(policyVersion)",
             "where it came from: \(provenance.text)",
@@ -15,8 +15,8 @@ extension CanonicalOrder {
 
     private var amountText: String {
         switch draft.amount {
-        case .quantity(let quantity): "\(quantity)"
-        case .quoteQuantity(let quote): "for \(quote) (quote currency) of"
+        case .quantity(let quantity): "\(quantity) \(draft.symbol)"
+        case .quoteQuantity(let quote): "\(draft.symbol) worth \(quote) of the quote currency"
         }
     }
 

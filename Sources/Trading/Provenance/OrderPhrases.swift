@@ -11,14 +11,17 @@ struct OrderPhrases {
     private var mentions: [Said<Set<Asset>>] = []
 
     private static let fillers: Set<String> = [
-        "a", "an", "the", "my", "me", "i", "i'd", "i'll", "we", "you", "us", "it", "please", "pls", "can", "could", "would", "will", "want",
-        "wants",
-        "to", "like", "need", "let's", "lets", "go", "ahead", "and", "then", "now", "right", "immediately", "asap", "today", "just", "of",
-        "for",
-        "with", "in", "into", "from", "on", "at", "order", "place", "make", "put", "do", "some", "worth", "hi", "hello", "hey", "ok",
-        "okay", "yes",
-        "so", "thanks", "thank", "using", "holdings", "holding", "balance", "position", "coins", "coin", "spot", "wallet", "account",
-        "good", "till", "cancelled", "gtc", "quickly", "execute", "submit", "set", "up",
+        "a", "an", "the", "my", "me", "i", "i'll", "you", "it", "please", "pls", "to", "let's", "lets", "go", "ahead", "and", "then", "now",
+        "right", "immediately", "asap", "today", "just", "of", "for", "with", "in", "into", "from", "on", "at", "order", "place", "make",
+        "put",
+        "some", "worth", "hi", "hello", "hey", "ok", "okay", "yes", "thanks", "thank", "using", "holdings", "holding", "balance",
+        "position",
+        "coins", "coin", "spot", "wallet", "account", "good", "till", "cancelled", "gtc", "quickly", "execute", "submit",
+    ]
+    /// Understood only before one of these words: "I would like to buy" asks for the deed, "I would buy" does not.
+    private static let fillersBefore: [String: Set<String>] = [
+        "can": ["you"], "could": ["you"], "would": ["like"], "i'd": ["like"], "like": ["to", "you"], "want": ["to", "you"],
+        "need": ["to", "you"],
     ]
     private static let sideWords: [String: Side] = ["buy": .buy, "purchase": .buy, "acquire": .buy, "sell": .sell, "liquidate": .sell]
     private static let marketWords: Set<String> = ["market", "current"]
@@ -190,7 +193,11 @@ struct OrderPhrases {
     }
 
     private mutating func filler() -> Bool {
-        guard let word = word(), OrderPhrases.fillers.contains(word) else { return false }
+        guard let first = word() else { return false }
+        guard OrderPhrases.fillers.contains(first) || word(1).map({ OrderPhrases.fillersBefore[first]?.contains($0) == true }) == true
+        else {
+            return false
+        }
         position += 1
         return true
     }

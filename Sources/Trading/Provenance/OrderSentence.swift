@@ -16,7 +16,7 @@ struct OrderSentence {
         "yesterday", "bought", "sold", "buying", "selling", "refuse", "nothing", "wrong", "mistake", "example",
     ]
 
-    private static let requests: Set<String> = ["can", "could", "would", "will", "please"]
+    private static let requests = [["can", "you"], ["could", "you"], ["please"]]
 
     /// Nil unless exactly one sentence has a side word and nothing in the utterance takes it back.
     init?(in tokens: [UtteranceToken]) {
@@ -64,7 +64,8 @@ struct OrderSentence {
     /// A question is one only when it asks for the deed: "can you buy …?"
     private static func isRequest(_ sentence: [UtteranceToken]) -> Bool {
         guard sentence.last?.kind == .question else { return true }
-        return sentence.compactMap(word).first.map(requests.contains) ?? false
+        let words = sentence.compactMap(word)
+        return requests.contains { words.starts(with: $0) }
     }
 
     /// From the part with the side word on: what stands before a comma ("BTC looks weak, sell …") is talk; what follows belongs to the order.

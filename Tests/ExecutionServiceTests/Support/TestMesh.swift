@@ -13,7 +13,8 @@ import Trading
 
 /// Execution with everything around it, in this process. The database outlives `Running`: that is a restart.
 final class TestMesh: Sendable {
-    let folder: String
+    private let root: String
+    private let generation = Mutex(0)
     let exchange = TestExchange()
     let audit = TestAudit()
     let market: TestMarket
@@ -28,8 +29,7 @@ final class TestMesh: Sendable {
             RiskPolicy(
                 version: "1", symbols: Set(["BTCUSDT", "ETHUSDT"].compactMap(Symbol.init)), currency: try #require(Asset("USDT")),
                 maxNotional: Decimal(25000), secondFactorAbove: Decimal(1000), slippageCap: try Trading.Decimal(canonical: "0.01")))
-        folder = FileManager.default.temporaryDirectory.appending(path: "execution-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        root = FileManager.default.temporaryDirectory.appending(path: "execution-\(UUID().uuidString)").path
         let offset = Offset()
         now = { Int64(Date().timeIntervalSince1970 * 1000) + offset.value.withLock { $0 } }
         self.offset = offset
@@ -44,7 +44,10 @@ final class TestMesh: Sendable {
 
     func advance(milliseconds: Int64) { offset.value.withLock { $0 += milliseconds } }
 
-    deinit { try? FileManager.default.removeItem(atPath: folder) }
+    deinit { try? FileManager.default.removeItem(atPath: root) }
+
+    /// Of the running process.
+    var folder: String { generation.withLock { "\(root)/\($0)" } }
 
     struct Crash: Error {}
 
@@ -70,7 +73,7 @@ final class TestMesh: Sendable {
 
     private func start(limits: ExecutionLimits) async throws -> Running {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let database = try await openDatabase(logger)
+        let database = try openDatabase(logger)
         let auditServer = InProcessServer(services: [.audit(audit)], authenticator: nil, logger: logger)
         let marketServer = InProcessServer(services: [.marketData(market)], authenticator: nil, logger: logger)
         let execution = PeerIdentity.service("execution")
@@ -83,19 +86,21 @@ final class TestMesh: Sendable {
         try await service.reconcileAtStart()
         let server = InProcessServer(
             services: [.execution(service)], authenticator: TestAuthenticator(keys: issuer.keySet), logger: logger)
-        return Running(mesh: self, database: database, service: service, server: server, auditClient: client, audit: Task { try? await client.run() })
+        return Running(
+            mesh: self, database: database, service: service, server: server, auditClient: client, audit: Task { try? await client.run() })
     }
 
-    /// The one before may still be letting go of the folder.
-    private func openDatabase(_ logger: Logger) async throws -> ServiceDatabase {
-        for _ in 0..<200 {
-            do {
-                return try ServiceDatabase(folder: folder, name: "execution", schema: ExecutionService.schema, logger: logger)
-            } catch StorageError.folderInUse {
-                try await Task.sleep(for: .milliseconds(20))
-            }
+    /// Each process has its own copy of what the one before left on disk: nobody waits for that one to let go of its files.
+    private func openDatabase(_ logger: Logger) throws -> ServiceDatabase {
+        let (before, now) = generation.withLock { generation in
+            generation += 1
+            return (root + "/\(generation - 1)", root + "/\(generation)")
         }
-        return try ServiceDatabase(folder: folder, name: "execution", schema: ExecutionService.schema, logger: logger)
+        try FileManager.default.createDirectory(atPath: now, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        for name in ["execution.sqlite", "execution.sqlite-wal"] where FileManager.default.fileExists(atPath: "\(before)/\(name)") {
+            try FileManager.default.copyItem(atPath: "\(before)/\(name)", toPath: "\(now)/\(name)")
+        }
+        return try ServiceDatabase(folder: now, name: "execution", schema: ExecutionService.schema, logger: logger)
     }
 }
 
