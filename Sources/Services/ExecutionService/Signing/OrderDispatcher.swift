@@ -1,6 +1,7 @@
 internal import AuditClient
 internal import Exchange
 internal import GRDB
+internal import Logging
 internal import MeshCall
 internal import Storage
 internal import Trading
@@ -136,6 +137,7 @@ struct OrderDispatcher: Sendable {
             try await tracker.abandon(order, because: "kill switch", requestID: request.caller.requestID)
             throw Refusal.killSwitch
         }
+        dependencies.logger.info("order.sent", metadata: ["order": "\(marked.clientOrderID)", "audit_index": "\(marked.auditIndex)"])
         return marked
     }
 
