@@ -119,7 +119,7 @@ struct ConnectionTests {
             TestMesh.unary("Hang") { _, _ in
                 runs.withLock { $0 += 1 }
                 entered.raise()
-                try await Task.sleep(for: .seconds(60))
+                await untilCancelled()
                 return ByteBuffer()
             }
         ])

@@ -118,3 +118,13 @@ final class Signal: Sendable {
         }
     }
 }
+
+/// Waits until the task it runs in is cancelled.
+func untilCancelled() async {
+    let cancelled = Signal()
+    await withTaskCancellationHandler {
+        await cancelled.wait()
+    } onCancel: {
+        cancelled.raise()
+    }
+}

@@ -93,6 +93,7 @@ package final class ClientConnection: FrameHandler, FrameReceiver, @unchecked Se
             transport.drop(id, .connectionClosed)
             finish(id, .failure(.connectionClosed), notRun: true)
         }
+        closeIfIdle()
     }
 
     func ended(_ end: ConnectionEnd) {
