@@ -134,8 +134,10 @@ struct SignOffTests {
             let proposal = try await running.proposeUsual(ann)
             mesh.market.set { $0 = .init(bid: "41000", ask: "41001") }
             #expect(await reason { _ = try await running.sign(ann, proposal) } == "MARKET_MOVED")
-            mesh.market.set { $0 = .init(ageMilliseconds: 60_000) }
-            #expect(await reason { _ = try await running.sign(ann, proposal) } == "MARKET_DATA_UNAVAILABLE")
+            for age in [60_000, -60_000, .min, .max] as [Int64] {
+                mesh.market.set { $0 = .init(ageMilliseconds: age) }
+                #expect(await reason { _ = try await running.sign(ann, proposal) } == "MARKET_DATA_UNAVAILABLE")
+            }
             mesh.market.set { $0 = .init() }
             _ = try await running.client(as: "operator").setKillSwitch(.init(engaged: true, reason: "drill"))
             #expect(await reason { _ = try await running.sign(ann, proposal) } == "KILL_SWITCH")

@@ -76,6 +76,8 @@ struct DecimalTests {
         #expect(throws: DecimalError.overflow) { try largest.divided(by: tiny, rounding: .down) }
         #expect(try tiny.multiplied(by: tiny, rounding: .up) == tiny)
         #expect(try tiny.divided(by: largest, scale: 0, rounding: .down) == .zero)
+        #expect(throws: DecimalError.inexact) { try tiny.multiplied(by: tiny, scale: -1, rounding: .down) }
+        #expect(throws: DecimalError.inexact) { try tiny.divided(by: .one, scale: 19, rounding: .down) }
         #expect(tiny < largest && -largest < tiny && -largest < -tiny)
     }
 }

@@ -41,12 +41,13 @@ extension Decimal {
 
     /// The product rounded to `scale` digits after the point.
     ///
-    /// - Throws: `.overflow`.
+    /// - Throws: `.overflow`; `.inexact` when `scale` is not 0 to 18.
     public func multiplied(by other: Decimal, scale places: Int = maxScale, rounding: DecimalRounding) throws(DecimalError) -> Decimal {
+        guard (0...Decimal.maxScale).contains(places) else { throw .inexact }
         let product = WideUnsigned(unsigned, times: other.unsigned)
         let surplus = scale + other.scale - places
         guard surplus > 0 else { return try self * other }
-        let divisor = Decimal.powerOfTen(min(surplus, Decimal.maxDigits))
+        let divisor = Decimal.powerOfTen(surplus)
         let (quotient, remainder) = product.divided(by: divisor)
         return try Decimal(
             negative: isNegative != other.isNegative,
@@ -55,7 +56,7 @@ extension Decimal {
 
     /// The quotient rounded to `scale` digits after the point.
     ///
-    /// - Throws: `.notPositive` when `other` is zero, `.overflow`.
+    /// - Throws: `.notPositive` when `other` is zero, `.overflow`; `.inexact` when `scale` is not 0 to 18.
     public func divided(by other: Decimal, scale places: Int = maxScale, rounding: DecimalRounding) throws(DecimalError) -> Decimal {
         guard !other.isZero else { throw .notPositive }
         guard (0...Decimal.maxScale).contains(places) else { throw .inexact }

@@ -25,7 +25,7 @@ final class TestMarket: MarketDataV1.MarketDataHandler {
         let book = book.withLock { $0 }
         return MarketDataV1.BookTicker(
             symbol: request.symbol, bidPrice: book.bid, bidQuantity: "1", askPrice: book.ask, askQuantity: "1",
-            timeMs: now() - book.ageMilliseconds)
+            timeMs: now() &- book.ageMilliseconds)
     }
 
     func getPrice(_ request: MarketDataV1.GetPriceRequest, context: ServerContext) async throws -> MarketDataV1.Price {

@@ -25,7 +25,8 @@ struct BookSource: Sendable {
         guard ticker.symbol == symbol.name, let bid = Decimal(ticker.bidPrice), let ask = Decimal(ticker.askPrice),
             let top = BookTop(bid: bid, ask: ask, timeMilliseconds: ticker.timeMs)
         else { throw Self.unavailable("The market price makes no sense now.", cause: nil) }
-        guard abs(now() - top.timeMilliseconds) <= maxAgeMilliseconds else {
+        let now = now()
+        guard (now - maxAgeMilliseconds...now + maxAgeMilliseconds).contains(top.timeMilliseconds) else {
             throw Self.unavailable("The market price is out of date.", cause: nil)
         }
         return top
