@@ -17,13 +17,13 @@ struct CertificateRefreshTests {
         clientLimits.certificateRefresh = .zero
         clientLimits.maximumBackoff = .milliseconds(10)
 
-        let files = try mesh.authority.credentials("agent")
+        let files = try await mesh.authority.credentials("agent")
         let tls = try MeshTLSContext.meshClient(files, trustDomain: TestAuthority.trustDomain, expecting: "execution")
-        let first = try mesh.client(tls: tls, limits: clientLimits)
+        let first = try await mesh.client(tls: tls, limits: clientLimits)
         let denied = await failure { try await first.call("Who") }
         #expect(denied?.code == .permissionDenied)
 
-        let renewed = try mesh.authority.credentials("gateway")
+        let renewed = try await mesh.authority.credentials("gateway")
         for (from, to) in [
             (renewed.certificateChainPath, files.certificateChainPath), (renewed.privateKeyPath, files.privateKeyPath),
         ] {

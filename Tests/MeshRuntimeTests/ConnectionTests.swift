@@ -12,7 +12,7 @@ struct ConnectionTests {
         let mesh = try await TestMesh.start([
             TestMesh.echo, TestMesh.unary("Who") { _, context in ByteBuffer(string: "\(context.peer.name) \(context.peer.spiffeID)") },
         ])
-        let client = try mesh.client()
+        let client = try await mesh.client()
         #expect(try await client.call("Echo", "hello") == "hello")
         #expect(try await client.call("Who") == "gateway spiffe://test.cryptopulse.internal/gateway")
         await client.close()
@@ -41,7 +41,7 @@ struct ConnectionTests {
     @Test("many calls at once share one connection")
     func oneConnection() async throws {
         let mesh = try await TestMesh.start()
-        let client = try mesh.client()
+        let client = try await mesh.client()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<500 {
                 group.addTask {
@@ -67,7 +67,7 @@ struct ConnectionTests {
     @Test("a client of another trust domain is refused, and its calls say so")
     func wrongClient() async throws {
         let mesh = try await TestMesh.start()
-        let stranger = try TestAuthority(trustDomain: "staging.cryptopulse.internal")
+        let stranger = try await TestAuthority.make(trustDomain: "staging.cryptopulse.internal")
         let error = await failure { try await mesh.client(tls: stranger.client()).call("Echo") }
         #expect(error?.code == .unavailable)
         #expect(error?.reason == "PEER_REFUSED")
@@ -87,7 +87,7 @@ struct ConnectionTests {
     func nobodyThere() async throws {
         let mesh = try await TestMesh.start()
         await mesh.stop()
-        let client = try mesh.client()
+        let client = try await mesh.client()
         for _ in 0..<3 {
             let error = await failure { try await client.call("Echo") }
             #expect(error?.code == .unavailable)
@@ -100,7 +100,7 @@ struct ConnectionTests {
         let first = try await TestMesh.start()
         var limits = ClientLimits()
         limits.maximumBackoff = .milliseconds(20)
-        let client = try first.client(limits: limits)
+        let client = try await first.client(limits: limits)
         #expect(try await client.call("Echo", "1") == "1")
         await first.stop()
         let second = try await TestMesh.start(authority: first.authority, port: first.port)
@@ -123,7 +123,7 @@ struct ConnectionTests {
                 return ByteBuffer()
             }
         ])
-        let client = try mesh.client()
+        let client = try await mesh.client()
         async let failed = failure { try await client.call("Hang") }
         await entered.wait()
         await mesh.stop()
@@ -141,7 +141,7 @@ struct ConnectionTests {
                 return ByteBuffer(string: "done")
             }
         ])
-        let client = try mesh.client()
+        let client = try await mesh.client()
         async let reply = client.call("Wait")
         await entered.wait()
         async let stopped: Void = mesh.server.shutdown(grace: .seconds(30))
@@ -157,7 +157,7 @@ struct ConnectionTests {
         var limits = ServerLimits()
         limits.maximumConnections = 1
         let mesh = try await TestMesh.start(limits: limits)
-        let first = try mesh.client()
+        let first = try await mesh.client()
         #expect(try await first.call("Echo", "1") == "1")
         let error = await failure { try await mesh.client().call("Echo", "2") }
         #expect(error?.code == .unavailable)
@@ -168,7 +168,7 @@ struct ConnectionTests {
     @Test("a closed client fails its calls and says why")
     func closedClient() async throws {
         let mesh = try await TestMesh.start()
-        let client = try mesh.client()
+        let client = try await mesh.client()
         #expect(try await client.call("Echo", "1") == "1")
         await client.close()
         let error = await failure { try await client.call("Echo") }

@@ -10,7 +10,8 @@ struct HealthServiceTests {
     private func ask(_ service: String = "") async throws -> MeshV1.HealthCheckResponse {
         let server = InProcessServer(services: [.health(health)], authenticator: nil, logger: Logger(label: "test"))
         let peer = PeerIdentity(spiffeID: "spiffe://development.cryptopulse.internal/operator", name: "operator")
-        return try await MeshV1.HealthClient(server.channel(as: peer)).check(MeshV1.HealthCheckRequest(service: service))
+        return try await MeshV1.HealthClient(server.channel(as: peer)).check(
+            MeshV1.HealthCheckRequest(service: service), options: CallOptions(timeout: .seconds(30)))
     }
 
     @Test("serves until told otherwise")

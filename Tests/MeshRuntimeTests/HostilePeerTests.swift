@@ -21,7 +21,7 @@ struct HostilePeerTests {
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
         let mesh = try await TestMesh.start(limits: Self.impatient(settingsTimeout: settingsTimeout))
-        let bystander = try mesh.client()
+        let bystander = try await mesh.client()
         #expect(try await bystander.call("Echo", "before") == "before")
         let peer = try await RawPeer.connect(port: mesh.port, tls: mesh.authority.client())
         let sent = (greets ? ControlFrame.settings(.default).encoded : []) + bytes
@@ -68,7 +68,7 @@ struct HostilePeerTests {
     @Test("bytes that are no TLS")
     func noTLS() async throws {
         let mesh = try await TestMesh.start()
-        let bystander = try mesh.client()
+        let bystander = try await mesh.client()
         #expect(try await bystander.call("Echo", "before") == "before")
         let peer = try await RawPeer.connect(port: mesh.port, tls: nil)
         try await peer.send((0..<512).map { _ in UInt8.random(in: 0...255) | 0x80 })

@@ -10,10 +10,10 @@ import Testing
 /// What a server does that is no mesh server costs its clients their calls, in time, and nothing more.
 struct HostileServerTests {
     private func call(_ greeting: [UInt8], _ limits: ClientLimits = .default) async throws -> RPCError? {
-        let authority = try TestAuthority()
-        let server = try await RawServer.start(authority.server(), greeting: greeting)
+        let authority = try await TestAuthority.make()
+        let server = try await RawServer.start(try await authority.server(), greeting: greeting)
         let client = MeshClient(
-            host: "127.0.0.1", port: server.port, tls: try authority.client(), eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            host: "127.0.0.1", port: server.port, tls: try await authority.client(), eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
             logger: LogRecorder().logger, limits: limits)
         let error = await failure { try await client.call("Echo") }
         await client.close()

@@ -10,21 +10,27 @@ final class TestAuthority: Sendable {
     let folder: URL
     let trustDomain: String
 
-    init(trustDomain: String = TestAuthority.trustDomain) throws {
+    private init(trustDomain: String, folder: URL) {
         self.trustDomain = trustDomain
-        folder = FileManager.default.temporaryDirectory.appending(path: "mesh-runtime-\(UUID().uuidString)")
+        self.folder = folder
+    }
+
+    static func make(trustDomain: String = TestAuthority.trustDomain) async throws -> TestAuthority {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "mesh-runtime-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        try openssl([
+        let authority = TestAuthority(trustDomain: trustDomain, folder: folder)
+        try await authority.openssl([
             "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "root.key", "-out", "root.crt",
             "-days", "2", "-subj", "/CN=test root", "-addext", "keyUsage=critical,keyCertSign,cRLSign",
         ])
+        return authority
     }
 
     deinit {
         try? FileManager.default.removeItem(at: folder)
     }
 
-    func credentials(_ name: String) throws -> MeshTLSCredentials {
+    func credentials(_ name: String) async throws -> MeshTLSCredentials {
         let stem = "\(name)-\(UUID().uuidString)"
         let extensions = """
             basicConstraints=critical,CA:FALSE
@@ -33,11 +39,11 @@ final class TestAuthority: Sendable {
             subjectAltName=URI:spiffe://\(trustDomain)/\(name)
             """
         try extensions.write(to: folder.appending(path: "\(stem).ext"), atomically: true, encoding: .utf8)
-        try openssl([
+        try await openssl([
             "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "\(stem).key", "-out",
             "\(stem).csr", "-subj", "/CN=\(name)",
         ])
-        try openssl([
+        try await openssl([
             "x509", "-req", "-in", "\(stem).csr", "-CA", "root.crt", "-CAkey", "root.key", "-CAcreateserial", "-days", "1", "-extfile",
             "\(stem).ext", "-out", "\(stem).crt",
         ])
@@ -46,17 +52,18 @@ final class TestAuthority: Sendable {
         return MeshTLSCredentials(certificateChainPath: path("\(stem).crt"), privateKeyPath: key, trustRootsPath: path("root.crt"))
     }
 
-    func server(_ name: String = "execution", limits: TLSLimits = .default) throws -> MeshTLSContext {
-        try .meshServer(credentials(name), trustDomain: trustDomain, limits: limits)
+    func server(_ name: String = "execution", limits: TLSLimits = .default) async throws -> MeshTLSContext {
+        try .meshServer(await credentials(name), trustDomain: trustDomain, limits: limits)
     }
 
-    func client(_ name: String = "gateway", expecting: String? = "execution") throws -> MeshTLSContext {
-        try .meshClient(credentials(name), trustDomain: trustDomain, expecting: expecting)
+    func client(_ name: String = "gateway", expecting: String? = "execution") async throws -> MeshTLSContext {
+        try .meshClient(await credentials(name), trustDomain: trustDomain, expecting: expecting)
     }
 
     private func path(_ file: String) -> String { folder.appending(path: file).path }
 
-    private func openssl(_ arguments: [String]) throws {
+    /// Waits without holding a thread that other tests need.
+    private func openssl(_ arguments: [String]) async throws {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/openssl")
         process.arguments = arguments
@@ -64,8 +71,10 @@ final class TestAuthority: Sendable {
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw Failed(command: arguments.joined(separator: " ")) }
+        let status = try await withCheckedThrowingContinuation { (ended: CheckedContinuation<Int32, any Error>) in
+            process.terminationHandler = { ended.resume(returning: $0.terminationStatus) }
+            do { try process.run() } catch { ended.resume(throwing: error) }
+        }
+        guard status == 0 else { throw Failed(command: arguments.joined(separator: " ")) }
     }
 }

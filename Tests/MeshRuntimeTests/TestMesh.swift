@@ -31,18 +31,21 @@ struct TestMesh {
         _ methods: [MethodImplementation] = [echo], authority: TestAuthority? = nil, port: Int = 0, limits: ServerLimits = .default,
         tlsLimits: TLSLimits = .default
     ) async throws -> TestMesh {
-        let authority = try authority ?? TestAuthority()
+        let authority = if let authority { authority } else { try await TestAuthority.make() }
         let log = LogRecorder()
         let server = MeshServer(
             services: [ServiceDefinition(name: "test.v1.Test", methods: methods)], authenticator: nil,
-            tls: try authority.server(limits: tlsLimits), eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: log.logger,
+            tls: try await authority.server(limits: tlsLimits), eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: log.logger,
             limits: limits)
         return TestMesh(authority: authority, server: server, port: try await server.start(host: "127.0.0.1", port: port), log: log)
     }
 
-    func client(_ name: String = "gateway", tls: MeshTLSContext? = nil, limits: ClientLimits = .default) throws -> MeshClient {
-        MeshClient(
-            host: "127.0.0.1", port: port, tls: try tls ?? authority.client(name), eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+    func client(
+        _ name: String = "gateway", tls: MeshTLSContext? = nil, limits: ClientLimits = .default
+    ) async throws -> MeshClient {
+        let context = if let tls { tls } else { try await authority.client(name) }
+        return MeshClient(
+            host: "127.0.0.1", port: port, tls: context, eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
             logger: log.logger, limits: limits)
     }
 

@@ -59,25 +59,24 @@ final class ClientConnector: Sendable {
             state.nextWaiter += 1
             return state.nextWaiter
         }
-        let timer = group.any().scheduleTask(in: TimeAmount(max(.zero, deadline - .now))) { [weak self] in
-            self?.resume(id, throwing: RPCError(.deadlineExceeded, "The call's time is over; no connection was made."))
-        }
-        defer { timer.cancel() }
         return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { waiter in self.enter(waiter, id) }
+            try await withCheckedThrowingContinuation { waiter in self.enter(waiter, id, by: deadline) }
         } onCancel: {
             resume(id, throwing: RPCError(.cancelled, "The call was cancelled."))
         }
     }
 
-    private func enter(_ waiter: Waiter, _ id: UInt64) {
+    private func enter(_ waiter: Waiter, _ id: UInt64, by deadline: ContinuousClock.Instant) {
         switch state.withLock({ $0.enter(waiter, id, limits) }) {
         case .use(let connection): waiter.resume(returning: connection)
         case .fail(let error): waiter.resume(throwing: error)
         case .wait(let connects):
             if connects { connect() }
-            // A cancellation before the waiter could be found has to be looked for.
-            if Task.isCancelled { resume(id, throwing: RPCError(.cancelled, "The call was cancelled.")) }
+            // A cancellation before the waiter could be found has to be looked for; the timer is set only now for the same reason.
+            if Task.isCancelled { return resume(id, throwing: RPCError(.cancelled, "The call was cancelled.")) }
+            group.any().scheduleTask(in: TimeAmount(max(.zero, deadline - .now))) { [weak self] in
+                self?.resume(id, throwing: RPCError(.deadlineExceeded, "The call's time is over; no connection was made."))
+            }
         }
     }
 

@@ -119,15 +119,15 @@ public final class MeshServer: Sendable {
     }
 
     private func waitUntilEmpty(atMost limit: Duration) async {
-        let timer = group.next().scheduleTask(in: TimeAmount(limit)) { self.resumeEmptied() }
         await withCheckedContinuation { waiter in
             let isEmpty = state.withLock { state in
                 if !state.channels.isEmpty { state.emptied.append(waiter) }
                 return state.channels.isEmpty
             }
-            if isEmpty { waiter.resume() }
+            if isEmpty { return waiter.resume() }
+            // Only now: a timer that fires before there is a waiter wakes nobody.
+            group.any().scheduleTask(in: TimeAmount(limit)) { self.resumeEmptied() }
         }
-        timer.cancel()
     }
 
     private func resumeEmptied() {
