@@ -15,7 +15,7 @@ extension Integration {
             "cryptopulse.auth.v1.Auth": .auth, "cryptopulse.agent.v1.Agent": .agent, "cryptopulse.market_data.v1.MarketData": .marketData,
             "cryptopulse.execution.v1.Execution": .execution, "cryptopulse.audit.v1.Audit": .audit, "mesh.v1.Health": .audit,
         ]
-        private static let identities = ["auth", "agent", "market-data", "execution", "audit", "gateway", "sandbox-exchange", "operator"]
+        private static let identities = ["auth", "agent", "market-data", "execution", "audit", "gateway", "operator"]
 
         /// What the gate made of a call, whatever the handler then said about its empty request.
         enum Verdict: Equatable {
@@ -54,7 +54,6 @@ extension Integration {
             guard policy.callers.contains(caller) else { return .callerRefused }
             guard let token else { return policy.callersWithoutUser.contains(caller) ? .passed : .tokenRefused }
             // A caller in its own name may send a token too: it is checked like any other.
-            if policy.tokens.isEmpty { return policy.callersWithoutUser.contains(caller) ? .passed : .tokenRefused }
             guard policy.tokens.contains(token) else { return .tokenRefused }
             return token == .agent && !["market:read", "portfolio:read", "order:propose", ""].contains(policy.userScope) ? .tokenRefused : .passed
         }
@@ -70,13 +69,14 @@ extension Integration {
                 }
                 return .passed
             } catch let error as RPCError {
-                switch (error.code, error.reason) {
-                case (.permissionDenied, "CALLER_NOT_ALLOWED"): return .callerRefused
-                case (.unauthenticated, _), (.permissionDenied, "SCOPE_MISSING"), (.permissionDenied, "SECOND_FACTOR_REQUIRED"):
-                    return .tokenRefused
-                case (.unavailable, _), (.deadlineExceeded, _): throw error
-                default: return .passed
+                switch error.reason {
+                case "CALLER_NOT_ALLOWED": return .callerRefused
+                case "TOKEN_REQUIRED", "TOKEN_NOT_ACCEPTED", "TOKEN_MALFORMED", "TOKEN_INVALID", "SCOPE_REQUIRED", "SECOND_FACTOR_REQUIRED": return .tokenRefused
+                default: break
                 }
+                // Nobody answered: that is no verdict.
+                if [.unavailable, .deadlineExceeded, .unimplemented].contains(error.code) { throw error }
+                return .passed
             }
         }
     }
