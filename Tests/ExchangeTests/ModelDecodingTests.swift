@@ -28,7 +28,8 @@ struct ModelDecodingTests {
 
     @Test("A kline is an array, its decimals exact")
     func kline() throws {
-        let json = #"[[1499040000000,"0.01634790","0.80000000","0.01575800","0.01577100","148976.11427815",1499644799999,"2434.19055334",308,"1756.87402397","28.46694368","17928899.62484339"]]"#
+        let json =
+            #"[[1499040000000,"0.01634790","0.80000000","0.01575800","0.01577100","148976.11427815",1499644799999,"2434.19055334",308,"1756.87402397","28.46694368","17928899.62484339"]]"#
         let kline = try #require(try JSONDecoder().decode([Kline].self, from: Data(json.utf8)).first)
         #expect(kline.open == Trading.Decimal("0.0163479"))
         #expect(kline.volume == Trading.Decimal("148976.11427815"))

@@ -38,7 +38,8 @@ struct RequestSignerTests {
 
     @Test("A credential shows neither its key nor what signs for it, however it is printed")
     func credentialIsNotPrintable() {
-        let credential = ExchangeCredential(apiKey: "api-key-marker", signer: HMACRequestSigner(SymmetricKey(data: Data("secret-marker".utf8))))
+        let credential = ExchangeCredential(
+            apiKey: "api-key-marker", signer: HMACRequestSigner(SymmetricKey(data: Data("secret-marker".utf8))))
         var dumped = ""
         dump(credential, to: &dumped)
         dump(credential.signer, to: &dumped)

@@ -12,7 +12,9 @@ struct CacheTests {
         let (gate, open) = AsyncStream<Void>.makeStream()
         let reader = CachedReader<String, Int>(freshFor: .seconds(60), staleAfter: .seconds(60), capacity: 10) { _ in
             for await _ in gate { break }
-            return reads.withLock { $0 += 1; return $0 }
+            return reads.withLock {
+                $0 += 1; return $0
+            }
         }
         try await withThrowingTaskGroup { group in
             for _ in 0..<50 { group.addTask { try await reader.value(for: "BTCUSDT") } }

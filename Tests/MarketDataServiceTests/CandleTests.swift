@@ -17,12 +17,12 @@ struct CandleTests {
     private static let now = Recording.start + 2 * 86_400_000 + 25_000
 
     private static func replay(
-        speed: Int64 = 0, clock: ManualClock = ManualClock(), _ body: @escaping @Sendable (ReplayedExchange, RunningMarketData) async throws -> Void
+        speed: Int64 = 0, clock: ManualClock = ManualClock(),
+        _ body: @escaping @Sendable (ReplayedExchange, RunningMarketData) async throws -> Void
     ) async throws {
         let configuration = SandboxConfiguration(candles: try Recording.path, speed: speed, start: now)
-        try await ReplayedExchange.run(configuration, clock: clock) { exchange in
-            try await RunningMarketData.run(on: exchange) { running in
-                try await running.ready()
+        try await ReplayedExchange.run(configuration, clock: clock) { exchange async throws in
+            try await RunningMarketData.run(on: exchange) { running async throws in
                 try await body(exchange, running)
             }
         }
@@ -30,7 +30,7 @@ struct CandleTests {
 
     @Test("All candles up to now equal the file's, from the exchange and again from the store")
     func equalsFile() async throws {
-        try await Self.replay { _, running in
+        try await Self.replay { _, running async throws in
             let expected = try Recording.candles.prefix { $0.closeTimeMs < Self.now }
             for _ in 0..<2 {
                 var found: [MarketDataV1.Candle] = []
@@ -55,7 +55,7 @@ struct CandleTests {
 
     @Test("Without a start the last candles are answered, longer ones put together from minutes", arguments: ["5m", "1h", "1d"])
     func lastCandles(interval: String) async throws {
-        try await Self.replay { _, running in
+        try await Self.replay { _, running async throws in
             let length = try #require(KlineInterval(rawValue: interval)).milliseconds
             let answer = try await running.client.getCandles(.init(symbol: "BTCUSDT", interval: interval, limit: 2))
             let closed = try #require(answer.candles.first)
@@ -70,11 +70,13 @@ struct CandleTests {
 
     @Test("A hole in what is stored is filled, and only the hole is asked for")
     func fillsGaps() async throws {
-        try await Self.replay { _, running in
+        try await Self.replay { _, running async throws in
             let minute: Int64 = 60_000
             func ask(_ first: Int64, _ last: Int64) async throws -> [MarketDataV1.Candle] {
                 try await running.client.getCandles(
-                    .init(symbol: "BTCUSDT", interval: "1m", startMs: Recording.start + first * minute, endMs: Recording.start + last * minute)
+                    .init(
+                        symbol: "BTCUSDT", interval: "1m", startMs: Recording.start + first * minute, endMs: Recording.start + last * minute
+                    )
                 ).candles
             }
             #expect(try await ask(0, 9).count == 10)
@@ -88,7 +90,7 @@ struct CandleTests {
     @Test("An order's fill lies inside the range of the minute that its trade names", arguments: [OrderSide.buy, .sell])
     func fillInsideRange(side: OrderSide) async throws {
         let clock = ManualClock()
-        try await Self.replay(speed: 1000, clock: clock) { exchange, _ in
+        try await Self.replay(speed: 1000, clock: clock) { exchange, _ async throws in
             let trader = try await exchange.trader(["USDT": "1000000", "BTC": "100"])
             for round in 1...20 {
                 clock.advance(by: 61)

@@ -14,9 +14,8 @@ import Trading
 struct PriceTests {
     @Test("Price, bid and ask are the exchange's, as canonical decimals")
     func prices() async throws {
-        try await ReplayedExchange.run(SandboxConfiguration()) { exchange in
-            try await RunningMarketData.run(on: exchange) { running in
-                try await running.ready()
+        try await ReplayedExchange.run(SandboxConfiguration()) { exchange async throws in
+            try await RunningMarketData.run(on: exchange) { running async throws in
                 let price = try await running.client.getPrice(.init(symbol: "BTCUSDT"))
                 let ticker = try await running.client.getBookTicker(.init(symbol: "BTCUSDT"))
                 let value = try decimal(price.price)
@@ -39,9 +38,9 @@ struct PriceTests {
 
     @Test("A key that may trade is not used, and the audit log hears of it")
     func tradingKey() async throws {
-        try await ReplayedExchange.run(SandboxConfiguration()) { exchange in
-            try await RunningMarketData.run(on: exchange, permissions: ["trade"]) { running in
-                try await running.eventually { try await running.auditActions().contains("exchange_key.refused") }
+        try await ReplayedExchange.run(SandboxConfiguration()) { exchange async throws in
+            try await RunningMarketData.run(on: exchange, permissions: ["trade"]) { running async throws in
+                #expect(try await running.auditActions().contains("exchange_key.refused"))
                 #expect(running.service.problem == "the read key may trade, so it is not used")
                 await #expect(throws: RPCError.self) { try await running.client.getPrice(.init(symbol: "BTCUSDT")) }
             }
@@ -50,9 +49,8 @@ struct PriceTests {
 
     @Test("The key is made once, stays over a restart, and its use is an audit event")
     func keySurvives() async throws {
-        try await ReplayedExchange.run(SandboxConfiguration()) { exchange in
-            try await RunningMarketData.run(on: exchange) { running in
-                try await running.ready()
+        try await ReplayedExchange.run(SandboxConfiguration()) { exchange async throws in
+            try await RunningMarketData.run(on: exchange) { running async throws in
                 let cipher = ColumnCipher(rootKey: SymmetricKey(data: Data(repeating: 1, count: 32)))
                 let key = try await ReadKey.load(from: running.database, cipher: cipher, now: 0)
                 #expect(!key.isNew)
@@ -61,11 +59,12 @@ struct PriceTests {
         }
     }
 
-    @Test("An unknown symbol is NOT_FOUND, a malformed one INVALID_ARGUMENT", arguments: ["NOSUCH": StatusCode.notFound, "btc usdt": .invalidArgument])
+    @Test(
+        "An unknown symbol is NOT_FOUND, a malformed one INVALID_ARGUMENT",
+        arguments: ["NOSUCH": StatusCode.notFound, "btc usdt": .invalidArgument])
     func badSymbols(symbol: String, code: StatusCode) async throws {
-        try await ReplayedExchange.run(SandboxConfiguration()) { exchange in
-            try await RunningMarketData.run(on: exchange) { running in
-                try await running.ready()
+        try await ReplayedExchange.run(SandboxConfiguration()) { exchange async throws in
+            try await RunningMarketData.run(on: exchange) { running async throws in
                 let error = await #expect(throws: RPCError.self) { try await running.client.getPrice(.init(symbol: symbol)) }
                 #expect(error?.code == code)
             }

@@ -27,9 +27,10 @@ struct RunningMarketData: Sendable {
             let running = try await start(exchange.baseURL, folder: folder, limits: limits)
             let pem = String(decoding: try #require(FileManager.default.contents(atPath: folder + "/read.pub.pem")), as: UTF8.self)
             let apiKey = try await exchange.register(pem, permissions: permissions)
+            try Data((apiKey + "\n").utf8).write(to: URL(filePath: folder + "/api-key"), options: .atomic)
+            _ = await running.service.keeper.step()
             try await withThrowingTaskGroup { group in
                 group.addTask { try await running.service.run() }
-                try Data((apiKey + "\n").utf8).write(to: URL(filePath: folder + "/api-key"), options: .atomic)
                 try await body(running)
                 group.cancelAll()
             }
@@ -41,8 +42,6 @@ struct RunningMarketData: Sendable {
         let nobody = InProcessServer(services: [], authenticator: nil, logger: quiet)
         let audit = AuditClient(
             database: database, source: "market-data", channel: nobody.channel(as: peer("market-data")), logger: quiet)
-        var limits = limits
-        limits.keyWait = .milliseconds(20)
         let service = try await MarketData(
             database: database, outbox: audit.outbox,
             exchange: BinanceClient(baseURL: baseURL, logger: quiet),
@@ -51,24 +50,12 @@ struct RunningMarketData: Sendable {
             now: { Int64(Date().timeIntervalSince1970 * 1000) })
         let server = InProcessServer(services: [service.definition], authenticator: nil, logger: quiet)
         return RunningMarketData(
-            service: service, client: MarketDataV1.MarketDataClient(server.channel(as: peer("execution"))), database: database, folder: folder)
+            service: service, client: MarketDataV1.MarketDataClient(server.channel(as: peer("execution"))), database: database,
+            folder: folder)
     }
 
     static func peer(_ name: String) -> PeerIdentity {
         PeerIdentity(spiffeID: "spiffe://development.cryptopulse.internal/\(name)", name: name)
-    }
-
-    /// Waits until the service has taken the key, or gives up after ten seconds.
-    func ready() async throws {
-        try await eventually { service.problem == nil }
-    }
-
-    func eventually(_ condition: () async throws -> Bool) async throws {
-        let deadline = ContinuousClock.now + .seconds(10)
-        while try await !condition() {
-            try #require(ContinuousClock.now < deadline, "did not come about: \(service.problem ?? "")")
-            try await Task.sleep(for: .milliseconds(10))
-        }
     }
 
     /// The actions of the audit events that wait in the outbox.

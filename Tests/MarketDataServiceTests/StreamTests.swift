@@ -12,11 +12,10 @@ struct StreamTests {
     @Test("Every symbol comes at once, then each change")
     func streams() async throws {
         let clock = ManualClock()
-        try await ReplayedExchange.run(SandboxConfiguration(), clock: clock) { exchange in
+        try await ReplayedExchange.run(SandboxConfiguration(), clock: clock) { exchange async throws in
             var limits = MarketDataLimits()
             limits.pollInterval = .milliseconds(20)
-            try await RunningMarketData.run(on: exchange, limits: limits) { running in
-                try await running.ready()
+            try await RunningMarketData.run(on: exchange, limits: limits) { running async throws in
                 var stream = try await running.client.streamTickers(.init(symbols: ["ETHUSDT", "BTCUSDT"])).makeAsyncIterator()
                 let first = try #require(try await stream.next())
                 let second = try #require(try await stream.next())

@@ -47,7 +47,8 @@ struct ExchangeClientTests {
             let unknown = await #expect(throws: ExchangeError.self) { try await client.order(symbol: "BTCUSDT", clientOrderID: "none") }
             #expect(unknown?.isUnknownOrder == true)
             let stranger = sandbox.client(
-                ExchangeCredential(apiKey: String(repeating: "K", count: 64), signer: Ed25519RequestSigner(Curve25519.Signing.PrivateKey())))
+                ExchangeCredential(apiKey: String(repeating: "K", count: 64), signer: Ed25519RequestSigner(Curve25519.Signing.PrivateKey()))
+            )
             let refused = await #expect(throws: ExchangeError.self) { try await stranger.account() }
             #expect(refused?.kind == .credentials && refused?.code == -2015)
             #expect("\(String(describing: refused))".contains("KKKK") == false)
@@ -82,7 +83,8 @@ struct ExchangeClientTests {
     func notListening() async throws {
         let client = BinanceClient(
             baseURL: "http://localhost:1",
-            credential: ExchangeCredential(apiKey: "k", signer: HMACRequestSigner(SymmetricKey(size: .bits256))), logger: RunningSandbox.quiet)
+            credential: ExchangeCredential(apiKey: "k", signer: HMACRequestSigner(SymmetricKey(size: .bits256))),
+            logger: RunningSandbox.quiet)
         let error = await #expect(throws: ExchangeError.self) { try await client.placeOrder(Self.order("lost")) }
         #expect(error?.kind == .unavailable)
     }

@@ -91,8 +91,10 @@ struct ExchangeInterfaceTests {
             let signature = caller.signed(left, body: right)
             let inBoth = try await caller.raw(.post, "/api/v3/order?\(left)", body: "\(right)&signature=\(signature)")
             #expect(inBoth.status == 200, "\(inBoth.body)")
-            let upper = try await caller.raw(.get, "/api/v3/account?\(caller.stamped(""))&signature=\(caller.signed(caller.stamped("")).uppercased())")
-            #expect(upper.status == 200 || upper.says(-1022, "Signature for this request is not valid."), "a new millisecond may have begun")
+            let upper = try await caller.raw(
+                .get, "/api/v3/account?\(caller.stamped(""))&signature=\(caller.signed(caller.stamped("")).uppercased())")
+            #expect(
+                upper.status == 200 || upper.says(-1022, "Signature for this request is not valid."), "a new millisecond may have begun")
         }
     }
 
@@ -125,7 +127,8 @@ struct ExchangeInterfaceTests {
             #expect(try await caller.send(.get, "/api/v3/account", "").status == 200)
             #expect(try await caller.send(.get, "/api/v3/openOrders", "symbol=BTCUSDT").status == 200)
             for (method, path) in [
-                (HTTPRequest.Method.post, "/api/v3/order"), (.post, "/api/v3/order/test"), (.delete, "/api/v3/order"), (.delete, "/api/v3/openOrders"),
+                (HTTPRequest.Method.post, "/api/v3/order"), (.post, "/api/v3/order/test"), (.delete, "/api/v3/order"),
+                (.delete, "/api/v3/openOrders"),
             ] {
                 let answer = try await caller.send(method, path, Self.market)
                 #expect(answer.status == 401 && answer.says(-2015, "Invalid API-key, IP, or permissions for action."))
@@ -133,33 +136,50 @@ struct ExchangeInterfaceTests {
         }
     }
 
-    @Test("Orders that break a rule are refused with its code and text", arguments: [
-        ("symbol=BTCUSDT&side=BUY&type=MARKET", -1102, "Param 'quantity' or 'quoteOrderQty' must be sent, but both were empty/null!"),
-        ("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=1&quoteOrderQty=1", -1128, "Combination of optional parameters invalid."),
-        ("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=1&price=1", -1106, "Parameter 'price' sent when not required."),
-        ("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=1&timeInForce=GTC", -1106, "Parameter 'timeInForce' sent when not required."),
-        ("symbol=BTCUSDT&side=BUY&type=LIMIT&quantity=1&price=50000", -1102, "Mandatory parameter 'timeInForce' was not sent, was empty/null, or malformed."),
-        ("symbol=BTCUSDT&side=BUY&type=LIMIT&quantity=1&timeInForce=GTC", -1102, "Mandatory parameter 'price' was not sent, was empty/null, or malformed."),
-        ("symbol=BTCUSDT&side=BUY&type=LIMIT&quantity=1&price=50000&timeInForce=GTX", -1115, "Invalid timeInForce."),
-        ("symbol=BTCUSDT&side=BUY&type=SWAP&quantity=1", -1116, "Invalid orderType."),
-        ("symbol=BTCUSDT&side=LEND&type=MARKET&quantity=1", -1117, "Invalid side."),
-        ("symbol=DOGECAT&side=BUY&type=MARKET&quantity=1", -1121, "Invalid symbol."),
-        ("symbol=btcusdt&side=BUY&type=MARKET&quantity=1", -1100, "Illegal characters found in parameter 'symbol'; legal range is '^[A-Z0-9-_.]{1,20}$'."),
-        ("side=BUY&type=MARKET&quantity=1", -1102, "Mandatory parameter 'symbol' was not sent, was empty/null, or malformed."),
-        ("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0.000000001", -1111, "Parameter 'quantity' has too much precision."),
-        ("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0.000001", -1013, "Filter failure: LOT_SIZE"),
-        ("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=101", -1013, "Filter failure: MARKET_LOT_SIZE"),
-        ("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0.00001", -1013, "Filter failure: NOTIONAL"),
-        ("symbol=BTCUSDT&side=BUY&type=LIMIT&quantity=1&price=50000.001&timeInForce=GTC", -1013, "Filter failure: PRICE_FILTER"),
-        ("symbol=BTCUSDT&side=BUY&type=LIMIT&quantity=1&price=0&timeInForce=GTC", -1013, "Invalid price."),
-        ("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0", -1013, "Invalid quantity."),
-        ("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=1", -2010, "Account has insufficient balance for requested action."),
-        ("symbol=BTCUSDT&side=BUY&type=LIMIT_MAKER&quantity=0.01&price=900000", -2010, "Order would immediately match and take."),
-        ("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0.01&nonsense=1", -1104, "Not all sent parameters were read; read '6' parameter(s) but was sent '7'."),
-        ("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0.01&quantity=0.02", -1101, "Duplicate values for a parameter detected."),
-        ("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=", -1105, "Parameter 'quantity' was empty."),
-        ("symbol=BTCUSDT&side=SELL&type=STOP_LOSS&quantity=0.01&stopPrice=1", -1013, "Stop loss orders are not supported for this symbol."),
-    ])
+    @Test(
+        "Orders that break a rule are refused with its code and text",
+        arguments: [
+            ("symbol=BTCUSDT&side=BUY&type=MARKET", -1102, "Param 'quantity' or 'quoteOrderQty' must be sent, but both were empty/null!"),
+            ("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=1&quoteOrderQty=1", -1128, "Combination of optional parameters invalid."),
+            ("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=1&price=1", -1106, "Parameter 'price' sent when not required."),
+            ("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=1&timeInForce=GTC", -1106, "Parameter 'timeInForce' sent when not required."),
+            (
+                "symbol=BTCUSDT&side=BUY&type=LIMIT&quantity=1&price=50000", -1102,
+                "Mandatory parameter 'timeInForce' was not sent, was empty/null, or malformed."
+            ),
+            (
+                "symbol=BTCUSDT&side=BUY&type=LIMIT&quantity=1&timeInForce=GTC", -1102,
+                "Mandatory parameter 'price' was not sent, was empty/null, or malformed."
+            ),
+            ("symbol=BTCUSDT&side=BUY&type=LIMIT&quantity=1&price=50000&timeInForce=GTX", -1115, "Invalid timeInForce."),
+            ("symbol=BTCUSDT&side=BUY&type=SWAP&quantity=1", -1116, "Invalid orderType."),
+            ("symbol=BTCUSDT&side=LEND&type=MARKET&quantity=1", -1117, "Invalid side."),
+            ("symbol=DOGECAT&side=BUY&type=MARKET&quantity=1", -1121, "Invalid symbol."),
+            (
+                "symbol=btcusdt&side=BUY&type=MARKET&quantity=1", -1100,
+                "Illegal characters found in parameter 'symbol'; legal range is '^[A-Z0-9-_.]{1,20}$'."
+            ),
+            ("side=BUY&type=MARKET&quantity=1", -1102, "Mandatory parameter 'symbol' was not sent, was empty/null, or malformed."),
+            ("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0.000000001", -1111, "Parameter 'quantity' has too much precision."),
+            ("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0.000001", -1013, "Filter failure: LOT_SIZE"),
+            ("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=101", -1013, "Filter failure: MARKET_LOT_SIZE"),
+            ("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0.00001", -1013, "Filter failure: NOTIONAL"),
+            ("symbol=BTCUSDT&side=BUY&type=LIMIT&quantity=1&price=50000.001&timeInForce=GTC", -1013, "Filter failure: PRICE_FILTER"),
+            ("symbol=BTCUSDT&side=BUY&type=LIMIT&quantity=1&price=0&timeInForce=GTC", -1013, "Invalid price."),
+            ("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0", -1013, "Invalid quantity."),
+            ("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=1", -2010, "Account has insufficient balance for requested action."),
+            ("symbol=BTCUSDT&side=BUY&type=LIMIT_MAKER&quantity=0.01&price=900000", -2010, "Order would immediately match and take."),
+            (
+                "symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0.01&nonsense=1", -1104,
+                "Not all sent parameters were read; read '6' parameter(s) but was sent '7'."
+            ),
+            ("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0.01&quantity=0.02", -1101, "Duplicate values for a parameter detected."),
+            ("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=", -1105, "Parameter 'quantity' was empty."),
+            (
+                "symbol=BTCUSDT&side=SELL&type=STOP_LOSS&quantity=0.01&stopPrice=1", -1013,
+                "Stop loss orders are not supported for this symbol."
+            ),
+        ])
     func refusedOrders(parameters: String, code: Int, message: String) async throws {
         try await Self.run { caller in
             let answer = try await caller.send(.post, "/api/v3/order", parameters)
@@ -223,13 +243,15 @@ struct ExchangeInterfaceTests {
         }
     }
 
-    @Test("Public endpoints take no foreign parameters", arguments: [
-        ("/api/v3/time?x=1", -1101, "Too many parameters; expected '0' and received '1'."),
-        ("/api/v3/klines?symbol=BTCUSDT", -1102, "Mandatory parameter 'interval' was not sent, was empty/null, or malformed."),
-        ("/api/v3/klines?symbol=BTCUSDT&interval=7m", -1120, "Invalid interval."),
-        ("/api/v3/ticker/price?symbol=BTCUSDT&symbols=%5B%22ETHUSDT%22%5D", -1128, "Combination of optional parameters invalid."),
-        ("/api/v3/exchangeInfo?symbol=NOPE", -1121, "Invalid symbol."),
-    ])
+    @Test(
+        "Public endpoints take no foreign parameters",
+        arguments: [
+            ("/api/v3/time?x=1", -1101, "Too many parameters; expected '0' and received '1'."),
+            ("/api/v3/klines?symbol=BTCUSDT", -1102, "Mandatory parameter 'interval' was not sent, was empty/null, or malformed."),
+            ("/api/v3/klines?symbol=BTCUSDT&interval=7m", -1120, "Invalid interval."),
+            ("/api/v3/ticker/price?symbol=BTCUSDT&symbols=%5B%22ETHUSDT%22%5D", -1128, "Combination of optional parameters invalid."),
+            ("/api/v3/exchangeInfo?symbol=NOPE", -1121, "Invalid symbol."),
+        ])
     func publicErrors(uri: String, code: Int, message: String) async throws {
         try await Self.run { caller in
             let answer = try await caller.raw(.get, uri)
@@ -245,10 +267,12 @@ struct ExchangeInterfaceTests {
                 let response = try await caller.client.execute(uri: "/sandbox/v1/market", method: .get, headers: [token: value])
                 #expect(response.status == .unauthorized)
             }
-            let good = try await caller.client.execute(uri: "/sandbox/v1/market", method: .get, headers: [token: RunningSandbox.operatorToken])
+            let good = try await caller.client.execute(
+                uri: "/sandbox/v1/market", method: .get, headers: [token: RunningSandbox.operatorToken])
             #expect(good.status == .ok)
             let revoked = try await caller.client.execute(
-                uri: "/sandbox/v1/accounts/\(caller.account)/keys/\(caller.apiKey)", method: .delete, headers: [token: RunningSandbox.operatorToken])
+                uri: "/sandbox/v1/accounts/\(caller.account)/keys/\(caller.apiKey)", method: .delete,
+                headers: [token: RunningSandbox.operatorToken])
             #expect(revoked.status == .ok)
             #expect(try await caller.send(.get, "/api/v3/account", "").says(-2015, "Invalid API-key, IP, or permissions for action."))
         }

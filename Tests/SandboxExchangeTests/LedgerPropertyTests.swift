@@ -15,7 +15,9 @@ struct LedgerPropertyTests {
         }
     }
 
-    @Test("Whatever is ordered, cancelled and filled, nothing is made or lost, and what is locked is what open orders hold", arguments: 1...12 as ClosedRange<UInt64>)
+    @Test(
+        "Whatever is ordered, cancelled and filled, nothing is made or lost, and what is locked is what open orders hold",
+        arguments: 1...12 as ClosedRange<UInt64>)
     func conservation(seed: UInt64) throws {
         var random = Seeded(state: seed)
         var desk = try MatchingTests.Desk(["USDT": "500000", "BTC": "5"])
@@ -26,9 +28,13 @@ struct LedgerPropertyTests {
             time += Int64.random(in: 0...200_000, using: &random)
             for index in orders.indices where orders[index].isOpen {
                 let side = orders[index].side
-                fills += try desk.engine.advance(&orders[index], to: time, wallet: &desk.wallet, liquidity: &desk.liquidity).map { (side, $0) }
+                fills += try desk.engine.advance(&orders[index], to: time, wallet: &desk.wallet, liquidity: &desk.liquidity).map {
+                    (side, $0)
+                }
             }
-            if Int.random(in: 0..<4, using: &random) == 0, let index = orders.indices.filter({ orders[$0].isOpen }).randomElement(using: &random) {
+            if Int.random(in: 0..<4, using: &random) == 0,
+                let index = orders.indices.filter({ orders[$0].isOpen }).randomElement(using: &random)
+            {
                 try Settlement(rules: desk.engine.market.rules).close(&orders[index], as: .canceled, time: time, wallet: &desk.wallet)
             }
             var order = try randomOrder(&random, near: desk.moment(time).price)

@@ -10,7 +10,9 @@ struct MarketTests {
         return Market(rules: rules, source: GeneratedCandles(rules: rules, seed: seed))
     }
 
-    @Test("The price begins at open, reaches low and high, ends at close, and never leaves the range", arguments: 1...20 as ClosedRange<UInt64>)
+    @Test(
+        "The price begins at open, reaches low and high, ends at close, and never leaves the range",
+        arguments: 1...20 as ClosedRange<UInt64>)
     func path(seed: UInt64) throws {
         let market = try Self.market(seed)
         let candle = try #require(market.source.candle(openTime: 1_790_000_040_000))

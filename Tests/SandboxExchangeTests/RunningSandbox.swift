@@ -49,7 +49,8 @@ struct RunningSandbox: Sendable {
     ) async throws -> SandboxExchange {
         let database = try ServiceDatabase(folder: folder, name: "sandbox", schema: SandboxExchange.schema, logger: quiet)
         return try await SandboxExchange(
-            configuration: configuration, database: database, dataKey: SymmetricKey(data: Data(repeating: 7, count: 32)), wallTime: wallTime)
+            configuration: configuration, database: database, dataKey: SymmetricKey(data: Data(repeating: 7, count: 32)), wallTime: wallTime
+        )
     }
 
     static let quiet: Logger = {

@@ -97,7 +97,8 @@ final class HTTPTransport: Sendable {
 /// Runs `body`, cancelled when the time is over.
 ///
 /// - Throws: `HTTPTransport.Failure.maybeSent` at the deadline.
-private func withDeadline<Value: Sendable>(_ timeout: Duration, _ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
+private func withDeadline<Value: Sendable>(_ timeout: Duration, _ body: @escaping @Sendable () async throws -> Value) async throws -> Value
+{
     try await withThrowingTaskGroup(of: Value.self) { group in
         group.addTask(operation: body)
         group.addTask {

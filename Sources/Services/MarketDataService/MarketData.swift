@@ -8,7 +8,7 @@ public import Storage
 
 /// Everything that `market-data` is made of, joined.
 public struct MarketData: Sendable {
-    private let keeper: ReadKeyKeeper
+    let keeper: ReadKeyKeeper
     private let hub: TickerHub
     private let handlers: MarketDataHandlers
 

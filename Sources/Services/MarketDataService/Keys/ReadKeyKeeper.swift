@@ -114,7 +114,9 @@ final class ReadKeyKeeper: Sendable {
     }
 
     private func readAPIKey() -> String? {
-        guard let bytes = FileManager.default.contents(atPath: apiKeyPath)?.prefix(Self.maximumKeyLength), !bytes.isEmpty else { return nil }
+        guard let bytes = FileManager.default.contents(atPath: apiKeyPath)?.prefix(Self.maximumKeyLength), !bytes.isEmpty else {
+            return nil
+        }
         let text = String(decoding: bytes.filter { $0 > UInt8(ascii: " ") && $0 < 0x7f }, as: UTF8.self)
         return text.isEmpty ? nil : text
     }

@@ -60,11 +60,12 @@ struct CandleStore: Sendable {
         let rows = try Row.fetchAll(
             db, sql: "SELECT first_ms, last_ms FROM candle_span WHERE symbol = ? AND interval = ? ORDER BY first_ms",
             arguments: [series.symbol, series.interval.rawValue])
-        return TimeSpans(try rows.map { row in
-            let (first, last): (Int64, Int64) = (row["first_ms"], row["last_ms"])
-            guard first <= last else { throw Failure.damagedRow }
-            return first...last
-        })
+        return TimeSpans(
+            try rows.map { row in
+                let (first, last): (Int64, Int64) = (row["first_ms"], row["last_ms"])
+                guard first <= last else { throw Failure.damagedRow }
+                return first...last
+            })
     }
 
     private static func save(_ spans: TimeSpans, of series: CandleSeries, in db: Database) throws {

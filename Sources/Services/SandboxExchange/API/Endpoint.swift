@@ -40,6 +40,7 @@ struct Endpoint: Sendable {
         let unread = sent.keys.filter { !known.contains($0) }.count
         guard unread > 0 else { return }
         let read = sent.count - unread
-        throw security == .open ? ExchangeFault.tooMany(expected: read, received: sent.count) : ExchangeFault.unread(read: read, sent: sent.count)
+        throw security == .open
+            ? ExchangeFault.tooMany(expected: read, received: sent.count) : ExchangeFault.unread(read: read, sent: sent.count)
     }
 }

@@ -31,7 +31,8 @@ struct ExchangeResponder: Sendable {
         }
     }
 
-    private func answer(_ request: Request, _ context: SandboxContext, _ headers: inout [(String, String)]) async throws -> Endpoint.Answer {
+    private func answer(_ request: Request, _ context: SandboxContext, _ headers: inout [(String, String)]) async throws -> Endpoint.Answer
+    {
         let sent = try SentParameters(query: Self.query(of: request), body: await Self.body(of: request))
         let used = try exchange.weights.withLockedValue {
             try $0.charge(endpoint.weight(sent.values), address: context.clientAddress, now: exchange.serverTime)

@@ -67,6 +67,7 @@ struct OrderMeter: Sendable {
 
     private static func refused(_ limit: Int, _ interval: String, retryAfter: Int) -> ExchangeFault {
         ExchangeFault(
-            status: 429, code: -1015, message: "Too many new orders; current limit is \(limit) orders per \(interval).", retryAfter: retryAfter)
+            status: 429, code: -1015, message: "Too many new orders; current limit is \(limit) orders per \(interval).",
+            retryAfter: retryAfter)
     }
 }

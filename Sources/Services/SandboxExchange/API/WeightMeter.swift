@@ -55,7 +55,8 @@ struct WeightMeter: Sendable {
     private static func banned(until: Int64, now: Int64) -> ExchangeFault {
         ExchangeFault(
             status: 418, code: -1003,
-            message: "Way too much request weight used; IP banned until \(until). Please use WebSocket Streams for live updates to avoid bans.",
+            message:
+                "Way too much request weight used; IP banned until \(until). Please use WebSocket Streams for live updates to avoid bans.",
             retryAfter: Int((until - now + 999) / 1000))
     }
 }

@@ -33,7 +33,9 @@ extension SandboxExchange {
         let listed = markets.values.reduce(into: Set(wallet.balances.keys)) { assets, market in
             assets.formUnion([market.rules.baseAsset, market.rules.quoteAsset])
         }
-        let balances = listed.sorted().map { AccountAnswer.Balance(asset: $0, free: Amount(wallet[$0].free), locked: Amount(wallet[$0].locked)) }
+        let balances = listed.sorted().map {
+            AccountAnswer.Balance(asset: $0, free: Amount(wallet[$0].free), locked: Amount(wallet[$0].locked))
+        }
         return .init(
             json: AccountAnswer(
                 updateTime: serverTime, balances: balances.filter { !omitsZero || !$0.free.value.isZero || !$0.locked.value.isZero },

@@ -11,11 +11,16 @@ extension SandboxExchange {
             open("/api/v3/exchangeInfo", weight: 20, ["symbol", "symbols", "permissions", "showPermissionSets", "symbolStatus"]) { [self] in
                 try information($0)
             },
-            open("/api/v3/klines", weight: 2, ["symbol", "interval", "startTime", "endTime", "timeZone", "limit"]) { [self] in try klines($0) },
-            open("/api/v3/uiKlines", weight: 2, ["symbol", "interval", "startTime", "endTime", "timeZone", "limit"]) { [self] in try klines($0) },
+            open("/api/v3/klines", weight: 2, ["symbol", "interval", "startTime", "endTime", "timeZone", "limit"]) { [self] in
+                try klines($0)
+            },
+            open("/api/v3/uiKlines", weight: 2, ["symbol", "interval", "startTime", "endTime", "timeZone", "limit"]) { [self] in
+                try klines($0)
+            },
             open("/api/v3/avgPrice", weight: 2, ["symbol"]) { [self] in try averagePrice($0) },
             Endpoint(
-                method: .get, path: "/api/v3/depth", security: .open, weight: { Self.depthWeight($0["limit"]) }, parameters: ["symbol", "limit"],
+                method: .get, path: "/api/v3/depth", security: .open, weight: { Self.depthWeight($0["limit"]) },
+                parameters: ["symbol", "limit"],
                 handle: { [self] in .init(json: try depth($0.parameters)) }),
             ticker("price", weights: (2, 4)) { PriceAnswer(symbol: $0.rules.symbol, price: Amount($1.price)) },
             ticker("bookTicker", weights: (2, 4)) { try Self.bookTicker($0, $1) },

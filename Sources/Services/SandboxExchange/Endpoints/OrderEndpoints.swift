@@ -46,7 +46,9 @@ extension SandboxExchange {
             let isDone = !placed.isOpen
             return .init(
                 json: OrderActionAnswer(placed, detail: ticket.detail, trades: trades, transactTime: placed.createdTime),
-                orderCount: orderCounts.withLockedValue { isDone ? $0.refund(call.account, now: serverTime) : $0.count(call.account, now: serverTime) })
+                orderCount: orderCounts.withLockedValue {
+                    isDone ? $0.refund(call.account, now: serverTime) : $0.count(call.account, now: serverTime)
+                })
         } catch let fault as ExchangeFault {
             _ = orderCounts.withLockedValue { $0.refund(call.account, now: serverTime) }
             throw fault

@@ -85,7 +85,8 @@ struct OrderTicket: Sendable {
             }
         }
         if let quantity {
-            guard try quantity >= rules.minimumQuantity && quantity <= rules.maximumQuantity && quantity.isMultiple(of: rules.stepSize) else {
+            guard try quantity >= rules.minimumQuantity && quantity <= rules.maximumQuantity && quantity.isMultiple(of: rules.stepSize)
+            else {
                 throw ExchangeFault.filter("LOT_SIZE")
             }
             guard kind != .market || quantity <= rules.maximumMarketQuantity else { throw ExchangeFault.filter("MARKET_LOT_SIZE") }

@@ -31,7 +31,11 @@ struct CandleQuery: Sendable {
 
     private func candle(of market: Market, openTime: Int64, now: Int64) throws -> Candle? {
         let closeTime = openTime + interval.milliseconds - 1
-        guard closeTime > now else { return try market.source.candle(openTime: openTime, length: interval) }
+        guard closeTime > now else {
+            return try market.longCandles.candle(openTime: openTime, length: interval) {
+                try market.source.candle(openTime: openTime, length: interval)
+            }
+        }
         var whole = try market.source.joined(openTime: openTime, through: now) { candle in
             candle.closeTime > now ? try market.unfinished(candle, now: now) : candle
         }

@@ -4,6 +4,7 @@ import Trading
 struct Market: Sendable {
     let rules: SymbolRules
     let source: any CandleSource
+    let longCandles = CandleCache()
 
     /// What the market looks like at one moment.
     struct Moment: Sendable {

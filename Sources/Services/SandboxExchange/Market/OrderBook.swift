@@ -16,10 +16,19 @@ struct OrderBook: Sendable, Equatable {
     /// A book around `price`, a tick away on either side where the candle's range allows it.
     init(around price: Decimal, candle: Candle, rules: SymbolRules) throws {
         tickSize = rules.tickSize
-        let spacing = try max(rules.tickSize, price.multiplied(by: Decimal(canonical: "0.00005"), rounding: .down).roundedDown(toStep: rules.tickSize))
+        let spacing = try max(
+            rules.tickSize, price.multiplied(by: Decimal(canonical: "0.00005"), rounding: .down).roundedDown(toStep: rules.tickSize))
         let quantity = try Self.levelQuantity(price: price, candle: candle, rules: rules)
-        asks = try Self.levels { min(try price + tick(rules, $0, spacing), candle.high) } of: { quantity }
-        bids = try Self.levels { max(try price - tick(rules, $0, spacing), candle.low) } of: { quantity }
+        asks = try Self.levels {
+            min(try price + tick(rules, $0, spacing), candle.high)
+        } of: {
+            quantity
+        }
+        bids = try Self.levels {
+            max(try price - tick(rules, $0, spacing), candle.low)
+        } of: {
+            quantity
+        }
         func tick(_ rules: SymbolRules, _ level: Int, _ spacing: Decimal) throws -> Decimal {
             try rules.tickSize + spacing * Decimal(Int64(level))
         }

@@ -62,7 +62,9 @@ struct MatchingEngine: Sendable {
         let book = try market.book(at: moment)
         var taken = liquidity.taken(by: order.side, in: moment.candle)
         return try (order.side == .buy ? book.asks : book.bids).compactMap { level in
-            guard order.kind == .market || (order.side == .buy ? level.price <= order.price : level.price >= order.price) else { return nil }
+            guard order.kind == .market || (order.side == .buy ? level.price <= order.price : level.price >= order.price) else {
+                return nil
+            }
             let gone = min(taken, level.quantity)
             taken = try taken - gone
             return gone == level.quantity ? nil : OrderBook.Level(price: level.price, quantity: try level.quantity - gone)

@@ -40,7 +40,8 @@ extension SandboxTransaction {
     private func trade(_ row: Row) throws -> Trade {
         let fill = Fill(
             price: try decimal(row, "price"), quantity: try decimal(row, "quantity"), quote: try decimal(row, "quote"),
-            commission: try decimal(row, "commission"), commissionAsset: row["commission_asset"], isMaker: row["is_maker"], time: row["time_ms"])
+            commission: try decimal(row, "commission"), commissionAsset: row["commission_asset"], isMaker: row["is_maker"],
+            time: row["time_ms"])
         return Trade(id: row["id"], orderID: row["order_id"], symbol: row["symbol"], isBuyer: row["is_buyer"], fill: fill)
     }
 }
