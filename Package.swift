@@ -220,7 +220,7 @@ let appTests: [Target] = [
             .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOSSL", package: "swift-nio-ssl")]),
     tests("ServiceKitTests", uses: ["ServiceKit", "MeshCall", "MeshTLS", "Identity", nio("NIOHTTP1"), crypto]),
     tests("DeploymentTests", uses: ["Deployment", "ServiceKit", "Identity", subprocess, .product(name: "SystemPackage", package: "swift-system")]),
-    tests("ExchangeTests", uses: ["Exchange", "Trading", "Secrets", crypto]),
+    tests("ExchangeTests", uses: ["Exchange", "Trading", crypto, logging, nio("NIOCore"), nio("NIOPosix"), nio("NIOConcurrencyHelpers")]),
     tests("AuthServiceTests", uses: ["AuthService"] + serviceBase),
     tests("AgentServiceTests", uses: ["AgentService"] + serviceBase),
     tests(
