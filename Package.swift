@@ -237,7 +237,7 @@ let appTests: [Target] = [
             .product(name: "HTTPTypes", package: "swift-http-types"), subprocess, .product(name: "SystemPackage", package: "swift-system"),
             crypto, logging, nio("NIOCore"),
         ]),
-    tests("PulseCommandsTests", uses: ["PulseCommands"]),
+    tests("PulseCommandsTests", uses: ["PulseCommands", "Deployment", "Cryptography", "ServiceAPI", "MeshMessages", "Trading", crypto, nio("NIOCore")]),
     tests(
         "IntegrationTests",
         uses: [
