@@ -11,7 +11,7 @@ import Trading
 @testable import MarketDataService
 
 /// A replay of real candles: `data/BTCUSDT-1m-2022-01.csv` of the test data.
-@Suite("Candles of a replayed month", .timeLimit(.minutes(2)), .enabled(if: Recording.isExpected, "set CRYPTOPULSE_TEST_DATA"))
+@Suite("Candles of a replayed month", .serialized, .timeLimit(.minutes(2)), .enabled(if: Recording.isExpected, "set CRYPTOPULSE_TEST_DATA"))
 struct CandleTests {
     /// Two days and some seconds into the file.
     private static let now = Recording.start + 2 * 86_400_000 + 25_000

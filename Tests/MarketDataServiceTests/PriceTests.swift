@@ -10,7 +10,7 @@ import Trading
 
 @testable import MarketDataService
 
-@Suite("Prices", .timeLimit(.minutes(1)))
+@Suite("Prices", .serialized, .timeLimit(.minutes(1)))
 struct PriceTests {
     @Test("Price, bid and ask are the exchange's, as canonical decimals")
     func prices() async throws {

@@ -7,7 +7,7 @@ import Trading
 
 @testable import MarketDataService
 
-@Suite("Ticker streams", .timeLimit(.minutes(1)))
+@Suite("Ticker streams", .serialized, .timeLimit(.minutes(1)))
 struct StreamTests {
     @Test("Every symbol comes at once, then each change")
     func streams() async throws {
