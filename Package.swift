@@ -35,6 +35,7 @@ let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 
 // MARK: - How a room's targets are declared
@@ -93,17 +94,19 @@ let meshTools: [Target] = [
 let meshSamples: [Target] = [
     // C messages of proto/sample, whose Swift code stands in MeshMessagesTests: a module of its own, as a user of Mesh has it.
     .target(name: "CSampleMessages", dependencies: ["CProtobufC"], path: "Tests/CSampleMessages"),
+    // Runs somebody else's program to its end.
+    target("TestSupport", in: "Testing", uses: [subprocess, systemPackage]),
 ]
 
 let meshTests: [Target] = [
     tests("MeshWireTests", uses: ["MeshWire"]),
-    tests("MeshMessagesTests", uses: ["MeshMessages", "CSampleMessages"]),
-    tests("MeshTLSTests", uses: ["MeshTLS", "COpenSSL", nio("NIOCore"), nio("NIOPosix"), nio("NIOEmbedded")]),
+    tests("MeshMessagesTests", uses: ["MeshMessages", "CSampleMessages", "TestSupport"]),
+    tests("MeshTLSTests", uses: ["MeshTLS", "COpenSSL", "TestSupport", nio("NIOCore"), nio("NIOPosix"), nio("NIOEmbedded")]),
     tests("MeshCallTests", uses: ["MeshCall", "MeshMessages", "MeshWire", logging, nio("NIOCore"), nio("NIOPosix")]),
     tests(
         "MeshRuntimeTests",
-        uses: ["MeshRuntime", "MeshCall", "MeshTLS", "MeshMessages", "MeshWire", logging, nio("NIOCore"), nio("NIOPosix")]),
-    tests("MeshGeneratorTests", uses: ["MeshGenerator"]),
+        uses: ["MeshRuntime", "MeshCall", "MeshTLS", "MeshMessages", "MeshWire", "TestSupport", logging, nio("NIOCore"), nio("NIOPosix")]),
+    tests("MeshGeneratorTests", uses: ["MeshGenerator", "TestSupport"]),
 ]
 
 // MARK: - CryptoPulse
@@ -241,10 +244,10 @@ let appTests: [Target] = [
     tests(
         "IntegrationTests",
         uses: [
-            "LocalMesh", "Deployment", "PulseCommands", "ServiceAPI", "ServiceKit", "MeshRuntime", "MeshCall", "MeshTLS", "MeshMessages", "Identity",
+            "LocalMesh", "TestSupport", "Deployment", "PulseCommands", "ServiceAPI", "ServiceKit", "MeshRuntime", "MeshCall", "MeshTLS", "MeshMessages", "Identity",
             "Cryptography", "Trading", subprocess, asyncHTTPClient, logging, nio("NIOCore"), nio("NIOPosix"), nio("NIOFoundationCompat"),
         ]),
-    tests("RepositoryTests", uses: []),
+    tests("RepositoryTests", uses: ["TestSupport"]),
 ]
 
 let meshProducts: [Product] = [
@@ -256,6 +259,9 @@ let meshPackages: [Package.Dependency] = [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    // For tests, and for starting the processes of a deployment.
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
 ]
 
 let appPackages: [Package.Dependency] = [
@@ -265,14 +271,12 @@ let appPackages: [Package.Dependency] = [
     .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
     .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
-    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0", traits: []),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
-    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
 ]
 
 let package = Package(

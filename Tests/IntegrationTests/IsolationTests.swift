@@ -1,6 +1,7 @@
 import Deployment
 import Foundation
 import LocalMesh
+import TestSupport
 import Testing
 
 extension Integration {
@@ -16,14 +17,14 @@ extension Integration {
             let agent = try ProgramFolder().executable(.agent)
             for path in wanted {
                 // The same program, settings and confinement as the running agent.
-                let confined = try await Command.run(agent, ["access", path, "--settings", folder.settings(.agent)])
-                #expect(confined.status == 1 && confined.output.contains("refused"), "\(confined.output)")
+                let confined = try await ProgramRun.of(agent, ["access", path, "--settings", folder.settings(.agent)])
+                #expect(!confined.succeeded && confined.text.contains("refused"), "\(confined.text)")
                 // And its own settings it can open: the refusal is not for want of anything else.
-                let unconfined = try await Command.run("head", ["-c", "1", path])
-                #expect(unconfined.status == 0, "\(unconfined.output)")
+                let unconfined = try await ProgramRun.of("head", ["-c", "1", path])
+                #expect(unconfined.succeeded, "\(unconfined.text)")
             }
-            let own = try await Command.run(agent, ["access", folder.settings(.agent), "--settings", folder.settings(.agent)])
-            #expect(own.status == 0, "\(own.output)")
+            let own = try await ProgramRun.of(agent, ["access", folder.settings(.agent), "--settings", folder.settings(.agent)])
+            #expect(own.succeeded, "\(own.text)")
         }
 
         @Test("Every running service has given up new privileges and cannot be traced or dumped")

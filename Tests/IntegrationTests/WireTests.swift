@@ -9,6 +9,7 @@ import NIOPosix
 import PulseCommands
 import ServiceAPI
 import ServiceKit
+import TestSupport
 import Testing
 
 extension Integration {
@@ -22,13 +23,13 @@ extension Integration {
             let common = ["s_client", "-connect", address, "-CAfile", mesh.folder.path + "/root.pem", "-alpn", "cryptopulse-mesh/1"]
             let certificate = ["-cert", tls + "/cert.pem", "-key", tls + "/key.pem"]
 
-            let good = try await Command.run("openssl", common + certificate + ["-ign_eof"], limit: 3)
-            #expect(good.output.contains("TLSv1.3"), "\(good.output)")
-            #expect(!good.output.contains("alert"), "\(good.output)")
-            let old = try await Command.run("openssl", common + certificate + ["-tls1_2"])
-            #expect(old.status != 0 && old.output.contains("alert protocol version"), "\(old.output)")
-            let anonymous = try await Command.run("openssl", common + ["-ign_eof"], limit: 5)
-            #expect(anonymous.output.contains("certificate required"), "\(anonymous.output)")
+            let good = try await ProgramRun.of("openssl", common + certificate + ["-ign_eof"], seconds: 3)
+            #expect(good.text.contains("TLSv1.3"), "\(good.text)")
+            #expect(!good.text.contains("alert"), "\(good.text)")
+            let old = try await ProgramRun.of("openssl", common + certificate + ["-tls1_2"])
+            #expect(!old.succeeded && old.text.contains("alert protocol version"), "\(old.text)")
+            let anonymous = try await ProgramRun.of("openssl", common + ["-ign_eof"], seconds: 5)
+            #expect(anonymous.text.contains("certificate required"), "\(anonymous.text)")
         }
 
         /// What strangers send to a mesh port: to the TLS layer, since nobody gets past it without a certificate.

@@ -45,8 +45,8 @@ struct GenerationTests {
 
     private let files: [String: String]
 
-    init() throws {
-        files = try Protoc.generate(Self.proto)
+    init() async throws {
+        files = try await Protoc.generate(Self.proto)
     }
 
     private func text(_ name: String) throws -> String {
@@ -104,16 +104,16 @@ struct GenerationTests {
     }
 
     @Test("Options choose what is written")
-    func options() throws {
-        #expect(try Protoc.generate(Self.proto, "emit=services,import=ShopMessages").keys.sorted() == ["ShopV1/ShopV1+ShopService.swift"])
-        let messages = try Protoc.generate(Self.proto, "emit=messages,c_module=CShop")
+    func options() async throws {
+        #expect(try await Protoc.generate(Self.proto, "emit=services,import=ShopMessages").keys.sorted() == ["ShopV1/ShopV1+ShopService.swift"])
+        let messages = try await Protoc.generate(Self.proto, "emit=messages,c_module=CShop")
         #expect(messages["ShopV1/ShopV1+Order.swift"]?.contains("internal import CShop\npublic import MeshMessages\n") == true)
         #expect(messages["ShopV1/ShopV1+ShopService.swift"] == nil)
     }
 
     @Test("The same request gives the same answer, byte by byte")
-    func deterministic() throws {
-        let request = try Protoc.request(Self.proto, parameter: "c_module=CTest")
+    func deterministic() async throws {
+        let request = try await Protoc.request(Self.proto, parameter: "c_module=CTest")
         #expect(MeshGenerator.respond(to: request) == MeshGenerator.respond(to: request))
     }
 }

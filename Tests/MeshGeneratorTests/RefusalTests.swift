@@ -28,8 +28,8 @@ struct RefusalTests {
             says: "y stands in callers_without_user but not in callers"),
         Case(proto: method("callers: [\"x\"] tokens: [TOKEN_TYPE_UNSPECIFIED] default_deadline_ms: 1"), says: "unknown token type 0"),
     ])
-    func refused(example: Case) throws {
-        let error = #expect(throws: GeneratorError.self) { try Protoc.generate(Self.head + example.proto) }
+    func refused(example: Case) async throws {
+        let error = await #expect(throws: GeneratorError.self) { try await Protoc.generate(Self.head + example.proto) }
         #expect(error?.description.contains(example.says) == true, "\(error.map(\.description) ?? "nothing")")
     }
 
@@ -38,24 +38,24 @@ struct RefusalTests {
     }
 
     @Test("proto2 and its groups, and files without a package")
-    func otherSyntax() throws {
-        let proto2 = #expect(throws: GeneratorError.self) { try Protoc.generate("package a.v1; message M { optional group G = 1 {} }") }
+    func otherSyntax() async throws {
+        let proto2 = await #expect(throws: GeneratorError.self) { try await Protoc.generate("package a.v1; message M { optional group G = 1 {} }") }
         #expect(proto2?.description.contains("only proto3") == true)
-        let bare = #expect(throws: GeneratorError.self) { try Protoc.generate("syntax = \"proto3\"; message M {}") }
+        let bare = await #expect(throws: GeneratorError.self) { try await Protoc.generate("syntax = \"proto3\"; message M {}") }
         #expect(bare?.description.contains("a package is needed") == true)
     }
 
     @Test("Messages with more fields than the scan can tell apart")
-    func tooManyFields() throws {
+    func tooManyFields() async throws {
         let fields = (1...257).map { "string f\($0) = \($0);" }.joined()
-        let error = #expect(throws: GeneratorError.self) { try Protoc.generate(Self.head + "message M { \(fields) }") }
+        let error = await #expect(throws: GeneratorError.self) { try await Protoc.generate(Self.head + "message M { \(fields) }") }
         #expect(error?.description.contains("257 fields") == true)
     }
 
     @Test(
         "Options that don't exist, and messages without the C module", arguments: ["emit=stubs", "table", "c_module=a-b", "emit=messages"])
-    func options(parameter: String) {
-        #expect(throws: GeneratorError.self) { try Protoc.generate(Self.head + "message M {}", parameter) }
+    func options(parameter: String) async {
+        await #expect(throws: GeneratorError.self) { try await Protoc.generate(Self.head + "message M {}", parameter) }
     }
 
     @Test("A request that is none is answered with an error, which protoc shows")

@@ -1,13 +1,14 @@
 import Foundation
 import MeshMessages
+import TestSupport
 import Testing
 
 /// protoc's own encoder and decoder, which are Google's C++ code.
 @Suite("protoc reads and writes the same bytes", .enabled(if: Protoc.isInstalled || Protoc.isRequired, "SKIP: protoc is not installed"))
 struct ProtocTests {
     @Test("Every kind of single field")
-    func scalars() throws {
-        try check(
+    func scalars() async throws {
+        try await check(
             Samples.scalars, "Scalars",
             """
             double_value: -1.5 float_value: 0.25 int32_value: -2147483648 int64_value: -9223372036854775808
@@ -19,8 +20,8 @@ struct ProtocTests {
     }
 
     @Test("Every kind of list")
-    func lists() throws {
-        try check(
+    func lists() async throws {
+        try await check(
             Samples.lists, "Lists",
             """
             double_values: [0, -2.5] float_values: [0.5, 0] int32_values: [0, -1, 2147483647] int64_values: [-9223372036854775808, 0]
@@ -33,47 +34,35 @@ struct ProtocTests {
     }
 
     @Test("Oneofs")
-    func choices() throws {
-        try check(SampleV1.Choice(before: "b", value: .text("")), "Choice", #"before: "b" text: """#)
-        try check(SampleV1.Choice(value: .flag(false)), "Choice", "flag: false")
-        try check(
+    func choices() async throws {
+        try await check(SampleV1.Choice(before: "b", value: .text("")), "Choice", #"before: "b" text: """#)
+        try await check(SampleV1.Choice(value: .flag(false)), "Choice", "flag: false")
+        try await check(
             SampleV1.Choice(value: .leaf(.init()), second: .otherLeaf(.init(name: "o"))), "Choice", #"leaf {} other_leaf { name: "o" }"#)
     }
 
-    private func check<Message: MeshMessage>(_ message: Message, _ type: String, _ text: String) throws {
-        let theirs = try Protoc.run("--encode=sample.v1.\(type)", input: Array(text.utf8))
+    private func check<Message: MeshMessage>(_ message: Message, _ type: String, _ text: String) async throws {
+        let theirs = try await Protoc.run("--encode=sample.v1.\(type)", input: Array(text.utf8))
         #expect(try Message(packed: theirs) == message)
         #expect(try message.packed() == theirs)
         // What protoc reads of our bytes, it writes back as the same bytes.
-        let decoded = try Protoc.run("--decode=sample.v1.\(type)", input: message.packed())
-        #expect(try Protoc.run("--encode=sample.v1.\(type)", input: decoded) == theirs)
+        let decoded = try await Protoc.run("--decode=sample.v1.\(type)", input: message.packed())
+        #expect(try await Protoc.run("--encode=sample.v1.\(type)", input: decoded) == theirs)
     }
 }
 
 enum Protoc {
     static let isRequired = ProcessInfo.processInfo.environment["CI"] == "true"
-    static let isInstalled = (try? run("--version", input: [])) != nil
+    static let isInstalled = FileManager.default.isExecutableFile(atPath: "/usr/bin/protoc")
 
     struct Failed: Error {
-        var status: Int32
+        var output: String
     }
 
-    static func run(_ option: String, input: [UInt8]) throws -> [UInt8] {
+    static func run(_ option: String, input: [UInt8]) async throws -> [UInt8] {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.currentDirectoryURL = root.appending(path: "proto")
-        process.arguments = ["protoc", option] + (option == "--version" ? [] : ["sample/v1/sample.proto"])
-        let (toProtoc, fromProtoc) = (Pipe(), Pipe())
-        process.standardInput = toProtoc
-        process.standardOutput = fromProtoc
-        try process.run()
-        // Samples are smaller than a pipe's buffer, so writing first can't block.
-        try toProtoc.fileHandleForWriting.write(contentsOf: Data(input))
-        try toProtoc.fileHandleForWriting.close()
-        let output = fromProtoc.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw Failed(status: process.terminationStatus) }
-        return [UInt8](output)
+        let protoc = try await ProgramRun.of("protoc", [option, "sample/v1/sample.proto"], input: input, in: root.appending(path: "proto"))
+        guard protoc.succeeded else { throw Failed(output: protoc.text) }
+        return protoc.output
     }
 }

@@ -1,11 +1,15 @@
 import Foundation
 import MeshTLS
+import TestSupport
 
 /// A root and leafs signed by it, made by the `openssl` command line in a folder that goes away with it.
 final class TestAuthority: Sendable {
     static let trustDomain = "test.cryptopulse.internal"
 
-    struct Failed: Error { let command: String }
+    struct Failed: Error {
+        let command: String
+        let output: String
+    }
 
     let folder: URL
     let trustDomain: String
@@ -62,19 +66,8 @@ final class TestAuthority: Sendable {
 
     private func path(_ file: String) -> String { folder.appending(path: file).path }
 
-    /// Waits without holding a thread that other tests need.
     private func openssl(_ arguments: [String]) async throws {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/openssl")
-        process.arguments = arguments
-        process.currentDirectoryURL = folder
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        let status = try await withCheckedThrowingContinuation { (ended: CheckedContinuation<Int32, any Error>) in
-            process.terminationHandler = { ended.resume(returning: $0.terminationStatus) }
-            do { try process.run() } catch { ended.resume(throwing: error) }
-        }
-        guard status == 0 else { throw Failed(command: arguments.joined(separator: " ")) }
+        let openssl = try await ProgramRun.of("openssl", arguments, in: folder)
+        guard openssl.succeeded else { throw Failed(command: arguments.joined(separator: " "), output: openssl.text) }
     }
 }

@@ -1,4 +1,5 @@
 import MeshTLS
+import TestSupport
 import Testing
 
 @Suite("openssl s_client as the peer", .timeLimit(.minutes(1)))
@@ -16,7 +17,7 @@ struct StockClientTests {
         let listener = try await Listener.start(context)
         async let client = OpenSSLTool.connect(port: listener.port, arguments)
         let server = try await listener.next()
-        return (await server.remaining(), try await client.output)
+        return (await server.remaining(), try await client.text)
     }
 
     @Test("It sees TLS 1.3 and is accepted with a certificate")

@@ -10,8 +10,8 @@ struct LayoutTests {
     }
 
     @Test("Every import is declared and points down, and C modules have only their named importers")
-    func importsPointDown() throws {
-        let files = try Repository.here.sources(below: "Sources") + Repository.here.sources(below: "Tests")
+    func importsPointDown() async throws {
+        let files = try await Repository.here.sources(below: "Sources") + Repository.here.sources(below: "Tests")
         #expect(files.count > 50)
         let found = files.filter { !$0.path.hasPrefix("Tests/Benchmarks") }.flatMap { ImportRules.violations(in: $0, manifest: manifest) }
         #expect(found.isEmpty, "\(found.map(\.description).joined(separator: "\n"))")
@@ -44,8 +44,8 @@ struct LayoutTests {
     }
 
     @Test("The top level is the user's")
-    func topLevel() throws {
-        let names = Set(try Repository.here.files(below: ".").compactMap { $0.split(separator: "/").first.map(String.init) })
+    func topLevel() async throws {
+        let names = Set(try await Repository.here.files(below: ".").compactMap { $0.split(separator: "/").first.map(String.init) })
         let visible = names.filter { !$0.hasPrefix(".") }
         #expect(visible == ["Package.swift", "Sources", "Tests", "proto", "compose", "README.md", "CHANGELOG.md", "LICENSE"])
     }

@@ -33,17 +33,17 @@ struct ReadmeTests {
     }
 
     /// Every `commandName:` that the CLI declares.
-    static func subcommands() throws -> Set<String> {
-        Set(try Repository.here.sources(below: "Sources/Tools/PulseCommands").flatMap { file in
+    static func subcommands() async throws -> Set<String> {
+        Set(try await Repository.here.sources(below: "Sources/Tools/PulseCommands").flatMap { file in
             file.text.matches(of: /commandName: "([\w-]+)"/).map { String($0.1) }
         })
     }
 
     @Test("Every command it shows exists")
-    func commandsExist() throws {
+    func commandsExist() async throws {
         let commands = Self.commands(in: try Repository.here.text("README.md"))
         #expect(commands.contains { $0.contains("compose/up") } && commands.contains { $0.contains("compose/test") })
-        let subcommands = try Self.subcommands()
+        let subcommands = try await Self.subcommands()
         let found = commands.flatMap { Self.problems(with: $0, subcommands: subcommands) }
         #expect(found.isEmpty, "\(found)")
     }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// The checkout under test, read as text.
 struct Repository {
@@ -21,33 +22,20 @@ struct Repository {
     }
 
     /// What git tracks below `folder`, and what is new there and not ignored: paths from the root.
-    func files(below folder: String, ending suffix: String = "") throws -> [String] {
-        let names = try run("git", ["ls-files", "--cached", "--others", "--exclude-standard", "--", folder])
+    func files(below folder: String, ending suffix: String = "") async throws -> [String] {
+        let names = try await run("git", ["ls-files", "--cached", "--others", "--exclude-standard", "--", folder])
         return names.split(separator: "\n").map(String.init).filter { $0.hasSuffix(suffix) && exists($0) }.sorted()
     }
 
-    func sources(below folder: String) throws -> [SourceFile] {
-        try files(below: folder, ending: ".swift").map { SourceFile(path: $0, text: try text($0)) }
+    func sources(below folder: String) async throws -> [SourceFile] {
+        try await files(below: folder, ending: ".swift").map { SourceFile(path: $0, text: try text($0)) }
     }
 
-    /// Runs a program in the root and returns its standard output.
-    func run(_ program: String, _ arguments: [String], environment: [String: String] = [:]) throws -> String {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = [program] + arguments
-        process.currentDirectoryURL = root
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        let text = String(decoding: data, as: UTF8.self)
-        guard process.terminationStatus == 0 else {
-            throw CommandFailed(command: ([program] + arguments).joined(separator: " "), output: text)
-        }
-        return text
+    /// Runs a program in the root and returns what it printed.
+    func run(_ program: String, _ arguments: [String], environment: [String: String] = [:]) async throws -> String {
+        let run = try await ProgramRun.of(program, arguments, environment: environment, in: root)
+        guard run.succeeded else { throw CommandFailed(command: ([program] + arguments).joined(separator: " "), output: run.text) }
+        return run.text
     }
 
     struct CommandFailed: Error {

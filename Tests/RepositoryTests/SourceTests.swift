@@ -4,8 +4,8 @@ import Testing
 @Suite("Sources keep the rules of the house")
 struct SourceTests {
     @Test("No traps, no C types in open signatures, no sleeps in tests, no over-long files")
-    func sourcesKeepTheRules() throws {
-        let files = try Repository.here.sources(below: "Sources") + Repository.here.sources(below: "Tests")
+    func sourcesKeepTheRules() async throws {
+        let files = try await Repository.here.sources(below: "Sources") + Repository.here.sources(below: "Tests")
         let found = files.filter { !$0.path.hasPrefix("Tests/RepositoryTests/") }.flatMap(SourceRules.violations)
         #expect(found.isEmpty, "\(found.map(\.description).joined(separator: "\n"))")
     }

@@ -2,6 +2,7 @@ import Foundation
 import NIOCore
 import NIOPosix
 import ServiceKit
+import TestSupport
 
 /// A raw TCP connection of somebody who does not know the protocol.
 struct Stranger {
@@ -91,16 +92,13 @@ enum Capture {
         let file = FileManager.default.temporaryDirectory.appending(path: "capture-\(UUID().uuidString).pcap")
         defer { try? FileManager.default.removeItem(at: file) }
         let filter = ports.map { "tcp port \($0)" }.joined(separator: " or ")
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["tcpdump", "-i", "lo", "-s", "0", "-U", "--immediate-mode", "-Z", "root", "-w", file.path, filter]
-        let errors = Pipe()
-        process.standardError = errors
-        try process.run()
-        // Not SIGINT: it is blocked in what a concurrency thread starts. Nothing is lost, for -U writes each packet as it comes.
-        defer { kill(process.processIdentifier, SIGKILL) }
-        // tcpdump says so once it listens.
-        _ = errors.fileHandleForReading.availableData
+        // -U writes each packet as it comes, so that ending it loses nothing.
+        let tcpdump = Task {
+            try await ProgramRun.of("tcpdump", ["-i", "lo", "-s", "0", "-U", "--immediate-mode", "-Z", "root", "-w", file.path, filter])
+        }
+        defer { tcpdump.cancel() }
+        // The file's header is there once it listens.
+        try await eventually("the capture begins") { ((try? Data(contentsOf: file)) ?? Data()).count >= 24 }
         try await work()
         try await eventually("the capture is written") { try seen(Data(contentsOf: file)) }
         return try Data(contentsOf: file)
