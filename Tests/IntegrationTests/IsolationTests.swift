@@ -1,6 +1,7 @@
 import Deployment
 import Foundation
 import LocalMesh
+import ServiceKit
 import TestSupport
 import Testing
 
@@ -15,13 +16,17 @@ extension Integration {
                 folder.secrets(.execution) + "/data-key", folder.data(.execution) + "/execution.sqlite", folder.tls(.execution) + "/key.pem",
             ]
             let agent = try ProgramFolder().executable(.agent)
+            var settings = try ServiceSettings.read(from: folder.settings(.agent), expecting: "agent")
+            settings.confinement = .off
+            let open = folder.person + "/unconfined-agent.json"
+            try settings.write(to: open)
             for path in wanted {
                 // The same program, settings and confinement as the running agent.
                 let confined = try await ProgramRun.of(agent, ["access", path, "--settings", folder.settings(.agent)])
                 #expect(!confined.succeeded && confined.text.contains("refused"), "\(confined.text)")
-                // And its own settings it can open: the refusal is not for want of anything else.
-                let unconfined = try await ProgramRun.of("head", ["-c", "1", path])
-                #expect(unconfined.succeeded, "\(unconfined.text)")
+                // Without the confinement nothing else stops it.
+                let unconfined = try await ProgramRun.of(agent, ["access", path, "--settings", open])
+                #expect(unconfined.succeeded && unconfined.text.contains("not confined"), "\(unconfined.text)")
             }
             let own = try await ProgramRun.of(agent, ["access", folder.settings(.agent), "--settings", folder.settings(.agent)])
             #expect(own.succeeded, "\(own.text)")

@@ -7,9 +7,12 @@ public struct ProgramRun: Sendable {
     /// Most that is kept of each of its outputs, in bytes.
     public static let outputMax = 8 << 20
 
-    public let succeeded: Bool
+    /// nil when a signal ended it.
+    public let exitCode: Int32?
     public let output: [UInt8]
     public let errors: String
+
+    public var succeeded: Bool { exitCode == 0 }
 
     /// Both outputs as text.
     public var text: String { String(decoding: output, as: UTF8.self) + errors }
@@ -29,6 +32,8 @@ public struct ProgramRun: Sendable {
             .name("timeout"), arguments: Arguments(["\(seconds)", program] + arguments), environment: .inherit.updating(variables),
             workingDirectory: folder.map { FilePath($0.path) }, input: .array(input), output: .bytes(limit: outputMax),
             error: .string(limit: outputMax))
-        return ProgramRun(succeeded: result.terminationStatus.isSuccess, output: result.standardOutput, errors: result.standardError)
+        var exitCode: Int32?
+        if case .exited(let code) = result.terminationStatus { exitCode = code }
+        return ProgramRun(exitCode: exitCode, output: result.standardOutput, errors: result.standardError)
     }
 }

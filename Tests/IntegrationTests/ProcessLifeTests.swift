@@ -1,0 +1,90 @@
+import Deployment
+import Foundation
+import LocalMesh
+import ServiceKit
+import TestSupport
+import Testing
+
+extension Integration {
+    @Suite("Starting and stopping")
+    struct ProcessLifeTests {
+        @Test("A service that crashes is started again, and serves")
+        func crash() async throws {
+            let mesh = try await SharedMesh.mesh()
+            let agent = try mesh.process(.agent)
+            let before = try #require(await agent.pid)
+            await agent.crash()
+            try await eventually("another process") { await agent.pid.map { $0 != before } ?? false }
+            try await mesh.waitUntilReady(.agent)
+            #expect(await agent.restarts == 1)
+        }
+
+        @Test("A certificate of another environment than the settings' is refused, naming both")
+        func otherEnvironment() async throws {
+            let mesh = try await SharedMesh.mesh()
+            let result = try await serve(.agent, of: mesh) { $0.environment = "staging" }
+            #expect(result.exitCode == 77, "\(result.text)")
+            #expect(result.text.contains("'development.cryptopulse.internal'") && result.text.contains("'staging'"))
+        }
+
+        @Test("Wrong settings end a service with 64 and name the field")
+        func wrongSettings() async throws {
+            let mesh = try await SharedMesh.mesh()
+            let result = try await serve(.execution, of: mesh) { $0.options = [:] }
+            #expect(result.exitCode == 64, "\(result.text)")
+            #expect(result.text.contains("options"))
+        }
+
+        @Test("A second start in the same folder is refused and leaves the first alone; a killed supervisor leaves nothing running")
+        func supervisor() async throws {
+            let folder = StateFolder(FileManager.default.temporaryDirectory.path + "/cryptopulse-\(UUID().uuidString)")
+            defer { try? FileManager.default.removeItem(atPath: folder.path) }
+            let up = try await pulse(["up", "--detach", "--state", folder.path, "--port-base", "0"])
+            #expect(up.succeeded, "\(up.text)")
+            let again = try await pulse(["up", "--detach", "--state", folder.path])
+            #expect(!again.succeeded && again.text.contains("already"), "\(again.text)")
+            let status = try await DeploymentStatus.read(folder)
+            #expect(status.isReady)
+            let processes = try status.lines.map { try #require($0.pid) }
+            #expect(kill(try #require(status.supervisor), SIGKILL) == 0)
+            try await eventually("every process has ended") { processes.allSatisfy(hasEnded) }
+            #expect(try await pulse(["down", "--state", folder.path]).text.contains("nothing ran"))
+        }
+
+        @Test("`down` leaves no process, and the same folder comes up again")
+        func downAndUp() async throws {
+            let folder = StateFolder(FileManager.default.temporaryDirectory.path + "/cryptopulse-\(UUID().uuidString)")
+            defer { try? FileManager.default.removeItem(atPath: folder.path) }
+            for _ in 0..<2 {
+                let up = try await pulse(["up", "--detach", "--state", folder.path, "--port-base", "0"])
+                #expect(up.succeeded, "\(up.text)")
+                let status = try await DeploymentStatus.read(folder)
+                let processes = try status.lines.map { try #require($0.pid) } + [try #require(status.supervisor)]
+                #expect(try await pulse(["down", "--state", folder.path]).succeeded)
+                #expect(processes.allSatisfy(hasEnded))
+            }
+        }
+
+        private func pulse(_ arguments: [String]) async throws -> ProgramRun {
+            try await ProgramRun.of(ProgramFolder().path + "/pulse", arguments)
+        }
+
+        /// Runs a service with its settings changed.
+        private func serve(_ name: ServiceName, of mesh: LocalMesh, change: (inout ServiceSettings) -> Void) async throws -> ProgramRun {
+            var settings = try ServiceSettings.read(from: mesh.folder.settings(name), expecting: name.rawValue)
+            change(&settings)
+            // A folder of its own for data: the running service has locked the other.
+            let own = FileManager.default.temporaryDirectory.path + "/cryptopulse-\(UUID().uuidString)"
+            try FileManager.default.copyItem(atPath: settings.stateDirectory, toPath: own)
+            defer { try? FileManager.default.removeItem(atPath: own) }
+            settings.stateDirectory = own
+            try settings.write(to: own + "/settings.json")
+            return try await ProgramRun.of(ProgramFolder().executable(name), ["--settings", own + "/settings.json"], seconds: 20)
+        }
+
+        private func hasEnded(_ pid: Int32) -> Bool {
+            guard let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8) else { return true }
+            return stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].dropFirst().drop(while: \.isWhitespace).first == "Z"
+        }
+    }
+}
