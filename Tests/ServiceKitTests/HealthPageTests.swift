@@ -21,11 +21,15 @@ struct HealthPageTests {
         #expect(page == HealthPage(status: .serviceUnavailable, body: "not ready: database\n"))
     }
 
-    @Test("A draining process is not ready whatever its service says")
+    @Test("A process that does not listen yet, or drains, is not ready whatever its service says")
     func draining() async {
-        let report = HealthReport { nil }
+        let report = HealthReport(isListening: false) { nil }
+        #expect(await report.unreadyReason() == "starting")
+        report.startServing()
         #expect(await report.unreadyReason() == nil)
         report.startDraining()
+        #expect(await report.unreadyReason() == "draining")
+        report.startServing()
         #expect(await report.unreadyReason() == "draining")
     }
 

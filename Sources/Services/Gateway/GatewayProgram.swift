@@ -20,18 +20,20 @@ public enum GatewayProgram {
             authenticator: context.authenticator, limiter: RateLimiter(overrides: options.rateLimits), refusals: refusals,
             allowedOrigins: Set(options.allowedOrigins))
         let recorder = BackgroundTask("refusals") { await refusals.run(audit.outbox, database, context.logger) }
+        let tls = try MeshTLSContext.httpsServer(
+            certificateChainPath: context.settings.httpsCertificatePath, privateKeyPath: context.settings.httpsPrivateKeyPath)
         return RunningService(
-            background: [audit, recorder, try server(api, context)], readiness: { database.failure.map { _ in "the database has failed" } })
+            background: [audit, recorder, CertificateReload(tls, logger: context.logger), server(api, tls, context)], readiness: { database.failure.map { _ in "the database has failed" } })
     }
 
     /// Only the outbox: gateway keeps nothing of its own.
     static let schema = DatabaseSchema(migrations: [AuditOutbox.migration])
 
-    private static func server(_ api: GatewayAPI, _ context: ServiceContext) throws -> HTTPSServer {
+    private static func server(_ api: GatewayAPI, _ tls: MeshTLSContext, _ context: ServiceContext) -> HTTPSServer {
         let settings = context.settings
         return HTTPSServer(
             responder: api.router().buildResponder(), host: settings.listen.host, port: settings.listen.port,
-            tls: try .httpsServer(certificateChainPath: settings.httpsCertificatePath, privateKeyPath: settings.httpsPrivateKeyPath),
+            tls: tls,
             eventLoopGroup: context.eventLoopGroup, logger: context.logger)
     }
 }

@@ -24,7 +24,7 @@ public enum SandboxExchangeProgram {
             host: context.settings.listen.host, port: context.settings.listen.port, tls: tls, eventLoopGroup: context.eventLoopGroup,
             logger: context.logger)
         return RunningService(
-            background: [server], readiness: { database.failure == nil ? nil : "the database failed" })
+            background: [server, CertificateReload(tls, logger: context.logger)], readiness: { database.failure == nil ? nil : "the database failed" })
     }
 
     /// Microseconds since 1970.

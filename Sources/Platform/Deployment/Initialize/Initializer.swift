@@ -40,6 +40,12 @@ public struct Initializer: Sendable {
         return ports
     }
 
+    /// Issues the certificates anew whose half-life is over.
+    func renewCertificates() throws {
+        let environment = try options().environment
+        try CertificateKeeper(folder: folder, root: root(for: environment), environment: environment).renewDue()
+    }
+
     private func check(_ options: DeploymentOptions) throws {
         guard folder.isInitialised else { return }
         let present = try self.options().environment

@@ -1,10 +1,12 @@
 internal import Foundation
 public import Logging
+internal import Synchronization
 
 /// Runs a deployment's processes on this machine and keeps them running.
 public final class Supervisor: Sendable {
     /// How long everything together may take to become ready.
     public static let startTime = Duration.seconds(90)
+    static let renewalInterval = Duration.seconds(600)
     static let pollInterval = Duration.milliseconds(50)
     /// Stopped in this order: who calls before who is called.
     static let stopOrder: [[ServiceName]] = [[.gateway], [.agent], [.execution, .marketData], [.auth], [.audit, .sandboxExchange]]
@@ -13,6 +15,7 @@ public final class Supervisor: Sendable {
     public let ports: PortPlan
     public let processes: [ServiceName: ServiceProcess]
     private let lock: FolderLock
+    private let renewal = Mutex<Task<Void, Never>?>(nil)
     private let logger: Logger
 
     /// Whether a supervisor runs in `folder` now.
@@ -40,6 +43,7 @@ public final class Supervisor: Sendable {
     public func start() async throws {
         ProcessMark(running: getpid()).map { try? $0.write(to: folder.supervisorPID) }
         let deadline = ContinuousClock.now + Self.startTime
+        renewal.withLock { $0 = Task { await keepCertificatesAlive() } }
         for process in processes.values { await process.start() }
         try await waitUntilReady(.sandboxExchange, until: deadline)
         try await ReaderRegistration(folder: folder, ports: ports, logger: logger).register(until: deadline)
@@ -48,6 +52,7 @@ public final class Supervisor: Sendable {
 
     /// Stops everything, in an order in which nobody loses whom it calls; then the folder is free again.
     public func stop() async {
+        renewal.withLock { $0?.cancel() }
         for names in Self.stopOrder {
             await withTaskGroup(of: Void.self) { group in
                 for process in names.compactMap({ processes[$0] }) { group.addTask { await process.stop() } }
@@ -55,6 +60,17 @@ public final class Supervisor: Sendable {
         }
         try? FileManager.default.removeItem(atPath: folder.supervisorPID)
         lock.release()
+    }
+
+    /// The processes take up new certificates by themselves.
+    private func keepCertificatesAlive() async {
+        while (try? await Task.sleep(for: Self.renewalInterval)) != nil {
+            do {
+                try Initializer(folder).renewCertificates()
+            } catch {
+                logger.error("certificates not renewed", metadata: ["why": "\(error)"])
+            }
+        }
     }
 
     public func process(_ name: ServiceName) throws -> ServiceProcess {

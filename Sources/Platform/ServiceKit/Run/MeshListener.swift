@@ -9,14 +9,16 @@ internal import ServiceLifecycle
 struct MeshListener: Service {
     let settings: ServiceSettings
     let server: MeshServer
+    let report: HealthReport
     let logger: Logger
 
     init(
-        settings: ServiceSettings, definitions: [ServiceDefinition], authenticator: any TokenAuthenticator,
+        settings: ServiceSettings, definitions: [ServiceDefinition], authenticator: any TokenAuthenticator, report: HealthReport,
         eventLoopGroup: any EventLoopGroup, logger: Logger
     ) throws {
         self.settings = settings
         self.logger = logger
+        self.report = report
         let tls = try MeshTLSContext.meshServer(settings.meshCredentials, trustDomain: settings.trustDomain)
         server = MeshServer(
             services: definitions, authenticator: authenticator, interceptors: [], tls: tls, eventLoopGroup: eventLoopGroup, logger: logger)
@@ -25,6 +27,7 @@ struct MeshListener: Service {
     func run() async throws {
         let port = try await server.start(host: settings.listen.host, port: settings.listen.port)
         logger.info("serving the mesh", metadata: ["port": "\(port)", "identity": "\(settings.spiffeID)"])
+        report.startServing()
         try? await gracefulShutdown()
         await server.shutdown(grace: ServiceRunner.callDrainTime)
     }

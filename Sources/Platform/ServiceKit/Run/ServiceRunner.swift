@@ -33,7 +33,7 @@ struct ServiceRunner: Sendable {
 
     /// Shut down from the last to the first: calls in progress drain first, the health port answers until the end.
     private func configuration(_ service: RunningService, _ context: ServiceContext) throws -> ServiceGroupConfiguration {
-        let report = HealthReport(readiness: service.readiness)
+        let report = HealthReport(isListening: service.definitions.isEmpty, readiness: service.readiness)
         let health = HealthServer(
             endpoint: settings.health, report: report, metrics: metrics.exposition, eventLoopGroup: context.eventLoopGroup, logger: logger)
         let listeners: [any Service] = try service.definitions.isEmpty ? [] : [listener(service, context, report)]
@@ -55,7 +55,7 @@ struct ServiceRunner: Sendable {
         let health = ServiceDefinition.health(MeshHealth(report: report, services: Set(service.definitions.map(\.name))))
         return try MeshListener(
             settings: settings, definitions: service.definitions + [health],
-            authenticator: service.authenticator ?? context.authenticator, eventLoopGroup: context.eventLoopGroup, logger: logger)
+            authenticator: service.authenticator ?? context.authenticator, report: report, eventLoopGroup: context.eventLoopGroup, logger: logger)
     }
 }
 
