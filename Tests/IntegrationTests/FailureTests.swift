@@ -77,11 +77,7 @@ extension Integration {
         @Test("Execution killed while the exchange has the order: after the restart it knows the one order's fate")
         func killedAfterDispatch() async throws {
             try await LocalMesh.with { mesh in
-                var scene = try await Scene(mesh)
-                try await mesh.process(.sandboxExchange).freeze()
-                let signing = try await scene.startSigning()
-                // The exchange has the request in its socket and does not answer: execution cannot know.
-                try await eventually("the order is on its way") { (try? await scene.state()) == "UNKNOWN" }
+                let (scene, signing) = try await Self.signIntoFrozenExchange(mesh)
                 try await mesh.process(.execution).kill()
                 await #expect(throws: GatewayError.self) { try await signing.value }
                 try await mesh.process(.sandboxExchange).thaw()
@@ -91,6 +87,26 @@ extension Integration {
                 #expect(try await scene.state() == (bought ? "FILLED" : "NOT_SENT"))
                 #expect(try await scene.someone.person.orders().count == 1)
             }
+        }
+
+        /// Freezes the exchange after execution has looked at the market and before its order gets there. What market-data has seen
+        /// counts for a quarter of a second only, so that it may take some tries.
+        private static func signIntoFrozenExchange(_ mesh: LocalMesh) async throws -> (Scene, Task<OrderAnswer, any Error>) {
+            for _ in 0..<10 {
+                var scene = try await Scene(mesh)
+                try await mesh.process(.sandboxExchange).freeze()
+                let signing = try await scene.startSigning()
+                do {
+                    try await eventually(within: .seconds(2), "the order is on its way") {
+                        mesh.log(of: .execution, lines: 200).contains("order.sent")
+                    }
+                    return (scene, signing)
+                } catch is NeverHappened {
+                    try await mesh.process(.sandboxExchange).thaw()
+                    await #expect(throws: GatewayError.self) { try await signing.value }
+                }
+            }
+            throw NeverHappened(what: "an order on its way to a frozen exchange")
         }
     }
 }

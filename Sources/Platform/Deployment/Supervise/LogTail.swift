@@ -2,7 +2,7 @@ internal import Foundation
 
 /// The end of a log file, to show beside an error.
 public enum LogTail {
-    static let longest = 4000
+    static let longest = 64 << 10
 
     public static func lines(of path: String, count: Int = 8) -> String {
         guard let file = FileHandle(forReadingAtPath: path) else { return "(no log at \(path))" }
