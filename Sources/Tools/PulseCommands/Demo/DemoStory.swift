@@ -36,7 +36,7 @@ struct DemoStory {
     mutating func signIn() async throws {
         say("sign in with password and a one-time code")
         let session = try await gateway.signIn(email: email, password: password, code: nextCode())
-        person = try Person(gateway: gateway, store: SessionStore(folder), signedIn: Session(session, email: email))
+        person = try keep(Session(session, email: email))
         note("may: \(session.scope.joined(separator: " "))")
     }
 
@@ -83,6 +83,13 @@ struct DemoStory {
             throw CommandError("the order's intent, record \(order.auditIndex), is not among the proven records")
         }
         note("the order's intent is record \(order.auditIndex): in the log, and nobody can quietly take it out")
+    }
+
+    /// Whoever is signed in on this machine stays so; when nobody is, the demo's person can look around afterwards.
+    private func keep(_ session: Session) throws -> Person {
+        let store = SessionStore(folder)
+        guard (try? store.load()) == nil else { return Person(gateway: gateway, session: session) }
+        return try Person(gateway: gateway, store: store, signedIn: session)
     }
 
     private func signedIn() throws -> Person {
