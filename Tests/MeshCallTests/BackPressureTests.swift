@@ -78,4 +78,62 @@ struct BackPressureTests {
         for try await message in replies { sizes.append(message.readableBytes) }
         #expect(sizes == [5, 2 << 20, 5, 2 << 20, 5, 2 << 20])
     }
+
+    /// A method that sends `count` messages of 1000 bytes and, unless it `ends`, stays.
+    private func burst(_ count: Int, ends: Bool) -> MethodImplementation {
+        TestService.streaming("Burst") { _, sink, _ in
+            for _ in 0..<count { try await sink.send(ByteBuffer(repeating: 7, count: 1000)) }
+            if !ends { await untilCancelled() }
+        }
+    }
+
+    private let patient = CallOptions(timeout: .seconds(10))
+
+    /// A stream of 60 messages whose Response has arrived, all of it unread.
+    private func finishedBurst(_ channel: any CallChannel) async throws -> ReplyStream {
+        let replies = try await channel.stream("Burst", options: patient)
+        // What is answered later arrives later.
+        for _ in 0..<5 { #expect(try await channel.call("Echo") == "") }
+        return replies
+    }
+
+    @Test("messages read only after the Response came give their credit back")
+    func readAfterTheEnd() async throws {
+        let channel = TestService.server([burst(60, ends: true), TestService.echo]).channel(as: TestService.gateway)
+        for _ in 0..<41 {
+            var count = 0
+            for try await message in try await finishedBurst(channel) { count += message.readableBytes / 1000 }
+            #expect(count == 60)
+        }
+    }
+
+    @Test("a stream left unread after its Response came gives its credit back")
+    func leftAfterTheEnd() async throws {
+        let channel = TestService.server([burst(60, ends: true), TestService.echo]).channel(as: TestService.gateway)
+        for _ in 0..<40 {
+            var reader = try await finishedBurst(channel).makeAsyncIterator()
+            #expect(try await reader.next() != nil)
+        }
+        var count = 0
+        for try await _ in try await channel.stream("Burst", options: patient) { count += 1 }
+        #expect(count == 60)
+    }
+
+    @Test("many live streams read to their last message do not hold the connection's window")
+    func liveStreams() async throws {
+        let channel = TestService.server([burst(100, ends: false)]).channel(as: TestService.gateway)
+        let complete = try await withThrowingTaskGroup(of: ReplyStream.self) { group in
+            for _ in 0..<30 {
+                group.addTask {
+                    let replies = try await channel.stream("Burst", options: patient)
+                    var reader = replies.makeAsyncIterator()
+                    for _ in 0..<100 { #expect(try await reader.next() != nil) }
+                    return replies
+                }
+            }
+            // Kept open until all have been read.
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(complete.count == 30)
+    }
 }

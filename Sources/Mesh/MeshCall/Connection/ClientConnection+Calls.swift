@@ -113,9 +113,12 @@ extension ClientConnection {
 
     // MARK: Ends
 
-    /// Gives a call up: the server is told, its caller gets `error`.
+    /// Gives a call up: the server is told, its caller gets `error`. What came of an answer that is over is thrown away.
     func cancel(_ call: ClientCall, _ error: RPCError) {
-        guard !call.isOver else { return }
+        guard !call.isOver else {
+            if let buffer = call.buffer { report(buffer.discard(error), of: call) }
+            return
+        }
         if let id = call.streamID {
             // The server never heard of a stream whose request is still queued here.
             if transport.drop(id, error) {
@@ -188,7 +191,6 @@ extension ClientConnection {
     func receivePart(_ id: UInt32, _ data: UnsafeRawBufferPointer?) {
         guard let call = calls[id] else { return }
         call.message.append(data)
-        if let buffer = call.buffer { report(buffer.partCame(), of: call) }
     }
 
     func receiveMessage(_ id: UInt32, _ data: UnsafeRawBufferPointer?, _ charge: Int) {

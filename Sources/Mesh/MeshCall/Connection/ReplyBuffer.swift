@@ -10,8 +10,6 @@ final class ReplyBuffer: Sendable {
         var reader: CheckedContinuation<ByteBuffer?, any Error>?
         var end: Result<Void, RPCError>?
         var unreported = Consumed()
-        /// A message is coming in parts: its sender may wait for the credit of everything before it.
-        var isAssembling = false
     }
 
     /// Messages read whose credit is still to be given.
@@ -25,7 +23,7 @@ final class ReplyBuffer: Sendable {
     private let report: @Sendable (Consumed) -> Void
 
     /// - Parameters:
-    ///   - reportAt: bytes read after which `report` is called.
+    ///   - reportAt: bytes read after which `report` is called while more wait; it is called too when all have been read.
     ///   - report: gives credit back to the sender; called on the reader's thread.
     init(reportAt: Int, report: @escaping @Sendable (Consumed) -> Void) {
         self.reportAt = reportAt
@@ -36,7 +34,6 @@ final class ReplyBuffer: Sendable {
 
     func append(_ bytes: ByteBuffer, charge: Int) {
         let reader = state.withLock { state -> CheckedContinuation<ByteBuffer?, any Error>? in
-            state.isAssembling = false
             guard let reader = state.reader else {
                 state.messages.append((bytes, charge))
                 return nil
@@ -50,32 +47,32 @@ final class ReplyBuffer: Sendable {
         reader.resume(returning: bytes)
     }
 
-    /// A part of a message came. What was read so far.
-    func partCame() -> Consumed {
-        state.withLock { state in
-            state.isAssembling = true
-            return state.takeUnreported()
-        }
-    }
-
     /// No more messages come. Those that wait can still be read, unless `discard`.
+    ///
+    /// - Returns: what is to be credited at once.
     func finish(_ end: Result<Void, RPCError>, discard: Bool = false) -> Consumed {
-        let (reader, dropped) = state.withLock { state -> (CheckedContinuation<ByteBuffer?, any Error>?, Consumed) in
+        let (reader, due) = state.withLock { state -> (CheckedContinuation<ByteBuffer?, any Error>?, Consumed) in
             if state.end == nil { state.end = end }
-            var dropped = state.takeUnreported()
-            if discard {
-                for message in state.messages { dropped.add(message.charge) }
-                state.messages.removeAll()
-            }
-            let reader = state.reader
-            state.reader = nil
-            return (reader, dropped)
+            if discard { state.discardUnread() }
+            defer { state.reader = nil }
+            return (state.reader, state.takeUnreported())
         }
         switch end {
         case .success: reader?.resume(returning: nil)
         case .failure(let error): reader?.resume(throwing: error)
         }
-        return dropped
+        return due
+    }
+
+    /// Nobody reads on. A reader that does so nevertheless gets `error`, unless it had read everything.
+    ///
+    /// - Returns: what is to be credited at once.
+    func discard(_ error: RPCError) -> Consumed {
+        state.withLock { state in
+            if !state.messages.isEmpty { state.end = .failure(error) }
+            state.discardUnread()
+            return state.takeUnreported()
+        }
     }
 
     // MARK: The reader's side
@@ -85,6 +82,7 @@ final class ReplyBuffer: Sendable {
         return try await withCheckedThrowingContinuation { continuation in
             let resume = state.withLock { $0.park(continuation) }
             resume?()
+            reportIfDue()
         }
     }
 
@@ -101,10 +99,10 @@ final class ReplyBuffer: Sendable {
         return taken
     }
 
+    /// A reader that has taken everything may wait for what only its credit lets the sender send, on this stream or another.
     private func reportIfDue() {
         let due = state.withLock { state -> Consumed? in
-            let waits = state.isAssembling && state.messages.isEmpty
-            guard state.unreported.charge >= reportAt || (waits && state.unreported.messages > 0) else { return nil }
+            guard state.unreported.messages > 0, state.messages.isEmpty || state.unreported.charge >= reportAt else { return nil }
             return state.takeUnreported()
         }
         if let due { report(due) }
@@ -119,16 +117,20 @@ extension ReplyBuffer.Consumed {
 }
 
 extension ReplyBuffer.State {
-    mutating func takeUnreported() -> ReplyBuffer.Consumed {
+    fileprivate mutating func discardUnread() {
+        for message in messages { unreported.add(message.charge) }
+        messages.removeAll()
+    }
+
+    fileprivate mutating func takeUnreported() -> ReplyBuffer.Consumed {
         defer { unreported = ReplyBuffer.Consumed() }
         return unreported
     }
 
     /// Keeps the reader waiting, or says how to let it go on at once because something came in the meantime.
-    mutating func park(_ continuation: CheckedContinuation<ByteBuffer?, any Error>) -> (() -> Void)? {
+    fileprivate mutating func park(_ continuation: CheckedContinuation<ByteBuffer?, any Error>) -> (() -> Void)? {
         if let message = messages.popFirst() {
-            unreported.messages += 1
-            unreported.charge += message.charge
+            unreported.add(message.charge)
             return { continuation.resume(returning: message.bytes) }
         }
         switch end {
