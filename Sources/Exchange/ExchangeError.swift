@@ -43,6 +43,8 @@ extension ExchangeError: CustomStringConvertible {
 
 /// The codes that decide how an error is classified. Source: binance-spot-api-docs, errors.md.
 enum ExchangeErrorCode {
+    static let unknown = -1000
+    static let disconnected = -1001
     static let unauthorized = -1002
     static let tooManyRequests = -1003
     static let unexpectedResponse = -1006

@@ -25,7 +25,9 @@ struct ReplyClassifier {
     private func kind(status: Int, code: Int?) -> ExchangeError.Kind {
         switch code {
         case ExchangeErrorCode.tooManyRequests, ExchangeErrorCode.tooManyOrders: return .rateLimited
-        case ExchangeErrorCode.unexpectedResponse, ExchangeErrorCode.timeout: return mayHaveEffect ? .unknownOutcome : .unavailable
+        // Whatever the HTTP status: the exchange itself does not say that nothing happened.
+        case ExchangeErrorCode.unknown, ExchangeErrorCode.disconnected, ExchangeErrorCode.unexpectedResponse, ExchangeErrorCode.timeout:
+            return mayHaveEffect ? .unknownOutcome : .unavailable
         case ExchangeErrorCode.serverBusy, ExchangeErrorCode.invalidTimestamp: return .unavailable
         case ExchangeErrorCode.unauthorized, ExchangeErrorCode.invalidSignature, ExchangeErrorCode.badKeyFormat,
             ExchangeErrorCode.rejectedKey:
