@@ -28,8 +28,10 @@ final class TestExchange: ExchangeAccess {
         /// What stands at the exchange.
         var orders: [NewOrder] = []
         var statuses: [String: String] = [:]
-        /// Keys that the exchange knows.
-        var keys: Set<String> = ["good-key"]
+        /// Keys that the exchange knows, each of its own account.
+        var keys: Set<String> = ["good-key", "other-key"]
+        /// Which key placed an order: another account knows nothing of it.
+        var placedWith: [String: String] = [:]
     }
 
     private let state = Mutex(State())
@@ -75,7 +77,9 @@ final class TestExchange: ExchangeAccess {
             let fault = exchange.state.withLock { state in
                 state.attempts.append(order)
                 switch state.fault {
-                case .none, .lostAfterAccept, .silentAfterAccept: state.orders.append(order)
+                case .none, .lostAfterAccept, .silentAfterAccept:
+                    state.orders.append(order)
+                    state.placedWith[order.clientOrderID] = apiKey
                 case .lostBeforeAccept, .refused, .unreachable: break
                 }
                 if case .silentAfterAccept = state.fault { state.questionsFail = true }
@@ -93,7 +97,7 @@ final class TestExchange: ExchangeAccess {
         func order(symbol: String, clientOrderID: String) async throws -> OrderReport {
             let found = try exchange.state.withLock { state in
                 guard !state.questionsFail else { throw ExchangeError(.unavailable, message: "no answer: timeout") }
-                return state.orders.first { $0.clientOrderID == clientOrderID }
+                return state.orders.first { $0.clientOrderID == clientOrderID && state.placedWith[clientOrderID] == apiKey }
             }
             guard let found else { throw ExchangeError(.rejected, code: -2013, message: "Order does not exist.", httpStatus: 400) }
             return try report(found)

@@ -166,10 +166,10 @@ struct Running: Sendable {
 
     // MARK: - The usual story
 
-    func linkKey(_ user: String) async throws {
+    func linkKey(_ user: String, apiKey: String = "good-key") async throws {
         let gateway = client(as: "gateway")
         let key = try await gateway.createExchangeKey(.init(), options: access(user))
-        _ = try await gateway.activateExchangeKey(.init(keyId: key.keyId, apiKey: "good-key"), options: access(user))
+        _ = try await gateway.activateExchangeKey(.init(keyId: key.keyId, apiKey: apiKey), options: access(user))
     }
 
     /// What the person says, and what the agent makes of it.

@@ -8,6 +8,7 @@ internal import Storage
 /// Makes people's keys for the exchange and puts them to use.
 struct ExchangeKeys: Sendable {
     let dependencies: ExecutionDependencies
+    let locks: UserLocks
 
     /// - Returns: the key's id and its public half in PEM.
     func create(for caller: Caller) async throws -> (id: String, publicKeyPEM: String) {
@@ -31,19 +32,29 @@ struct ExchangeKeys: Sendable {
         else {
             throw Refusal.invalid("The API key is malformed.", "MALFORMED_API_KEY")
         }
+        // Between an order's way out and a change of keys: never both at once.
+        try await locks.run(caller.user) { try await activateUnderLock(id, apiKey: apiKey, for: caller) }
+    }
+
+    private func activateUnderLock(_ id: String, apiKey: String, for caller: Caller) async throws {
         let keys = dependencies.keys
         guard let key = try await dependencies.database.read(as: caller.user, { try keys.find(id, in: $0) }) else {
             throw RPCError(.notFound, "There is no such key.", reason: "KEY_UNKNOWN")
         }
         if key.state == .active, key.apiKey == apiKey { return }
-        guard key.state == .pending else { throw Refusal.precondition("This key was used before. Make a new one.", "KEY_USED") }
+        guard key.state == .pending else { throw ExchangeKeys.used }
         try await check(key, apiKey: apiKey, for: caller)
         let (now, outbox) = (dependencies.now(), dependencies.audit.outbox)
         try await dependencies.database.write(as: caller.user) { db in
-            try keys.activate(key, apiKey: apiKey, now: now, in: db)
+            guard let current = try keys.find(id, in: db), current.user == caller.user, current.state == .pending else {
+                throw ExchangeKeys.used
+            }
+            try keys.activate(current, apiKey: apiKey, now: now, in: db)
             try outbox.append(AuditEvent(.exchangeKeyActivated, of: id, by: caller), in: db)
         }
     }
+
+    private static let used = Refusal.precondition("This key was used before. Make a new one.", "KEY_USED")
 
     private func check(_ key: StoredExchangeKey, apiKey: String, for caller: Caller) async throws {
         let account: AccountInformation

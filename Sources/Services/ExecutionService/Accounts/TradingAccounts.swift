@@ -7,19 +7,38 @@ internal import Trading
 struct TradingAccounts: Sendable {
     let dependencies: ExecutionDependencies
 
+    /// A key and the account behind it.
+    struct Access: Sendable {
+        let keyID: String
+        let trading: any TradingExchange
+    }
+
+    /// With the key that is active now. For new orders.
+    ///
     /// - Throws: `RPCError` FAILED_PRECONDITION NO_EXCHANGE_KEY.
-    func trading(for user: String) async throws -> any TradingExchange {
+    func active(of user: String) async throws -> Access {
         let keys = dependencies.keys
-        let key = try await dependencies.database.read(as: user) { try keys.active(user: user, in: $0) }
+        return try access(try await dependencies.database.read(as: user) { try keys.active(user: user, in: $0) })
+    }
+
+    /// With the key that the order was made with, active or retired: no other account can say what became of it.
+    ///
+    /// - Throws: `RPCError` FAILED_PRECONDITION NO_EXCHANGE_KEY.
+    func trading(of order: StoredOrder) async throws -> any TradingExchange {
+        let keys = dependencies.keys
+        return try access(try await dependencies.database.read(as: order.user) { try keys.find(order.exchangeKeyID, in: $0) }).trading
+    }
+
+    private func access(_ key: StoredExchangeKey?) throws -> Access {
         guard let key, let apiKey = key.apiKey else { throw Refusal.noExchangeKey }
-        return dependencies.exchange.trading(apiKey: apiKey, privateKey: key.privateKey)
+        return Access(keyID: key.id, trading: dependencies.exchange.trading(apiKey: apiKey, privateKey: key.privateKey))
     }
 
     /// - Throws: `RPCError`.
     func account(of user: String) async throws -> AccountInformation {
-        let trading = try await trading(for: user)
+        let access = try await active(of: user)
         do {
-            return try await trading.account()
+            return try await access.trading.account()
         } catch {
             throw Refusal.exchange(error)
         }

@@ -34,7 +34,7 @@ public struct ExecutionService: ExecutionV1.ExecutionHandler {
         reconciler = Reconciler(
             dependencies: dependencies, accounts: accounts, tracker: tracker, locks: locks, startedMilliseconds: dependencies.now())
         orders = OrderDesk(dependencies: dependencies, reconciler: reconciler)
-        keys = ExchangeKeys(dependencies: dependencies)
+        keys = ExchangeKeys(dependencies: dependencies, locks: locks)
     }
 
     /// Before anything is served: says what became of the orders of an earlier process, as far as the exchange can be asked in time.

@@ -49,7 +49,7 @@ struct Reconciler: Sendable {
             guard let current = try await dependencies.database.readAll({ try OrderStore.find(order.clientOrderID, in: $0) }),
                 [.unknown, .new, .partiallyFilled].contains(current.state)
             else { return order }
-            let trading = try await accounts.trading(for: order.user)
+            let trading = try await accounts.trading(of: current)
             let settled = try await tracker.ask(current, trading: trading, quietSince: startedMilliseconds)
             if settled.state != current.state {
                 dependencies.logger.notice(

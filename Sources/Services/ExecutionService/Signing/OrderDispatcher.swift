@@ -28,18 +28,18 @@ struct OrderDispatcher: Sendable {
 
     /// - Throws: `RPCError`; UNAVAILABLE when audit did not acknowledge, and then the order will never be sent.
     func dispatch(_ request: DispatchRequest) async throws -> StoredOrder {
-        let trading = try await accounts.trading(for: request.caller.user)
+        let access = try await accounts.active(of: request.caller.user)
         try await recheck(request)
         guard request.deadline - .now >= dependencies.limits.minimumDispatchTime else {
             throw RPCError(.deadlineExceeded, "Too little time is left to send an order.", reason: "DEADLINE_TOO_SHORT")
         }
-        let intent = try await burn(request)
+        let intent = try await burn(request, keyID: access.keyID)
         try dependencies.atStep(.burned)
         let acknowledged = try await acknowledge(intent, request)
         try dependencies.atStep(.acknowledged)
         let marked = try await mark(acknowledged, request)
         try dependencies.atStep(.marked)
-        return try await place(marked, request, with: trading)
+        return try await place(marked, request, with: access.trading)
     }
 
     // MARK: - Before
@@ -70,7 +70,7 @@ struct OrderDispatcher: Sendable {
 
     // MARK: - Burn, acknowledge, mark
 
-    private func burn(_ request: DispatchRequest) async throws -> StoredOrder {
+    private func burn(_ request: DispatchRequest, keyID: String) async throws -> StoredOrder {
         let (store, now, outbox) = (dependencies.proposals, dependencies.now(), dependencies.audit.outbox)
         let digest = request.proposal.digest
         return try await dependencies.database.write(as: request.caller.user) { db in
@@ -83,8 +83,8 @@ struct OrderDispatcher: Sendable {
             let sequence = try outbox.append(OrderDispatcher.intent(request, digest: digest), in: db)
             let order = StoredOrder(
                 clientOrderID: digest.clientOrderID, user: proposal.user, proposalID: proposal.id, signOffID: request.signOffID,
-                state: .intent,
-                canonical: proposal.canonical, createdMilliseconds: now, updatedMilliseconds: now, auditSequence: sequence)
+                exchangeKeyID: keyID, state: .intent, canonical: proposal.canonical, createdMilliseconds: now,
+                updatedMilliseconds: now, auditSequence: sequence)
             try OrderStore.insert(order, in: db)
             return order
         }

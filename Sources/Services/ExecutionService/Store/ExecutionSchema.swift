@@ -33,7 +33,8 @@ enum ExecutionSchema {
 
         CREATE TABLE orders (
             client_order_id TEXT PRIMARY KEY, user_id TEXT NOT NULL, proposal_id TEXT NOT NULL UNIQUE REFERENCES proposals (id),
-            sign_off_id TEXT NOT NULL UNIQUE, state TEXT NOT NULL, canonical BLOB NOT NULL,
+            sign_off_id TEXT NOT NULL UNIQUE, exchange_key_id TEXT NOT NULL REFERENCES exchange_keys (id),
+            state TEXT NOT NULL, canonical BLOB NOT NULL,
             exchange_order_id INTEGER NOT NULL DEFAULT 0, executed_quantity TEXT NOT NULL DEFAULT '0', executed_quote TEXT NOT NULL DEFAULT '0',
             reason TEXT NOT NULL DEFAULT '', created_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL,
             audit_sequence INTEGER NOT NULL, audit_index INTEGER NOT NULL DEFAULT 0

@@ -9,6 +9,8 @@ struct StoredOrder: Sendable {
     var proposalID: String
     /// The `jti` of the sign-off that made it.
     var signOffID: String
+    /// The key that it is sent and asked about with, also after the person has changed to another.
+    var exchangeKeyID: String
     var state: Trading.OrderState
     var canonical: [UInt8]
     var exchangeOrderID: Int64 = 0
@@ -26,12 +28,12 @@ enum OrderStore {
     static func insert(_ order: StoredOrder, in db: Database) throws {
         try db.execute(
             sql: """
-                INSERT INTO orders (client_order_id, user_id, proposal_id, sign_off_id, state, canonical, created_ms, updated_ms, audit_sequence)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO orders (client_order_id, user_id, proposal_id, sign_off_id, exchange_key_id, state, canonical, created_ms,
+                updated_ms, audit_sequence) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
-                order.clientOrderID, order.user, order.proposalID, order.signOffID, order.state.rawValue, Blob(order.canonical),
-                order.createdMilliseconds, order.updatedMilliseconds, Int64(clamping: order.auditSequence),
+                order.clientOrderID, order.user, order.proposalID, order.signOffID, order.exchangeKeyID, order.state.rawValue,
+                Blob(order.canonical), order.createdMilliseconds, order.updatedMilliseconds, Int64(clamping: order.auditSequence),
             ])
     }
 
@@ -80,7 +82,7 @@ enum OrderStore {
         else { throw StoreError.unreadable("orders") }
         return StoredOrder(
             clientOrderID: row["client_order_id"], user: row["user_id"], proposalID: row["proposal_id"], signOffID: row["sign_off_id"],
-            state: state, canonical: row.bytes("canonical"), exchangeOrderID: row["exchange_order_id"], executedQuantity: quantity,
+            exchangeKeyID: row["exchange_key_id"], state: state, canonical: row.bytes("canonical"), exchangeOrderID: row["exchange_order_id"], executedQuantity: quantity,
             executedQuote: quote, reason: row["reason"], createdMilliseconds: row["created_ms"], updatedMilliseconds: row["updated_ms"],
             auditSequence: UInt64(clamping: row["audit_sequence"] as Int64), auditIndex: UInt64(clamping: row["audit_index"] as Int64))
     }
