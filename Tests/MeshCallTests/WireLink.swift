@@ -10,14 +10,20 @@ final class WireLink: FrameLink, @unchecked Sendable {
     private var splitter: FrameSplitter
     private var receiver: ServerConnection?
     private var isClosed = false
+    private var isStalled: Bool
 
     private let loop: any EventLoop
     private let frames: AsyncStream<(header: FrameHeader, data: [UInt8])>
     private let arrived: AsyncStream<(header: FrameHeader, data: [UInt8])>.Continuation
 
-    var isWritable: Bool { !isClosed }
+    var isWritable: Bool { !isClosed && !isStalled }
 
-    init(_ methods: [MethodImplementation], mode: WireMode, limits: ConnectionLimits = .default, log: LogRecorder = LogRecorder()) {
+    /// - Parameter stalled: nothing the server queues is taken before `resume`.
+    init(
+        _ methods: [MethodImplementation], mode: WireMode, limits: ConnectionLimits = .default, log: LogRecorder = LogRecorder(),
+        stalled: Bool = false
+    ) {
+        isStalled = stalled
         loop = MultiThreadedEventLoopGroup.singleton.next()
         (frames, arrived) = AsyncStream.makeStream()
         splitter = FrameSplitter(mode: mode, settings: .default)
@@ -38,6 +44,19 @@ final class WireLink: FrameLink, @unchecked Sendable {
             self.receiver?.received(ByteBuffer(bytes: bytes))
             self.receiver?.readCompleted()
         }
+    }
+
+    /// Takes what the server has queued.
+    func resume() {
+        loop.execute {
+            self.isStalled = false
+            self.receiver?.writabilityChanged()
+        }
+    }
+
+    /// Waits until everything written has been dealt with.
+    func settle() async throws {
+        try await loop.submit {}.get()
     }
 
     /// The next frame from the server; nil once it has closed.

@@ -75,6 +75,10 @@ struct ConnectionCore: Sendable {
         try counts.count(\.free, upTo: WireLimits.freeFramesPerInterval, name)
     }
 
+    mutating func countRefusal() throws(ConnectionFailure) {
+        try counts.count(\.refusals, upTo: WireLimits.refusalsPerInterval, "refused Request")
+    }
+
     /// To be called at a fixed interval of about a second.
     mutating func intervalPassed() {
         counts = IntervalCounts()
@@ -211,6 +215,7 @@ private struct IntervalCounts: Hashable, Sendable {
     var cancels = 0
     var pings = 0
     var free = 0
+    var refusals = 0
 
     mutating func count(
         _ kind: WritableKeyPath<IntervalCounts, Int>, upTo limit: Int, _ name: String

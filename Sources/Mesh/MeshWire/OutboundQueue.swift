@@ -40,6 +40,8 @@ public struct OutboundQueue<Payload: Sendable>: Sendable {
 
     /// Bytes queued and not yet cut.
     public private(set) var queuedBytes = 0
+    /// Messages queued and not yet cut to their end.
+    public private(set) var queuedMessages = 0
 
     public init(maximumFrame: Int?) {
         self.maximumFrame = maximumFrame
@@ -51,6 +53,7 @@ public struct OutboundQueue<Payload: Sendable>: Sendable {
 
     public mutating func enqueue(_ message: Message, on streamID: UInt32) {
         queuedBytes += message.length
+        queuedMessages += 1
         if streams[streamID] == nil { ready.append(streamID) }
         streams[streamID, default: FIFO()].append(message)
     }
@@ -83,6 +86,7 @@ public struct OutboundQueue<Payload: Sendable>: Sendable {
         let isLast = end == message.length
         queuedBytes -= count
         if isLast {
+            queuedMessages -= 1
             _ = streams[id]?.popFirst()
             if streams[id]?.isEmpty == true { streams[id] = nil }
         } else {
@@ -108,6 +112,7 @@ public struct OutboundQueue<Payload: Sendable>: Sendable {
     public mutating func drop(_ streamID: UInt32) -> [Message] {
         guard let dropped = streams.removeValue(forKey: streamID)?.all else { return [] }
         for message in dropped { queuedBytes -= message.length - message.offset }
+        queuedMessages -= dropped.count
         blocked.remove(streamID)
         return dropped
     }

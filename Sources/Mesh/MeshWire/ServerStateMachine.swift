@@ -122,6 +122,14 @@ public struct ServerStateMachine: Sendable {
         slots = max(0, slots - 1)
     }
 
+    /// A Request was answered without its handler.
+    ///
+    /// - Throws: `ConnectionFailure` when that happened too often in an interval.
+    public mutating func refusedRequest() throws(ConnectionFailure) {
+        guard mode == .mesh else { return }
+        try core.countRefusal()
+    }
+
     /// The handler took (or the driver threw away) messages that came with these charges in sum.
     public mutating func consumed(_ messages: Int, charge: Int, on streamID: UInt32) {
         core.consumed(messages, charge: charge, on: streamID)

@@ -24,6 +24,8 @@ public enum WireLimits {
     public static let pingsPerInterval = 10
     /// Frames taken in one interval that cost the sender no window: WINDOW_UPDATE, PONG, ignorable unknown types.
     public static let freeFramesPerInterval = 20_000
+    /// Requests refused without their handler in one interval before a server answers ENHANCE_YOUR_CALM.
+    public static let refusalsPerInterval = 2000
     /// Bytes of fragmented messages not yet complete that one connection may make its peer hold.
     public static let assemblyBytes = 16 << 20
     /// Complete messages waiting in one stream in baseline mode, which has no windows.

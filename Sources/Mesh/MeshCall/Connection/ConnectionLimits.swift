@@ -22,6 +22,9 @@ public struct ConnectionLimits: Sendable {
     public var outboundHighWater = 128 << 10
     /// Bytes of answers or requests that may wait for a slow peer. More is RESOURCE_EXHAUSTED.
     public var maximumOutboundBytes = 16 << 20
+    /// Bytes and messages of answers queued for a peer that does not read; with more a server closes the connection.
+    public var maximumUnreadBytes = 64 << 20
+    public var maximumUnreadMessages = 4096
     /// Calls of a client that may wait for a free stream.
     public var maximumWaitingCalls = 4096
     /// No call lasts longer, whatever its caller says.

@@ -79,6 +79,7 @@ final class FrameTransport: @unchecked Sendable {
     // MARK: Writing
 
     var queuedBytes: Int { queue.queuedBytes }
+    var queuedMessages: Int { queue.queuedMessages }
 
     /// The longest frame that the peer takes, once it has said so.
     func setMaximumFrame(_ bytes: Int) {

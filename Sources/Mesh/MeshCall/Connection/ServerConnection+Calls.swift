@@ -5,13 +5,19 @@ internal import NIOCore
 
 /// The life of one call.
 extension ServerConnection {
-    func begin(_ id: UInt32, _ request: MeshV1.Request, _ flags: FrameFlags) {
+    func begin(_ id: UInt32, _ request: MeshV1.Request, _ flags: FrameFlags) throws(ConnectionFailure) {
         do throws(RPCError) {
             try run(try admit(id, request, flags), ByteBuffer(bytes: request.payload))
         } catch {
-            machine.handlerReturned()
-            answer(id, error)
+            try refuse(id, error)
         }
+    }
+
+    /// Answers a Request whose handler does not begin.
+    func refuse(_ id: UInt32, _ error: RPCError) throws(ConnectionFailure) {
+        machine.handlerReturned()
+        answer(id, error)
+        try machine.refusedRequest()
     }
 
     private func admit(_ id: UInt32, _ request: MeshV1.Request, _ flags: FrameFlags) throws(RPCError) -> ServerCall {
@@ -132,7 +138,15 @@ extension ServerConnection {
 
     private func send(_ type: FrameType, flags: FrameFlags, _ bytes: ByteBuffer, on id: UInt32) {
         guard !transport.sendNow(type, flags: flags, bytes, on: id) else { return }
-        transport.enqueue(type, flags: flags, .init(bytes: bytes, waiter: nil), on: id)
+        enqueue(type, flags: flags, .init(bytes: bytes, waiter: nil), on: id)
+    }
+
+    /// Queues a message, unless the peer leaves too many unread: what frames are free for it must not fill this side's memory.
+    private func enqueue(_ type: FrameType, flags: FrameFlags = [], _ payload: FrameTransport.Payload, on id: UInt32) {
+        transport.enqueue(type, flags: flags, payload, on: id)
+        let limits = transport.limits
+        guard transport.queuedBytes > limits.maximumUnreadBytes || transport.queuedMessages > limits.maximumUnreadMessages else { return }
+        transport.fail(ConnectionFailure(.enhanceYourCalm, "answers are not read"))
     }
 
     private func check(_ metadata: Metadata) throws(RPCError) {
@@ -150,7 +164,7 @@ extension ServerConnection {
         try check(metadata)
         do throws(MessageError) {
             let bytes = ByteBuffer(bytes: try MeshV1.Headers(metadata: metadata.keyValues).packed())
-            transport.enqueue(.headers, .init(bytes: bytes, waiter: nil), on: call.streamID)
+            enqueue(.headers, .init(bytes: bytes, waiter: nil), on: call.streamID)
         } catch {
             throw RPCError(.internalError, Dispatcher.internalMessage, cause: error)
         }
@@ -169,7 +183,7 @@ extension ServerConnection {
     func enqueue(_ message: ByteBuffer, on call: ServerCall, _ waiter: CheckedContinuation<Void, any Error>) {
         do throws(RPCError) {
             try prepare(message, on: call)
-            transport.enqueue(.data, .init(bytes: message, waiter: waiter), on: call.streamID)
+            enqueue(.data, .init(bytes: message, waiter: waiter), on: call.streamID)
         } catch {
             waiter.resume(throwing: error)
         }

@@ -68,9 +68,11 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
         switch try machine.receive(header, data) {
         case .none: break
         case .requestPart(let id): requestParts[id, default: ByteBuffer()].writeBytes(data)
-        case .request(let id, _): receiveRequest(id, data, header.flags)
+        case .request(let id, _): try receiveRequest(id, data, header.flags)
         case .cancelled(let id, _): abandon(id, RPCError(.cancelled, "The caller gave the call up."))
-        case .reject(let id, let rejection, let ends): reject(id, rejection, ends: ends)
+        case .reject(let id, let rejection, let ends):
+            reject(id, rejection, ends: ends)
+            try machine.refusedRequest()
         case .windowOpened(let id): windowOpened(id)
         case .pong(let value): if value == ServerStateMachine.drainPing { finishDrain() }
         case .messagePart, .halfClosed: break
@@ -84,7 +86,7 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
         transport.windowOpened(streamID)
     }
 
-    private func receiveRequest(_ id: UInt32, _ data: UnsafeRawBufferPointer?, _ flags: FrameFlags) {
+    private func receiveRequest(_ id: UInt32, _ data: UnsafeRawBufferPointer?, _ flags: FrameFlags) throws(ConnectionFailure) {
         let request: MeshV1.Request
         do throws(MessageError) {
             if var whole = requestParts.removeValue(forKey: id) {
@@ -94,10 +96,9 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
                 request = try MeshV1.Request(packed: data ?? UnsafeRawBufferPointer(start: nil, count: 0))
             }
         } catch {
-            machine.handlerReturned()
-            return answer(id, RPCError(.invalidArgument, "The request is malformed.", reason: "REQUEST_MALFORMED"))
+            return try refuse(id, RPCError(.invalidArgument, "The request is malformed.", reason: "REQUEST_MALFORMED"))
         }
-        begin(id, request, flags)
+        try begin(id, request, flags)
     }
 
     private func reject(_ id: UInt32, _ rejection: StreamRejection, ends: Bool) {

@@ -1,0 +1,55 @@
+import MeshCall
+import MeshMessages
+import MeshWire
+import Testing
+
+/// A peer that asks and does not read what it is answered.
+@Suite(.timeLimit(.minutes(1)))
+struct UnreadAnswersTests {
+    private let greeting = ControlFrame.settings(.default).encoded
+
+    private func request(_ id: UInt32, _ method: String, _ payload: [UInt8] = []) throws -> [UInt8] {
+        let data = try MeshV1.Request(service: TestService.name, method: method, payload: payload).packed()
+        return FrameHeader(length: UInt32(data.count), streamID: id, type: .request).with(data)
+    }
+
+    private func requests(_ count: Int, _ method: String, _ payload: [UInt8] = []) throws -> [UInt8] {
+        try (0..<count).flatMap { try request(UInt32($0) * 2 + 1, method, payload) }
+    }
+
+    /// The GOAWAY that the server ends the connection with.
+    private func end(of link: WireLink) async throws -> ConnectionFailure? {
+        let frame = try #require(await link.readAll().last)
+        let control = try frame.data.withUnsafeBytes { try ControlFrame(frame.header, $0) }
+        guard case .goAway(_, let failure) = control else { return nil }
+        return failure
+    }
+
+    @Test("too many unread answers end the connection", arguments: ["Echo", "Nothing"])
+    func messages(method: String) async throws {
+        var limits = ConnectionLimits()
+        limits.maximumUnreadMessages = 10
+        let link = WireLink([TestService.echo], mode: .mesh, limits: limits, stalled: true)
+        link.write(greeting + (try requests(20, method)))
+        #expect(try await end(of: link) == ConnectionFailure(.enhanceYourCalm, "answers are not read"))
+    }
+
+    @Test("too many bytes of unread answers end the connection, those of refusals too")
+    func bytes() async throws {
+        var limits = ConnectionLimits()
+        limits.maximumOutboundBytes = 1000
+        limits.maximumUnreadBytes = 2000
+        let link = WireLink([TestService.echo], mode: .mesh, limits: limits, stalled: true)
+        link.write(greeting + (try requests(100, "Echo", Array(repeating: 1, count: 100))))
+        #expect(try await end(of: link) == ConnectionFailure(.enhanceYourCalm, "answers are not read"))
+    }
+
+    @Test("a flood of requests that are refused ends the connection, read or not")
+    func refusals() async throws {
+        let link = WireLink([TestService.echo], mode: .mesh)
+        link.write(greeting + (try requests(3000, "Nothing")))
+        let failure = try #require(try await end(of: link))
+        #expect(failure.code == .enhanceYourCalm)
+        #expect(failure.reason.contains("refused"))
+    }
+}
