@@ -23,7 +23,8 @@ public enum GatewayProgram {
         let tls = try MeshTLSContext.httpsServer(
             certificateChainPath: context.settings.httpsCertificatePath, privateKeyPath: context.settings.httpsPrivateKeyPath)
         return RunningService(
-            background: [audit, recorder, CertificateReload(tls, logger: context.logger), server(api, tls, context)], readiness: { database.failure.map { _ in "the database has failed" } })
+            background: [audit, recorder, CertificateReload(tls, logger: context.logger), server(api, tls, context)],
+            readiness: { database.failure.map { _ in "the database has failed" } })
     }
 
     /// Only the outbox: gateway keeps nothing of its own.
