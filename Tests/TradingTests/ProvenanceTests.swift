@@ -57,6 +57,19 @@ struct ProvenanceTests {
         }
     }
 
+    @Test("Spending is buying with the quote currency, and nothing else")
+    func spending() throws {
+        let all = "quote_quantity=user;side=user;symbol=user;type=policy"
+        for words in ["spend 100 USDT on BTC", "please spend $100 on bitcoin"] {
+            #expect(try summary(words, Fixtures.terms("BTCUSDT", .buy, quote: "100")).text == all, "\(words)")
+        }
+        for words in ["spend 0.01 BTC", "spend 0.01 BTC on ETH", "spend half my BTC", "spend everything on BTC"] {
+            let buy = try summary(words, Fixtures.terms("BTCUSDT", .buy, quantity: "0.01"))
+            #expect(buy[.side] == .model && buy[.quantity] == .model, "\(words)")
+        }
+        #expect(try summary("spend 100 USDT on BTC", Fixtures.terms("BTCUSDT", .sell, quote: "100"))[.side] == .model)
+    }
+
     @Test("What was rounded is derived from what was said")
     func rounding() throws {
         #expect(try summary("buy 0.12345 ETH", Fixtures.terms("ETHUSDT", .buy, quantity: "0.12345"))[.quantity] == .derived)

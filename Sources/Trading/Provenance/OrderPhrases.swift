@@ -23,7 +23,6 @@ struct OrderPhrases {
         "can": ["you"], "could": ["you"], "would": ["like"], "i'd": ["like"], "like": ["to", "you"], "want": ["to", "you"],
         "need": ["to", "you"],
     ]
-    private static let sideWords: [String: Side] = ["buy": .buy, "purchase": .buy, "acquire": .buy, "sell": .sell, "liquidate": .sell]
     private static let marketWords: Set<String> = ["market", "current"]
     private static let above: Set<String> = ["above", "over"]
     private static let below: Set<String> = ["below", "under"]
@@ -95,7 +94,7 @@ struct OrderPhrases {
     // MARK: - Phrases
 
     private mutating func side() -> Bool {
-        guard let word = word(), let side = OrderPhrases.sideWords[word] else { return false }
+        guard let word = word(), let side = SideWords.sides[word] else { return false }
         sides.append(take(1, side))
         return true
     }
@@ -207,7 +206,7 @@ struct OrderPhrases {
     /// Each field that exactly one phrase decides.
     var reading: UtteranceReading {
         var reading = UtteranceReading.nothing
-        guard let side = OrderPhrases.only(sides) else { return reading }
+        guard let side = OrderPhrases.only(sides), SideWords.fits(side.words, amounts: amounts.map(\.value), vocabulary) else { return reading }
         reading.side = side
         reading.symbol = symbol
         reading.amount = OrderPhrases.only(amounts)

@@ -2,8 +2,6 @@
 struct OrderSentence {
     let tokens: [UtteranceToken]
 
-    private static let sides: Set<String> = ["buy", "purchase", "acquire", "sell", "liquidate"]
-
     /// Words that turn what follows into something not asked for: negations, conditions, deliberation, reported speech.
     private static let reversals: Set<String> = [
         "not", "no", "never", "dont", "don't", "doesnt", "doesn't", "didnt", "didn't", "wont", "won't", "cant", "can't", "cannot",
@@ -40,7 +38,7 @@ struct OrderSentence {
     }
 
     private static func isSide(_ token: UtteranceToken) -> Bool {
-        word(token).map(sides.contains) ?? false
+        word(token).map { SideWords.sides[$0] != nil } ?? false
     }
 
     private static func isNumeric(_ token: UtteranceToken) -> Bool {
