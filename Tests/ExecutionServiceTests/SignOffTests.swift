@@ -1,4 +1,5 @@
 import Exchange
+import ExecutionService
 import MeshCall
 import ServiceAPI
 import Testing
@@ -124,6 +125,43 @@ struct SignOffTests {
             #expect(await reason { _ = try await running.sign(ann, old) } == "POLICY_CHANGED")
         }
         #expect(mesh.exchange.attempts.isEmpty)
+    }
+
+    @Test("Between the sign-off and the sending the market is fetched once more, and the proposal's time counts")
+    func recheckBeforeSending() async throws {
+        let mesh = try TestMesh()
+        try await mesh.run { running in
+            try await running.linkKey(ann)
+            let moved = try await running.proposeUsual(ann)
+            mesh.after(.acknowledged) { mesh.market.set { $0 = .init(bid: "41000", ask: "41001") } }
+            #expect(await reason { _ = try await running.sign(ann, moved) } == "MARKET_MOVED")
+            mesh.market.set { $0 = .init() }
+
+            let gone = try await running.proposeUsual(ann)
+            mesh.after(.acknowledged) { mesh.market.set { $0 = .init(ageMilliseconds: 60_000) } }
+            #expect(await reason { _ = try await running.sign(ann, gone) } == "MARKET_DATA_UNAVAILABLE")
+            mesh.market.set { $0 = .init() }
+
+            let late = try await running.proposeUsual(ann)
+            mesh.after(.acknowledged) { mesh.advance(milliseconds: 301_000) }
+            #expect(await reason { _ = try await running.sign(ann, late) } == "PROPOSAL_EXPIRED")
+
+            #expect(try await running.orders(ann).map(\.state) == [.notSent, .notSent, .notSent])
+            #expect(mesh.exchange.attempts.isEmpty)
+        }
+    }
+
+    @Test("A price good enough for a proposal may be too old to send an order at")
+    func oldBook() async throws {
+        let mesh = try TestMesh()
+        try await mesh.run { running in
+            try await running.linkKey(ann)
+            mesh.market.set { $0 = .init(ageMilliseconds: 4_000) }
+            let proposal = try await running.proposeUsual(ann)
+            #expect(await reason { _ = try await running.sign(ann, proposal) } == "MARKET_DATA_UNAVAILABLE")
+            mesh.market.set { $0 = .init() }
+            #expect(try await running.sign(ann, proposal).state == .filled)
+        }
     }
 
     @Test("Limits and market are looked at again when the order is sent")

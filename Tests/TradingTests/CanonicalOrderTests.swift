@@ -26,6 +26,26 @@ struct CanonicalOrderTests {
         #expect(try CanonicalOrder(decoding: bytes).displayLines == golden.display)
     }
 
+    @Test("Only what the exchange itself holds to is shown as a bound")
+    func bounds() throws {
+        func line(_ side: Side, _ amount: OrderAmount, price: String? = nil) throws -> String {
+            var order = try Fixtures.order()
+            order.draft = try OrderDraft(
+                symbol: Fixtures.symbol("ETHUSDT"), side: side, amount: amount, price: price.flatMap { Trading.Decimal($0) })
+            return order.displayLines[1]
+        }
+        let quantity = OrderAmount.quantity(Fixtures.decimal("0.5")), quote = OrderAmount.quoteQuantity(Fixtures.decimal("100"))
+        #expect(try line(.buy, quantity, price: "2550.01") == "worst-case price 2550.01, pays at most 1275.005 in the quote currency")
+        #expect(
+            try line(.buy, quote)
+                == "pays at most 1275.005 in the quote currency; the market is checked against price 2550.01 before sending")
+        #expect(
+            try line(.buy, quantity)
+                == "expects to pay about 1275.005 in the quote currency; the market is checked against price 2550.01 before sending")
+        #expect(try line(.sell, quantity, price: "2550.01").contains("expects to move about"))
+        #expect(try line(.sell, quantity).contains("expects to move about") && line(.sell, quote).contains("expects to move about"))
+    }
+
     private static func changes() throws -> [(name: String, order: CanonicalOrder)] {
         let base = try Fixtures.order()
         func changed(_ name: String, _ change: (inout CanonicalOrder) -> Void) -> (String, CanonicalOrder) {

@@ -21,6 +21,7 @@ final class TestMesh: Sendable {
     let issuer = TokenIssuer(environment: "development", key: Curve25519.Signing.PrivateKey())
     let dataKey = SymmetricKey(size: .bits256)
     private let crashAt = Mutex(DispatchStep?.none)
+    private let between = Mutex<(step: DispatchStep, action: @Sendable () -> Void)?>(nil)
     private let policy: Mutex<RiskPolicy>
     private let now: @Sendable () -> Int64
 
@@ -53,6 +54,19 @@ final class TestMesh: Sendable {
 
     func crash(at step: DispatchStep?) { crashAt.withLock { $0 = step } }
 
+    /// Runs `action` once, after the step of the next dispatch.
+    func after(_ step: DispatchStep, _ action: @escaping @Sendable () -> Void) { between.withLock { $0 = (step, action) } }
+
+    private func reached(_ step: DispatchStep) throws {
+        if crashAt.withLock({ $0 }) == step { throw Crash() }
+        let action = between.withLock { between -> (@Sendable () -> Void)? in
+            guard between?.step == step else { return nil }
+            defer { between = nil }
+            return between?.action
+        }
+        action?()
+    }
+
     var rules: RiskPolicy { policy.withLock { $0 } }
 
     /// For the next process.
@@ -82,7 +96,7 @@ final class TestMesh: Sendable {
             ExecutionDependencies(
                 environment: "development", database: database, audit: client, marketData: marketServer.channel(as: execution),
                 exchange: exchange, policy: rules, dataKey: dataKey, limits: limits, logger: logger, now: now,
-                atStep: { [self] step in if crashAt.withLock({ $0 }) == step { throw Crash() } }))
+                atStep: { [self] in try reached($0) }))
         try await service.reconcileAtStart()
         let server = InProcessServer(
             services: [.execution(service)], authenticator: TestAuthenticator(keys: issuer.keySet), logger: logger)

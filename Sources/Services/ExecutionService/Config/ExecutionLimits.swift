@@ -10,8 +10,10 @@ public struct ExecutionLimits: Sendable {
     public var queryDelays: [Duration] = [.milliseconds(100), .milliseconds(400), .milliseconds(1000)]
     /// After the last moment in which a request can have left, how long the exchange may still take it: `recvWindow` and a margin.
     public var arrivalWindowMilliseconds: Int64 = 10_000
-    /// Oldest book ticker that is taken for the market.
+    /// Oldest book ticker that is taken for the market when an order is proposed.
     public var bookAgeMilliseconds: Int64 = 15_000
+    /// The same when an order is sent.
+    public var dispatchBookAgeMilliseconds: Int64 = 2_000
     /// How long an instrument's filters are kept.
     public var instrumentLifetime: Duration = .seconds(60)
     /// Calls of one person that may wait for each other.

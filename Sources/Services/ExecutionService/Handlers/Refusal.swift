@@ -15,6 +15,7 @@ enum Refusal {
     static let unknownProposal = RPCError(.notFound, "There is no such proposal.", reason: "PROPOSAL_UNKNOWN")
     static let unknownUtterance = RPCError(.notFound, "There is no such utterance.", reason: "UTTERANCE_UNKNOWN")
     static let noExchangeKey = precondition("No exchange key is active for you. Link one first.", "NO_EXCHANGE_KEY")
+    static let proposalExpired = precondition("The proposal has expired. Ask for a new one.", "PROPOSAL_EXPIRED")
     static let killSwitch = precondition("Trading is stopped for everybody by the operator.", RefusalReason.killSwitch.rawValue)
 
     static func exchange(_ error: any Error) -> any Error {

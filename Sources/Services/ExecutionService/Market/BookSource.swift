@@ -5,17 +5,16 @@ internal import Trading
 /// The market as execution itself fetches it from `market-data`. Nothing that the agent says about prices comes in here.
 struct BookSource: Sendable {
     private let client: MarketDataV1.MarketDataClient
-    private let maxAgeMilliseconds: Int64
     private let now: @Sendable () -> Int64
 
     init(_ dependencies: ExecutionDependencies) {
         client = MarketDataV1.MarketDataClient(dependencies.marketData)
-        maxAgeMilliseconds = dependencies.limits.bookAgeMilliseconds
         now = dependencies.now
     }
 
+    /// - Parameter maxAgeMilliseconds: how long ago it may have been seen.
     /// - Throws: `RPCError` UNAVAILABLE when there is no fresh and sensible book.
-    func top(of symbol: Symbol) async throws -> BookTop {
+    func top(of symbol: Symbol, maxAgeMilliseconds: Int64) async throws -> BookTop {
         let ticker: MarketDataV1.BookTicker
         do {
             ticker = try await client.getBookTicker(MarketDataV1.GetBookTickerRequest(symbol: symbol.name))

@@ -50,7 +50,7 @@ struct ProposalMaker: Sendable {
     }
 
     private func plan(_ terms: ProposedTerms, instrument: Instrument, user: String) async throws -> OrderPlan {
-        let book = try await books.top(of: terms.symbol)
+        let book = try await books.top(of: terms.symbol, maxAgeMilliseconds: dependencies.limits.bookAgeMilliseconds)
         let free = if case .portion = terms.amount { try await accounts.freeBalances(of: user) } else { [Asset: Trading.Decimal]() }
         let planner = OrderPlanner(instrument: instrument, book: book, free: free, slippageCap: dependencies.policy.slippageCap)
         do {

@@ -37,6 +37,7 @@ struct OrderDispatcher: Sendable {
         try dependencies.atStep(.burned)
         let acknowledged = try await acknowledge(intent, request)
         try dependencies.atStep(.acknowledged)
+        try await lastLook(acknowledged, request)
         let marked = try await mark(acknowledged, request)
         try dependencies.atStep(.marked)
         return try await place(marked, request, with: access.trading)
@@ -50,7 +51,7 @@ struct OrderDispatcher: Sendable {
         guard let instrument = try await catalog.all().first(where: { $0.symbol == draft.symbol }) else {
             throw Refusal.risk([.symbolNotAllowed], policy: dependencies.policy)
         }
-        let book = try await books.top(of: draft.symbol)
+        let book = try await freshBook(of: draft.symbol)
         let planner = OrderPlanner(instrument: instrument, book: book, slippageCap: dependencies.policy.slippageCap)
         guard let notional = try? planner.notional(draft, worst: request.order.worstCasePrice) else { throw Refusal.plan(.outOfRange) }
         let engaged = try await dependencies.database.readAll { try KillSwitchStore.read(in: $0).engaged }
@@ -59,13 +60,20 @@ struct OrderDispatcher: Sendable {
         if case .refused(let reasons) = rules.verdict(on: draft, notional: notional, instrument: instrument, provenance: provenance) {
             throw Refusal.risk(reasons, policy: dependencies.policy)
         }
-        guard draft.price != nil || OrderDispatcher.isWithin(request.order.worstCasePrice, book: book, side: draft.side) else {
-            throw Refusal.precondition("The market has moved past the worst-case price that you signed.", "MARKET_MOVED")
-        }
+        try OrderDispatcher.checkMarket(request.order, book: book)
     }
 
-    private static func isWithin(_ worst: Trading.Decimal, book: BookTop, side: Trading.Side) -> Bool {
-        side == .buy ? book.ask <= worst : book.bid >= worst
+    private func freshBook(of symbol: Symbol) async throws -> BookTop {
+        try await books.top(of: symbol, maxAgeMilliseconds: dependencies.limits.dispatchBookAgeMilliseconds)
+    }
+
+    /// A MARKET order leaves only while the market is within what was signed. From there on the exchange fills it at what it has: this
+    /// is a check before sending, not a bound.
+    private static func checkMarket(_ order: CanonicalOrder, book: BookTop) throws {
+        guard order.draft.price == nil else { return }
+        guard order.draft.side == .buy ? book.ask <= order.worstCasePrice : book.bid >= order.worstCasePrice else {
+            throw Refusal.precondition("The market has moved past the worst-case price that you signed.", "MARKET_MOVED")
+        }
     }
 
     // MARK: - Burn, acknowledge, mark
@@ -118,24 +126,37 @@ struct OrderDispatcher: Sendable {
         }
     }
 
-    /// From here on the order may be at the exchange. The kill switch is read once more in the same transaction.
+    /// Waiting for audit took time: the market is fetched once more, and an order that no longer fits never leaves.
+    private func lastLook(_ acknowledged: StoredOrder, _ request: DispatchRequest) async throws {
+        guard request.order.draft.price == nil else { return }
+        do {
+            try OrderDispatcher.checkMarket(request.order, book: try await freshBook(of: request.order.draft.symbol))
+        } catch {
+            let reason = (error as? RPCError)?.reason ?? "no market price"
+            try await tracker.abandon(acknowledged, because: reason, requestID: request.caller.requestID)
+            throw error
+        }
+    }
+
+    /// From here on the order may be at the exchange. The kill switch and the proposal's time are looked at once more in the same transaction.
     private func mark(_ acknowledged: StoredOrder, _ request: DispatchRequest) async throws -> StoredOrder {
         var order = acknowledged
-        let now = dependencies.now()
+        let (now, expires) = (dependencies.now(), request.order.expiresAtMilliseconds)
         order.updatedMilliseconds = now
         guard let next = order.state.after(.dispatch) else { throw DispatchError.wrongState(order.state) }
         let marked = order.with(state: next)
-        let stopped = try await dependencies.database.write(as: order.user) { db in
+        let refusal = try await dependencies.database.write(as: order.user) { db -> RPCError? in
             guard try OrderStore.find(marked.clientOrderID, in: db)?.state == acknowledged.state else {
                 throw DispatchError.wrongState(acknowledged.state)
             }
-            if try KillSwitchStore.read(in: db).engaged { return true }
+            if try KillSwitchStore.read(in: db).engaged { return Refusal.killSwitch }
+            if now >= expires { return Refusal.proposalExpired }
             try OrderStore.update(marked, in: db)
-            return false
+            return nil
         }
-        guard !stopped else {
-            try await tracker.abandon(order, because: "kill switch", requestID: request.caller.requestID)
-            throw Refusal.killSwitch
+        if let refusal {
+            try await tracker.abandon(order, because: refusal.reason ?? "refused", requestID: request.caller.requestID)
+            throw refusal
         }
         dependencies.logger.info("order.sent", metadata: ["order": "\(marked.clientOrderID)", "audit_index": "\(marked.auditIndex)"])
         return marked

@@ -43,7 +43,7 @@ struct SignOffCheck: Sendable {
         let life = ProposalLife(state: proposal.state, expiresAtMilliseconds: order.expiresAtMilliseconds)
         switch life.state(at: now) {
         case .open: break
-        case .expired: throw Refusal.precondition("The proposal has expired. Ask for a new one.", "PROPOSAL_EXPIRED")
+        case .expired: throw Refusal.proposalExpired
         case .rejected: throw Refusal.precondition("You rejected this proposal.", "PROPOSAL_REJECTED")
         case .signed, .abandoned: throw Refusal.precondition("This proposal was signed off before.", "PROPOSAL_SIGNED")
         }
