@@ -33,24 +33,41 @@ extension Integration {
         }
 
         /// What strangers send to a mesh port: to the TLS layer, since nobody gets past it without a certificate.
-        private static let garbage: [[UInt8]] = [
-            [], [0], [0x16], [0x16, 3, 1, 0xff, 0xff], [UInt8](repeating: 0xff, count: 70_000), [UInt8]("GET / HTTP/1.1\r\n\r\n".utf8),
-            [0, 0, 0, 4, 0, 0, 0, 1, 1, 0, 1, 2, 3, 4],
+        private static let garbage: [(bytes: [UInt8], logged: String)] = [
+            ([UInt8](repeating: 0xff, count: 70_000), "wrong version number"),
+            ([UInt8]("GET / HTTP/1.1\r\n\r\n".utf8), "http request"),
+            ([0x16, 3, 1, 0, 5, 1, 2, 3, 4, 5], "excessive message size"),
         ]
+        /// The beginnings of something, and then nothing more.
+        private static let truncated: [[UInt8]] = [[], [0x16], [0x16, 3, 1, 0xff]]
 
-        @Test("Garbage on a mesh port closes that connection and leaves the others undisturbed")
+        @Test("Garbage, and silence after half a hello, close that connection with a logged reason and leave the others undisturbed")
         func garbageOnThePort() async throws {
             let mesh = try await SharedMesh.mesh()
             let client = try mesh.client(to: .audit, as: "operator")
             let health = MeshV1.HealthClient(client)
-            for bytes in Self.garbage {
-                let stranger = try await Stranger.connect(to: mesh.ports.listen(.audit))
-                try await stranger.send(bytes)
+            // The slow ones wait for the server's own patience, all at once.
+            let slow = try await Self.connect(Self.truncated, to: mesh)
+            for (bytes, logged) in Self.garbage {
+                let stranger = try await Self.connect([bytes], to: mesh)
                 #expect(try await health.check(.init()).status == .serving)
-                if bytes.count > 16 { try await stranger.waitUntilClosed() } else { await stranger.close() }
+                for connection in stranger { try await connection.waitUntilClosed() }
+                try await eventually("the log says \(logged)") { mesh.log(of: .audit).contains(logged) }
             }
+            for connection in slow { try await connection.waitUntilClosed() }
+            try await eventually("the log says that they were too slow") { mesh.log(of: .audit).contains("handshake not complete in time") }
             #expect(try await health.check(.init()).status == .serving)
             await client.close()
+        }
+
+        private static func connect(_ beginnings: [[UInt8]], to mesh: LocalMesh) async throws -> [Stranger] {
+            var strangers: [Stranger] = []
+            for bytes in beginnings {
+                let stranger = try await Stranger.connect(to: mesh.ports.listen(.audit))
+                try await stranger.send(bytes)
+                strangers.append(stranger)
+            }
+            return strangers
         }
 
         @Test(

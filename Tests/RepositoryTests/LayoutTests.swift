@@ -43,10 +43,38 @@ struct LayoutTests {
         #expect(manifest.targets["Trading"]?.room == "Trading")
     }
 
+    @Test("Every C target has its named importers, so that a new one is closed until somebody opens it")
+    func everyCTargetIsNamed() {
+        let found = manifest.targets.values.filter { $0.room == "System" }.map(\.name)
+        #expect(found.count >= 7)
+        #expect(Set(found).subtracting(ImportRules.importersOfC.keys).isEmpty)
+    }
+
+    private static let topLevelNames: Set<String> = ["Package.swift", "Sources", "Tests", "proto", "compose", "README.md", "CHANGELOG.md", "LICENSE"]
+
+    private static func strangers(among files: [String]) -> Set<String> {
+        Set(files.compactMap { $0.split(separator: "/").first.map(String.init) }.filter { !$0.hasPrefix(".") }).symmetricDifference(topLevelNames)
+    }
+
     @Test("The top level is the user's")
     func topLevel() async throws {
-        let names = Set(try await Repository.here.files(below: ".").compactMap { $0.split(separator: "/").first.map(String.init) })
-        let visible = names.filter { !$0.hasPrefix(".") }
-        #expect(visible == ["Package.swift", "Sources", "Tests", "proto", "compose", "README.md", "CHANGELOG.md", "LICENSE"])
+        #expect(Self.strangers(among: try await Repository.here.files(below: ".")).isEmpty)
+        #expect(Self.strangers(among: Self.topLevelNames.map { $0 + "/x" } + ["docs/a.md"]) == ["docs"])
+        #expect(Self.strangers(among: ["Sources/a.swift"]).contains("README.md"))
+    }
+
+    @Test("The manifest's switch leaves the mesh alone, with nothing of CryptoPulse")
+    func meshAlone() async throws {
+        // A scratch folder of its own: the test run holds the lock of the usual one.
+        let scratch = FileManager.default.temporaryDirectory.appending(path: "manifest-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: scratch) }
+        let described = try await Repository.here.run(
+            "swift", ["package", "--scratch-path", scratch.path, "dump-package"], environment: ["CRYPTOPULSE_MESH_ONLY": "1"])
+        for name in ["MeshWire", "MeshMessages", "MeshTLS", "MeshCall", "MeshRuntime", "protoc-gen-mesh"] {
+            #expect(described.contains("\"name\" : \"\(name)\""), "\(name) is missing")
+        }
+        for name in ["ServiceKit", "Trading", "ExecutionService", "hummingbird", "grdb"] {
+            #expect(!described.lowercased().contains("\"\(name.lowercased())\""), "\(name) is not the mesh's")
+        }
     }
 }

@@ -55,11 +55,25 @@ struct ReadmeTests {
         #expect(Self.commands(in: "```sh\n# why\ncompose/up\n```\ncompose/no\n") == ["compose/up"])
     }
 
-    @Test("Every room it maps exists, and every room is mapped")
+    private static func unmapped(_ names: [String], in readme: String) -> [String] {
+        names.filter { !readme.contains($0) }.sorted()
+    }
+
+    @Test("Every room is mapped")
     func roomsAreMapped() throws {
         let readme = try Repository.here.text("README.md")
-        let targets = Manifest(text: try Repository.here.text("Package.swift")).targets.values.filter { $0.room != "Tests" }
-        let missing = targets.map(\.name).filter { !readme.contains($0) }.sorted()
-        #expect(missing.isEmpty, "README.md does not mention \(missing)")
+        let rooms = Manifest(text: try Repository.here.text("Package.swift")).targets.values.filter { $0.room != "Tests" }.map(\.name)
+        #expect(Self.unmapped(rooms, in: readme) == [])
+        #expect(Self.unmapped(rooms + ["NewRoom"], in: readme) == ["NewRoom"])
+    }
+
+    @Test("It says how to run it, what came of it, where things are, what it promises and where that ends")
+    func headings() throws {
+        let readme = try Repository.here.text("README.md")
+        #expect(readme.contains("compose/up --detach && compose/pulse demo"))
+        #expect(readme.contains("the order is filled and its audit record proven"))
+        for heading in ["Run it", "See it work", "Where a request goes", "I want to change…", "Promises", "Threat model"] {
+            #expect(readme.contains("\n## \(heading)"), "\(heading)")
+        }
     }
 }

@@ -19,6 +19,8 @@ struct SourceTests {
             ("Sources/Mesh/MeshTLS/Canary.swift", "    package func f(_ p: UnsafeMutablePointer<Mesh__V1__Request>) {}", "C type in a signature"),
             ("Tests/MeshCallTests/Canary.swift", "try await Task.sleep(for: .seconds(1))", "no synchronisation"),
             ("Sources/Trading/Canary.swift", "let price: Double = 1", "money is exact"),
+            ("Sources/Mesh/MeshCall/Canary.swift", "let y = x as! Int", "as! traps"),
+            ("Sources/Mesh/MeshCall/Canary.swift", "let long = \"" + String(repeating: "a", count: 160) + "\"", "longer than 160"),
             ("Sources/Trading/Canary.swift", "// FIX" + "ME later", "finish it"),
         ])
     func plantedLineIsFound(path: String, line: String, why: String) {

@@ -28,9 +28,12 @@ public struct ProgramRun: Sendable {
     ) async throws -> ProgramRun {
         var variables: [Environment.Key: String?] = [:]
         for (name, value) in environment { variables[Environment.Key(stringLiteral: name)] = value }
+        // A cancelled test ends the program too: `timeout` passes SIGTERM on, and could not pass SIGKILL.
+        var platform = PlatformOptions()
+        platform.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(2))]
         let result = try await Subprocess.run(
             .name("timeout"), arguments: Arguments(["\(seconds)", program] + arguments), environment: .inherit.updating(variables),
-            workingDirectory: folder.map { FilePath($0.path) }, input: .array(input), output: .bytes(limit: outputMax),
+            workingDirectory: folder.map { FilePath($0.path) }, platformOptions: platform, input: .array(input), output: .bytes(limit: outputMax),
             error: .string(limit: outputMax))
         var exitCode: Int32?
         if case .exited(let code) = result.terminationStatus { exitCode = code }
