@@ -5,6 +5,7 @@ import NIOCore
 import Testing
 
 /// What a stock ttrpc client sees of our server, byte for byte.
+@Suite(.timeLimit(.minutes(1)))
 struct BaselineServerTests {
     private func request(
         _ id: UInt32, _ method: String, _ payload: [UInt8] = [], flags: FrameFlags = [], timeoutNano: Int64 = 0
@@ -85,6 +86,22 @@ struct BaselineServerTests {
         link.write(FrameHeader(length: 4, streamID: 7, type: .settings).with([1, 2, 3, 4]))
         link.write(try request(7, "Echo", [1]))
         #expect(try response(await link.read()).payload == [1])
+    }
+
+    @Test("a used id does not touch the call that runs under it")
+    func usedIDOfRunningCall() async throws {
+        let goOn = Signal()
+        let method = TestService.streaming("Wait") { _, sink, _ in
+            await goOn.wait()
+            try await sink.send(ByteBuffer(bytes: [1]))
+        }
+        let link = WireLink([method], mode: .baseline)
+        link.write(try request(1, "Wait", flags: .remoteClosed))
+        link.write(try request(1, "Wait", flags: .remoteClosed))
+        #expect(try response(await link.read()).status?.code == 3)
+        goOn.raise()
+        #expect(try #require(await link.read()).header == FrameHeader(length: 1, streamID: 1, type: .data))
+        #expect(try #require(await link.read()).header.flags == [.remoteClosed, .noData])
     }
 
     @Test("a frame above 4 MiB is skipped and answered with status 8, and its id can still be used")

@@ -192,4 +192,22 @@ struct CallTests {
             try await group.waitForAll()
         }
     }
+
+    @Test("each entry of metadata costs 32 bytes beside its own")
+    func metadataEntries() async throws {
+        let channel = TestService.server([TestService.echo]).channel(as: TestService.gateway)
+        var options = CallOptions()
+        for _ in 0..<490 { options.metadata.append("", for: "k") }
+        #expect(try await channel.call("Echo", "fits", options: options) == "fits")
+        for _ in 0..<10 { options.metadata.append("", for: "k") }
+        #expect(await failure { try await channel.call("Echo", options: options) }?.reason == "METADATA_TOO_LONG")
+    }
+
+    @Test("a status message is cut at 1024 bytes, not inside a character")
+    func longStatusMessage() async throws {
+        let method = TestService.unary("Fail") { _, _ in throw RPCError(.aborted, "a" + String(repeating: "é", count: 1024)) }
+        let channel = TestService.server([method]).channel(as: TestService.gateway)
+        let error = await failure { try await channel.call("Fail") }
+        #expect(error?.message == "a" + String(repeating: "é", count: 511))
+    }
 }

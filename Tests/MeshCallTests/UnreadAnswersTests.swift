@@ -44,6 +44,29 @@ struct UnreadAnswersTests {
         #expect(try await end(of: link) == ConnectionFailure(.enhanceYourCalm, "answers are not read"))
     }
 
+    @Test("an answer still queued when its call is given up is not sent")
+    func cancelled() async throws {
+        let link = WireLink([TestService.echo], mode: .mesh, stalled: true)
+        link.write(greeting + (try request(1, "Echo")))
+        link.write(ControlFrame.cancel(streamID: 1, code: 1, reason: "").encoded + (try request(3, "Echo")))
+        link.resume()
+        var frames: [FrameHeader] = []
+        while frames.last?.type != .response { frames.append(try #require(await link.read()).header) }
+        #expect(frames.map(\.streamID) == [0, 3])
+    }
+
+    @Test("a request whose last part does not come ends the connection")
+    func unfinished() async throws {
+        var limits = ConnectionLimits()
+        limits.tick = .milliseconds(20)
+        limits.partialRequestTimeout = .milliseconds(100)
+        let link = WireLink([TestService.echo], mode: .mesh, limits: limits)
+        link.write(greeting + FrameHeader(length: 1, streamID: 1, type: .request, flags: .more).with([1]))
+        let failure = try #require(try await end(of: link))
+        #expect(failure.code == .timeout)
+        #expect(failure.reason.contains("a request was not complete"))
+    }
+
     @Test("a flood of requests that are refused ends the connection, read or not")
     func refusals() async throws {
         let link = WireLink([TestService.echo], mode: .mesh)

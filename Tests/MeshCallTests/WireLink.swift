@@ -54,11 +54,6 @@ final class WireLink: FrameLink, @unchecked Sendable {
         }
     }
 
-    /// Waits until everything written has been dealt with.
-    func settle() async throws {
-        try await loop.submit {}.get()
-    }
-
     /// The next frame from the server; nil once it has closed.
     func read() async -> (header: FrameHeader, data: [UInt8])? {
         await frames.first { _ in true }

@@ -65,6 +65,48 @@ struct HostilePeerTests {
         try await expectClosed((0..<50).flatMap { ControlFrame.ping($0).encoded }, "PING")
     }
 
+    @Test("a peer that leaves inside a frame")
+    func halfFrame() async throws {
+        let mesh = try await TestMesh.start()
+        let peer = try await RawPeer.connect(port: mesh.port, tls: mesh.authority.client())
+        try await peer.send(ControlFrame.settings(.default).encoded + FrameHeader(length: 100, streamID: 1, type: .request).encoded)
+        try await peer.channel.close()
+        // Waits until the connection is gone.
+        await mesh.server.shutdown(grace: .seconds(10))
+        #expect(mesh.log.lines.contains { $0.contains("the connection ended inside a frame") }, "\(mesh.log.lines)")
+    }
+
+    @Test("too many connections of one name")
+    func connectionsOfOneName() async throws {
+        var limits = ServerLimits()
+        limits.maximumConnectionsPerPeer = 1
+        let mesh = try await TestMesh.start(limits: limits)
+        let first = try await mesh.client()
+        #expect(try await first.call("Echo", "first") == "first")
+        let second = try await RawPeer.connect(port: mesh.port, tls: mesh.authority.client())
+        _ = try await second.untilClosed()
+        #expect(mesh.log.lines.contains { $0.contains("too many connections of this peer") && $0.contains("peer=gateway") })
+        #expect(await failure { try await mesh.client("agent").call("Echo") }?.code == .permissionDenied)
+        #expect(try await first.call("Echo", "still") == "still")
+        await mesh.stop()
+    }
+
+    @Test("a call that outlives its caller's certificate")
+    func certificateEnds() async throws {
+        var limits = ServerLimits()
+        limits.expiryGrace = .milliseconds(100)
+        let hang = TestMesh.unary("Hang") { message, _ in
+            await untilCancelled()
+            return message
+        }
+        let mesh = try await TestMesh.start([hang], limits: limits)
+        let client = try await mesh.client(tls: mesh.authority.client(endsIn: 3))
+        let error = await failure { try await client.call("Hang", options: CallOptions(timeout: .seconds(15))) }
+        #expect(error?.code == .unavailable)
+        #expect(mesh.log.lines.contains { $0.contains("the peer's certificate ended") }, "\(mesh.log.lines)")
+        await mesh.stop()
+    }
+
     @Test("bytes that are no TLS")
     func noTLS() async throws {
         let mesh = try await TestMesh.start()

@@ -9,12 +9,12 @@ import Testing
 
 /// What a server does that is no mesh server costs its clients their calls, in time, and nothing more.
 struct HostileServerTests {
-    private func call(_ greeting: [UInt8], _ limits: ClientLimits = .default) async throws -> RPCError? {
+    private func call(_ greeting: [UInt8], _ limits: ClientLimits = .default, log: LogRecorder = LogRecorder()) async throws -> RPCError? {
         let authority = try await TestAuthority.make()
         let server = try await RawServer.start(try await authority.server(), greeting: greeting)
         let client = MeshClient(
             host: "127.0.0.1", port: server.port, tls: try await authority.client(), eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
-            logger: LogRecorder().logger, limits: limits)
+            logger: log.logger, limits: limits)
         let error = await failure { try await client.call("Echo") }
         await client.close()
         try await server.stop()
@@ -28,6 +28,14 @@ struct HostileServerTests {
         limits.connection.keepaliveInterval = .milliseconds(50)
         limits.connection.keepaliveTimeout = .milliseconds(100)
         return limits
+    }
+
+    @Test("what a server did wrong stands in the client's log")
+    func logged() async throws {
+        let log = LogRecorder()
+        let greeting = ControlFrame.settings(.default).encoded + ControlFrame.settings(.default).encoded
+        #expect(try await call(greeting, log: log)?.code == .unavailable)
+        #expect(log.lines.contains { $0.contains("connection closed") && $0.contains("SETTINGS twice") }, "\(log.lines)")
     }
 
     @Test("a server that falls silent is found out by a ping")

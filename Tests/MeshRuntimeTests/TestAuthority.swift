@@ -34,7 +34,8 @@ final class TestAuthority: Sendable {
         try? FileManager.default.removeItem(at: folder)
     }
 
-    func credentials(_ name: String) async throws -> MeshTLSCredentials {
+    /// - Parameter endsIn: seconds from now, instead of a day.
+    func credentials(_ name: String, endsIn: Int? = nil) async throws -> MeshTLSCredentials {
         let stem = "\(name)-\(UUID().uuidString)"
         let extensions = """
             basicConstraints=critical,CA:FALSE
@@ -47,10 +48,14 @@ final class TestAuthority: Sendable {
             "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "\(stem).key", "-out",
             "\(stem).csr", "-subj", "/CN=\(name)",
         ])
-        try await openssl([
-            "x509", "-req", "-in", "\(stem).csr", "-CA", "root.crt", "-CAkey", "root.key", "-CAcreateserial", "-days", "1", "-extfile",
-            "\(stem).ext", "-out", "\(stem).crt",
-        ])
+        if let endsIn {
+            try await sign(stem, until: Date.now + TimeInterval(endsIn))
+        } else {
+            try await openssl([
+                "x509", "-req", "-in", "\(stem).csr", "-CA", "root.crt", "-CAkey", "root.key", "-CAcreateserial", "-days", "1", "-extfile",
+                "\(stem).ext", "-out", "\(stem).crt",
+            ])
+        }
         let key = path("\(stem).key")
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: key)
         return MeshTLSCredentials(certificateChainPath: path("\(stem).crt"), privateKeyPath: key, trustRootsPath: path("root.crt"))
@@ -60,8 +65,30 @@ final class TestAuthority: Sendable {
         try .meshServer(await credentials(name), trustDomain: trustDomain, limits: limits)
     }
 
-    func client(_ name: String = "gateway", expecting: String? = "execution") async throws -> MeshTLSContext {
-        try .meshClient(await credentials(name), trustDomain: trustDomain, expecting: expecting)
+    func client(_ name: String = "gateway", expecting: String? = "execution", endsIn: Int? = nil) async throws -> MeshTLSContext {
+        try .meshClient(await credentials(name, endsIn: endsIn), trustDomain: trustDomain, expecting: expecting)
+    }
+
+    /// `openssl x509` knows whole days only.
+    private func sign(_ stem: String, until end: Date) async throws {
+        let configuration = """
+            [ca]
+            default_ca = test
+            [test]
+            database = \(path("\(stem).index"))
+            serial = \(path("\(stem).serial"))
+            policy = any
+            [any]
+            commonName = supplied
+            """
+        try configuration.write(to: folder.appending(path: "\(stem).cnf"), atomically: true, encoding: .utf8)
+        try "".write(to: folder.appending(path: "\(stem).index"), atomically: true, encoding: .utf8)
+        let digits = end.ISO8601Format().filter { $0.isNumber }
+        try await openssl([
+            "ca", "-batch", "-notext", "-config", "\(stem).cnf", "-in", "\(stem).csr", "-cert", "root.crt", "-keyfile", "root.key",
+            "-create_serial", "-md", "sha256", "-days", "1", "-enddate", "\(digits)Z", "-extfile", "\(stem).ext", "-outdir", folder.path,
+            "-out", "\(stem).crt",
+        ])
     }
 
     private func path(_ file: String) -> String { folder.appending(path: file).path }

@@ -6,7 +6,7 @@ struct OutboundQueueTests {
 
     private func drain(_ queue: inout Queue, _ grant: (UInt32, Int) -> SendGrant = { .bytes($1) }) -> [String] {
         var seen: [String] = []
-        while let chunk = queue.next(grant) {
+        while let chunk = queue.next(grant, gone: { _ in }) {
             seen.append(
                 "\(chunk.header.streamID) \(chunk.payload)\(chunk.range) \(chunk.header.flags.rawValue)\(chunk.endsMessage ? " end" : "")")
         }
@@ -59,7 +59,7 @@ struct OutboundQueueTests {
     func dropped() {
         var queue = Queue(maximumFrame: 10)
         queue.enqueue(.init(type: .response, payload: "a", length: 15), on: 1)
-        _ = queue.next { .bytes($1) }
+        _ = queue.next({ .bytes($1) }, gone: { _ in })
         queue.enqueue(.init(type: .data, payload: "b", length: 7), on: 1)
         #expect(queue.queuedBytes == 12)
         #expect(queue.drop(1).map(\.payload) == ["a", "b"])
@@ -67,6 +67,17 @@ struct OutboundQueueTests {
         #expect(drain(&queue) == [])
         queue.enqueue(.init(type: .data, payload: "c", length: 1), on: 3)
         #expect(queue.dropAll().map(\.payload) == ["c"])
+    }
+
+    @Test("messages of a stream that has ended are handed back")
+    func gone() {
+        var queue = Queue(maximumFrame: 10)
+        queue.enqueue(.init(type: .data, payload: "a", length: 5), on: 1)
+        queue.enqueue(.init(type: .data, payload: "b", length: 5), on: 1)
+        var gone: [String] = []
+        #expect(queue.next({ _, _ in .streamGone }, gone: { gone += $0.map(\.payload) }) == nil)
+        #expect(gone == ["a", "b"])
+        #expect(queue.isEmpty && queue.queuedBytes == 0 && queue.queuedMessages == 0)
     }
 
     @Test("without a largest frame nothing is cut")

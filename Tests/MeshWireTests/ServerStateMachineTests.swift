@@ -205,12 +205,30 @@ struct ServerStateMachineTests {
         #expect(announced.last == .ping(ServerStateMachine.drainPing))
         #expect(try server.receive(Frame(.request, 3)) == .request(3, clientStreams: false))
         #expect(try server.receive(.pong(ServerStateMachine.drainPing)) == .pong(ServerStateMachine.drainPing))
-        server.finishDrain()
+        #expect(server.finishDrain() == [])
         #expect(server.takeControlFrames() == [.goAway(lastStreamID: 3, ConnectionFailure(.noError, "draining"))])
         #expect(try server.receive(Frame(.request, 5)) == .none)
         #expect(!server.isDrained)
         server.answered(1)
         server.answered(3)
         #expect(server.isDrained)
+    }
+
+    @Test("the last GOAWAY ends requests that are not complete")
+    func drainOfUnfinished() throws {
+        var server = try ServerStateMachine.ready()
+        _ = try server.receive(Frame(.request, 1, .more, [1]))
+        server.beginDrain()
+        #expect(server.finishDrain() == [1])
+        #expect(server.isDrained && server.busySlots == 0)
+        #expect(try server.receive(Frame(.request, 1, [], [2])) == .none)
+    }
+
+    @Test("empty parts of a request are counted")
+    func emptyParts() throws {
+        var server = try ServerStateMachine.ready()
+        let part = Frame(.request, 1, .more)
+        for _ in 0..<WireLimits.freeFramesPerInterval { #expect(try server.receive(part) == .requestPart(1)) }
+        #expect(throws: ConnectionFailure.self) { try server.receive(part) }
     }
 }

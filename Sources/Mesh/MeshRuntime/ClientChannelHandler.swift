@@ -14,6 +14,8 @@ final class ClientChannelHandler: ChannelInboundHandler {
         case failed(any Error)
         /// An established connection takes no more calls.
         case retired(ClientConnection)
+        /// This side ended an established connection.
+        case broken(ConnectionFailure)
     }
 
     private let limits: ConnectionLimits
@@ -49,9 +51,13 @@ final class ClientChannelHandler: ChannelInboundHandler {
             report(.established(connection))
         case .retired: retire(connection)
         case .ended(let end):
-            if isEstablished { return retire(connection) }
-            if cause == nil, case .failed(let failure) = end { cause = failure }
+            if case .failed(let failure) = end { broken(failure) }
+            retire(connection)
         }
+    }
+
+    private func broken(_ failure: ConnectionFailure) {
+        if isEstablished { report(.broken(failure)) } else { cause = cause ?? failure }
     }
 
     private func retire(_ connection: ClientConnection) {

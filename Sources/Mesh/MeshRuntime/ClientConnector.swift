@@ -1,6 +1,7 @@
 internal import Logging
 internal import MeshCall
 internal import MeshTLS
+internal import MeshWire
 internal import NIOCore
 internal import NIOPosix
 internal import Synchronization
@@ -59,14 +60,16 @@ final class ClientConnector: Sendable {
             state.nextWaiter += 1
             return state.nextWaiter
         }
+        let timer = WaitTimer()
+        defer { timer.stop() }
         return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { waiter in self.enter(waiter, id, by: deadline) }
+            try await withCheckedThrowingContinuation { waiter in self.enter(waiter, id, by: deadline, timer) }
         } onCancel: {
             resume(id, throwing: RPCError(.cancelled, "The call was cancelled."))
         }
     }
 
-    private func enter(_ waiter: Waiter, _ id: UInt64, by deadline: ContinuousClock.Instant) {
+    private func enter(_ waiter: Waiter, _ id: UInt64, by deadline: ContinuousClock.Instant, _ timer: WaitTimer) {
         switch state.withLock({ $0.enter(waiter, id, limits) }) {
         case .use(let connection): waiter.resume(returning: connection)
         case .fail(let error): waiter.resume(throwing: error)
@@ -74,7 +77,7 @@ final class ClientConnector: Sendable {
             if connects { connect() }
             // A cancellation before the waiter could be found has to be looked for; the timer is set only now for the same reason.
             if Task.isCancelled { return resume(id, throwing: RPCError(.cancelled, "The call was cancelled.")) }
-            group.any().scheduleTask(in: TimeAmount(max(.zero, deadline - .now))) { [weak self] in
+            timer.start(on: group.any(), at: deadline) { [weak self] in
                 self?.resume(id, throwing: RPCError(.deadlineExceeded, "The call's time is over; no connection was made."))
             }
         }
@@ -115,6 +118,8 @@ final class ClientConnector: Sendable {
         case .established(let connection): established(connection)
         case .failed(let error): failed(error)
         case .retired(let connection): retired(connection)
+        case .broken(let failure):
+            logger.warning("connection closed", metadata: ["host": "\(host)", "port": "\(port)", "why": "\(failure.reason)"])
         }
     }
 

@@ -20,8 +20,17 @@ public final class MeshServer: Sendable {
         var isStopping = false
         /// Every accepted channel; its connection once the handshake is complete.
         var channels: [ObjectIdentifier: (channel: any Channel, connection: ServerConnection?)] = [:]
+        /// The name of each connection's peer, and how many connections each name has.
+        var peers: [ObjectIdentifier: String] = [:]
+        var connectionsOfPeer: [String: Int] = [:]
         /// Resumed when the last channel is gone.
         var emptied: [CheckedContinuation<Void, Never>] = []
+
+        mutating func remove(_ id: ObjectIdentifier) {
+            channels[id] = nil
+            guard let peer = peers.removeValue(forKey: id), let count = connectionsOfPeer[peer] else { return }
+            connectionsOfPeer[peer] = count > 1 ? count - 1 : nil
+        }
     }
 
     /// - Parameters:
@@ -73,17 +82,22 @@ public final class MeshServer: Sendable {
         }
     }
 
-    /// False when the server is stopping.
-    func register(_ connection: ServerConnection, for channel: any Channel) -> Bool {
+    enum Admission { case admitted, stopping, tooMany }
+
+    func register(_ connection: ServerConnection, of peer: String, for channel: any Channel) -> Admission {
         state.withLock { state in
-            state.channels[ObjectIdentifier(channel)]?.connection = connection
-            return !state.isStopping
+            let id = ObjectIdentifier(channel)
+            state.channels[id]?.connection = connection
+            state.peers[id] = peer
+            state.connectionsOfPeer[peer, default: 0] += 1
+            if state.connectionsOfPeer[peer, default: 0] > limits.maximumConnectionsPerPeer { return .tooMany }
+            return state.isStopping ? .stopping : .admitted
         }
     }
 
     func unregister(_ channel: any Channel) {
         let waiters = state.withLock { state -> [CheckedContinuation<Void, Never>] in
-            state.channels[ObjectIdentifier(channel)] = nil
+            state.remove(ObjectIdentifier(channel))
             guard state.channels.isEmpty else { return [] }
             defer { state.emptied = [] }
             return state.emptied

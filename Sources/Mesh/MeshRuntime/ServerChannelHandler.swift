@@ -45,7 +45,11 @@ final class ServerChannelHandler: ChannelInboundHandler {
                 level: failure.code == .noError ? .info : .warning, "connection closed",
                 metadata: ["why": "\(failure.reason)", "code": "\(failure.code.rawValue)", "peer": "\(peer.name)", "remote": "\(remote)"])
         }
-        guard server.register(connection, for: channel) else { return connection.drain() }
+        switch server.register(connection, of: peer.name, for: channel) {
+        case .admitted: break
+        case .stopping: return connection.drain()
+        case .tooMany: return connection.close("too many connections of this peer", .enhanceYourCalm)
+        }
         drainAtExpiry(handshake.peerCertificateEnds, connection)
     }
 
@@ -56,7 +60,13 @@ final class ServerChannelHandler: ChannelInboundHandler {
     private func drainAtExpiry(_ ends: Int64?, _ connection: ServerConnection) {
         guard let ends else { return }
         let left = min(max(0, ends - WallClock.secondsSince1970), Self.longestTimer)
-        expiry = connection.loop.assumeIsolated().scheduleTask(in: .seconds(left)) { connection.drain() }
+        let bound = NIOLoopBound(self, eventLoop: connection.loop)
+        expiry = connection.loop.scheduleTask(in: .seconds(left)) { bound.value.certificateEnded(connection) }
+    }
+
+    private func certificateEnded(_ connection: ServerConnection) {
+        expiry = connection.loop.scheduleTask(in: TimeAmount(server.limits.expiryGrace)) { connection.close("the peer's certificate ended") }
+        connection.drain()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

@@ -60,8 +60,12 @@ public struct OutboundQueue<Payload: Sendable>: Sendable {
 
     /// The next frame that may be written.
     ///
-    /// - Parameter grant: asked before a Data frame is cut; says how many bytes the windows allow and charges them.
-    public mutating func next(_ grant: (_ streamID: UInt32, _ remaining: Int) -> SendGrant) -> Chunk? {
+    /// - Parameters:
+    ///   - grant: asked before a Data frame is cut; says how many bytes the windows allow and charges them.
+    ///   - gone: gets what is dropped because its stream has ended.
+    public mutating func next(
+        _ grant: (_ streamID: UInt32, _ remaining: Int) -> SendGrant, gone: ([Message]) -> Void
+    ) -> Chunk? {
         // Ids of dropped streams stay in `ready` and are passed over here.
         while let id = ready.popFirst() {
             guard let message = streams[id]?.first else { continue }
@@ -70,7 +74,7 @@ public struct OutboundQueue<Payload: Sendable>: Sendable {
             switch grant(id, remaining) {
             case .bytes(let count): return cut(id, message, count)
             case .streamBlocked, .connectionBlocked: blocked.insert(id)
-            case .streamGone: _ = drop(id)
+            case .streamGone: gone(drop(id))
             }
         }
         return nil

@@ -16,17 +16,18 @@ extension ServerStateMachine {
         }
         slots += 1
         core.streams[id] = core.makeStream()
-        return takeRequest(header)
+        return try takeRequest(header)
     }
 
     private mutating func continueRequest(_ header: FrameHeader) throws(ConnectionFailure) -> Action {
-        if let stream = core.streams[header.streamID], !stream.isRunning { return takeRequest(header) }
+        if let stream = core.streams[header.streamID], !stream.isRunning { return try takeRequest(header) }
         if core.recentlyClosed.contains(header.streamID) { return .none }
         throw ConnectionFailure(.protocolError, "stream ids must increase: \(header.streamID) after \(lastStreamID)")
     }
 
-    private mutating func takeRequest(_ header: FrameHeader) -> Action {
+    private mutating func takeRequest(_ header: FrameHeader) throws(ConnectionFailure) -> Action {
         let id = header.streamID
+        if header.flags.contains(.more), header.length == 0 { try core.countFree("empty Request") }
         let length = (core.streams[id]?.envelopeBytes ?? 0) + Int(header.length)
         guard length <= Int(core.local.maximumMessageBytes) else { return refuse(id, .messageTooLong) }
         if header.flags.contains(.more) {

@@ -156,10 +156,15 @@ public struct ServerStateMachine: Sendable {
     }
 
     /// Second step: requests after the last one seen will not run.
-    public mutating func finishDrain() {
-        guard drain == .announced else { return }
+    ///
+    /// - Returns: streams whose Request is not complete: they end, and are to be answered with `StreamRejection.draining`.
+    public mutating func finishDrain() -> [UInt32] {
+        guard drain == .announced else { return [] }
         drain = .final
+        let unfinished = core.streams.filter { !$0.value.isRunning }.keys.sorted()
+        for id in unfinished { end(id) }
         core.control.append(.goAway(lastStreamID: lastStreamID, ConnectionFailure(.noError, "draining")))
+        return unfinished
     }
 
     /// The value of the PING that `beginDrain` sends.

@@ -39,7 +39,7 @@ package struct OutgoingCall: Sendable {
             return ByteBuffer(bytes: try request.packed())
         } catch {
             if error.reason == .tooLong { throw .requestTooLong }
-            throw RPCError(.invalidArgument, "The request cannot be written.", reason: "REQUEST_MALFORMED", cause: error)
+            throw RPCError(.invalidArgument, "The request cannot be written.", reason: "MALFORMED_REQUEST", cause: error)
         }
     }
 }

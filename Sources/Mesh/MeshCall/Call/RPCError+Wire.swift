@@ -16,7 +16,7 @@ extension RPCError {
         if let retryAfter, let value = try? MeshV1.RetryInfo(retryAfterMs: retryAfter.wholeMilliseconds).packed() {
             details.append(MeshV1.AnyMessage(typeUrl: Self.retryInfoURL, value: value))
         }
-        return MeshV1.Status(code: code.rawValue, message: String(message.prefix(Self.maximumMessageBytes)), details: details)
+        return MeshV1.Status(code: code.rawValue, message: message.cut(toUTF8: Self.maximumMessageBytes), details: details)
     }
 
     /// Nil for OK. A code that gRPC does not have is UNKNOWN. Details that cannot be read are left out.
@@ -37,6 +37,18 @@ extension RPCError {
     /// What a state machine decided about a stream.
     init(_ rejection: StreamRejection) {
         self.init(StatusCode(rawValue: Int32(truncatingIfNeeded: rejection.code)), rejection.message, reason: rejection.reason)
+    }
+}
+
+extension String {
+    /// At most `count` bytes of UTF-8, whole characters only.
+    fileprivate func cut(toUTF8 count: Int) -> String {
+        guard utf8.count > count else { return self }
+        var bytes = 0
+        return String(prefix { character in
+            bytes += character.utf8.count
+            return bytes <= count
+        })
     }
 }
 

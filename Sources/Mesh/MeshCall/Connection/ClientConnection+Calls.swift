@@ -230,6 +230,6 @@ extension ClientConnection {
 
 extension RPCError {
     fileprivate static func answerMalformed(_ cause: (any Error)?) -> RPCError {
-        RPCError(.internalError, "The answer is malformed.", reason: "ANSWER_MALFORMED", cause: cause)
+        RPCError(.internalError, "The answer is malformed.", reason: "MALFORMED_RESPONSE", cause: cause)
     }
 }

@@ -58,7 +58,7 @@ package final class ClientConnection: FrameHandler, FrameReceiver, @unchecked Se
 
     func grant(_ streamID: UInt32, remaining: Int) -> SendGrant { machine.grant(streamID, remaining: remaining) }
     func grantAll(_ streamID: UInt32, _ bytes: Int) -> Bool { machine.grantAll(streamID, bytes) }
-    func messageWritten(_ type: FrameType, on streamID: UInt32) {}
+    func endWritten(on streamID: UInt32) {}
     func fail(_ failure: ConnectionFailure) { machine.fail(failure) }
 
     func receive(_ header: FrameHeader, _ data: UnsafeRawBufferPointer?) throws(ConnectionFailure) {

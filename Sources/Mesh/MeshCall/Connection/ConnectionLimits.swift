@@ -8,6 +8,8 @@ public struct ConnectionLimits: Sendable {
     public var tick: Duration = .seconds(1)
     /// A frame that began must be complete after this time: slow senders are cut off.
     public var partialFrameTimeout: Duration = .seconds(10)
+    /// A Request in several frames must be complete after this time.
+    public var partialRequestTimeout: Duration = .seconds(30)
     /// SETTINGS must have come after this time.
     public var settingsTimeout: Duration = .seconds(10)
     /// A peer that takes no bytes for this time is given up.

@@ -8,8 +8,8 @@ protocol FrameHandler: AnyObject {
     func takeControlFrames() -> [ControlFrame]
     func grant(_ streamID: UInt32, remaining: Int) -> SendGrant
     func grantAll(_ streamID: UInt32, _ bytes: Int) -> Bool
-    /// The last frame of a message was written.
-    func messageWritten(_ type: FrameType, on streamID: UInt32)
+    /// The frame that ends this side of a stream was written.
+    func endWritten(on streamID: UInt32)
     /// Queues the GOAWAY for a failure.
     func fail(_ failure: ConnectionFailure)
     func ended(_ end: ConnectionEnd)
@@ -21,6 +21,8 @@ final class FrameTransport: @unchecked Sendable {
     struct Payload: Sendable {
         var bytes: ByteBuffer
         var waiter: CheckedContinuation<Void, any Error>?
+        /// Its last frame ends the stream.
+        var endsStream = false
     }
 
     let loop: any EventLoop
@@ -97,7 +99,9 @@ final class FrameTransport: @unchecked Sendable {
     }
 
     /// Sends a message at once if nothing holds it back. False when it must be enqueued.
-    func sendNow(_ type: FrameType, flags: FrameFlags = [], _ bytes: ByteBuffer, on streamID: UInt32) -> Bool {
+    func sendNow(
+        _ type: FrameType, flags: FrameFlags = [], _ bytes: ByteBuffer, on streamID: UInt32, endsStream: Bool = false
+    ) -> Bool {
         guard end == nil, let handler, !queue.holds(streamID), takesMore, bytes.readableBytes <= queue.maximumFrame ?? .max,
             bytes.readableBytes <= limits.outboundHighWater
         else { return false }
@@ -106,7 +110,7 @@ final class FrameTransport: @unchecked Sendable {
         guard type != .data || handler.grantAll(streamID, bytes.readableBytes) else { return false }
         writeControl()
         write(FrameHeader(length: UInt32(bytes.readableBytes), streamID: streamID, type: type, flags: flags), bytes.readableBytesView)
-        handler.messageWritten(type, on: streamID)
+        if endsStream { handler.endWritten(on: streamID) }
         wake()
         return true
     }
@@ -117,8 +121,16 @@ final class FrameTransport: @unchecked Sendable {
     @discardableResult
     func drop(_ streamID: UInt32, _ error: RPCError) -> Bool {
         let dropped = queue.drop(streamID)
-        for message in dropped { message.payload.waiter?.resume(throwing: error) }
+        resumeWaiters(dropped, error)
         return dropped.first.map { $0.type == .request && $0.isUntouched } ?? false
+    }
+
+    private func forgetGone(_ messages: [OutboundQueue<Payload>.Message]) {
+        resumeWaiters(messages, RPCError(.cancelled, "The stream has ended."))
+    }
+
+    private func resumeWaiters(_ messages: [OutboundQueue<Payload>.Message], _ error: RPCError) {
+        for message in messages { message.payload.waiter?.resume(throwing: error) }
     }
 
     func windowOpened(_ streamID: UInt32) {
@@ -143,7 +155,7 @@ final class FrameTransport: @unchecked Sendable {
         var isFull = true
         while end == nil, isFull {
             writeControl()
-            while takesMore, let chunk = queue.next(handler.grant) { write(chunk, handler) }
+            while takesMore, let chunk = queue.next(handler.grant, gone: forgetGone) { write(chunk, handler) }
             isFull = outgoing.readableBytes >= limits.outboundHighWater && link.isWritable
             sendOutgoing()
         }
@@ -160,7 +172,7 @@ final class FrameTransport: @unchecked Sendable {
         let bytes = chunk.payload.bytes.viewBytes(at: start, length: chunk.range.count) ?? chunk.payload.bytes.readableBytesView
         write(chunk.header, bytes)
         guard chunk.endsMessage else { return }
-        handler.messageWritten(chunk.header.type, on: chunk.header.streamID)
+        if chunk.payload.endsStream { handler.endWritten(on: chunk.header.streamID) }
         chunk.payload.waiter?.resume()
     }
 
@@ -198,6 +210,9 @@ final class FrameTransport: @unchecked Sendable {
     }
 
     func linkClosed(_ cause: (any Error)?) {
+        if cause == nil, splitter.holdsPartialFrame {
+            return finish(.failed(ConnectionFailure(.protocolError, "the connection ended inside a frame")))
+        }
         finish(.lost(cause.map { "\($0)" } ?? "the peer closed the connection"))
     }
 
@@ -209,8 +224,7 @@ final class FrameTransport: @unchecked Sendable {
         // Who hears of it logs why before the peer can notice.
         handler?.ended(reason)
         link.close()
-        let error = RPCError(.unavailable, "The connection is closed.")
-        for message in dropped { message.payload.waiter?.resume(throwing: error) }
+        resumeWaiters(dropped, RPCError(.unavailable, "The connection is closed."))
     }
 
     // MARK: Time

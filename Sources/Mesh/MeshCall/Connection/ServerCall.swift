@@ -7,7 +7,6 @@ final class ServerCall: @unchecked Sendable {
     let metadata: Metadata
     let deadline: ContinuousClock.Instant
     let response = ResponseMetadata()
-    unowned let connection: ServerConnection
 
     // Confined to the loop.
     var task: Task<Void, Never>?
@@ -18,14 +17,11 @@ final class ServerCall: @unchecked Sendable {
     /// Why the handler's sends fail.
     var over = RPCError(.cancelled, "The caller is gone.")
 
-    init(
-        streamID: UInt32, method: MethodImplementation, metadata: Metadata, deadline: ContinuousClock.Instant, connection: ServerConnection
-    ) {
+    init(streamID: UInt32, method: MethodImplementation, metadata: Metadata, deadline: ContinuousClock.Instant) {
         self.streamID = streamID
         self.method = method
         self.metadata = metadata
         self.deadline = deadline
-        self.connection = connection
     }
 }
 

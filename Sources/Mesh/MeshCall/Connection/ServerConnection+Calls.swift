@@ -33,7 +33,7 @@ extension ServerConnection {
             throw RPCError(.resourceExhausted, "The metadata is too long.", reason: "METADATA_TOO_LONG")
         }
         let deadline = try deadline(request.timeoutNano, method.descriptor.policy)
-        return ServerCall(streamID: id, method: method, metadata: metadata, deadline: deadline, connection: self)
+        return ServerCall(streamID: id, method: method, metadata: metadata, deadline: deadline)
     }
 
     /// Whether the caller takes the method for what it is. A stock ttrpc server asks its own table only, so in baseline what
@@ -113,32 +113,34 @@ extension ServerConnection {
     private var statusOnly: FrameFlags { machine.mode == .mesh ? .statusOnly : [] }
 
     /// Ends a stream with a status that is not OK.
-    func answer(_ id: UInt32, _ error: RPCError, trailers: Metadata = [:], domain: String = "") {
+    ///
+    /// - Parameter ends: false when the status answers a frame that does not belong to the stream open under this id.
+    func answer(_ id: UInt32, _ error: RPCError, trailers: Metadata = [:], domain: String = "", ends: Bool = true) {
         var all = trailers
         for entry in error.trailers.entries { all.append(entry.value, for: entry.key) }
         let fits = machine.mode == .mesh && all.byteCount <= Int(machine.peer.maximumMetadataBytes)
         let response = MeshV1.Response(status: error.status(domain: domain), trailers: fits ? all.keyValues : [])
-        send(response, flags: statusOnly, on: id)
+        send(response, flags: statusOnly, on: id, ends: ends)
     }
 
-    private func send(_ response: MeshV1.Response, flags: FrameFlags, on id: UInt32) {
+    private func send(_ response: MeshV1.Response, flags: FrameFlags, on id: UInt32, ends: Bool = true) {
         do throws(MessageError) {
             let bytes = ByteBuffer(bytes: try response.packed())
             guard bytes.readableBytes <= Int(machine.peer.maximumMessageBytes) else { return answer(id, .replyTooLong) }
-            send(.response, flags: flags, bytes, on: id)
+            send(.response, flags: flags, bytes, on: id, ends: ends)
         } catch {
             if error.reason == .tooLong { return answer(id, .replyTooLong) }
             // A text with U+0000 in it, or a reply beyond protobuf's other limits.
             let fallback = MeshV1.Response(status: RPCError(.internalError, Dispatcher.internalMessage).status(domain: ""))
             guard response != fallback else { return transport.fail(ConnectionFailure(.internalError, "a status cannot be written")) }
             dispatcher.logger.error("an answer cannot be written", metadata: ["cause": "\(error)", "peer": "\(peer.name)"])
-            send(fallback, flags: statusOnly, on: id)
+            send(fallback, flags: statusOnly, on: id, ends: ends)
         }
     }
 
-    private func send(_ type: FrameType, flags: FrameFlags, _ bytes: ByteBuffer, on id: UInt32) {
-        guard !transport.sendNow(type, flags: flags, bytes, on: id) else { return }
-        enqueue(type, flags: flags, .init(bytes: bytes, waiter: nil), on: id)
+    private func send(_ type: FrameType, flags: FrameFlags, _ bytes: ByteBuffer, on id: UInt32, ends: Bool = true) {
+        guard !transport.sendNow(type, flags: flags, bytes, on: id, endsStream: ends) else { return }
+        enqueue(type, flags: flags, .init(bytes: bytes, waiter: nil, endsStream: ends), on: id)
     }
 
     /// Queues a message, unless the peer leaves too many unread: what frames are free for it must not fill this side's memory.
@@ -158,10 +160,10 @@ extension ServerConnection {
     /// Sends the metadata that the handler set, before the first message.
     private func sendHeaders(_ call: ServerCall) throws(RPCError) {
         guard !call.headersSent else { return }
-        call.headersSent = true
         let metadata = call.response.initial
-        guard machine.mode == .mesh, !metadata.isEmpty else { return }
+        guard machine.mode == .mesh, !metadata.isEmpty else { return call.headersSent = true }
         try check(metadata)
+        call.headersSent = true
         do throws(MessageError) {
             let bytes = ByteBuffer(bytes: try MeshV1.Headers(metadata: metadata.keyValues).packed())
             enqueue(.headers, .init(bytes: bytes, waiter: nil), on: call.streamID)

@@ -14,7 +14,7 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
     var machine: ServerStateMachine
     /// Calls not yet answered.
     var calls: [UInt32: ServerCall] = [:]
-    private var requestParts: [UInt32: ByteBuffer] = [:]
+    private var unfinished: [UInt32: UnfinishedRequest] = [:]
     private var deadlines = DeadlineTimer()
     private let started = NIODeadline.now()
     private var onEnd: ((ConnectionEnd) -> Void)?
@@ -60,14 +60,12 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
     func grantAll(_ streamID: UInt32, _ bytes: Int) -> Bool { machine.grantAll(streamID, bytes) }
     func fail(_ failure: ConnectionFailure) { machine.fail(failure) }
 
-    func messageWritten(_ type: FrameType, on streamID: UInt32) {
-        if type == .response || (machine.mode == .baseline && calls[streamID] == nil) { machine.answered(streamID) }
-    }
+    func endWritten(on streamID: UInt32) { machine.answered(streamID) }
 
     func receive(_ header: FrameHeader, _ data: UnsafeRawBufferPointer?) throws(ConnectionFailure) {
         switch try machine.receive(header, data) {
         case .none: break
-        case .requestPart(let id): requestParts[id, default: ByteBuffer()].writeBytes(data)
+        case .requestPart(let id): unfinished[id, default: UnfinishedRequest()].bytes.writeBytes(data)
         case .request(let id, _): try receiveRequest(id, data, header.flags)
         case .cancelled(let id, _): abandon(id, RPCError(.cancelled, "The caller gave the call up."))
         case .reject(let id, let rejection, let ends):
@@ -89,28 +87,28 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
     private func receiveRequest(_ id: UInt32, _ data: UnsafeRawBufferPointer?, _ flags: FrameFlags) throws(ConnectionFailure) {
         let request: MeshV1.Request
         do throws(MessageError) {
-            if var whole = requestParts.removeValue(forKey: id) {
+            if var whole = unfinished.removeValue(forKey: id)?.bytes {
                 whole.writeBytes(data)
                 request = try whole.withUnsafeReadableBytes { bytes throws(MessageError) in try MeshV1.Request(packed: bytes) }
             } else {
                 request = try MeshV1.Request(packed: data ?? UnsafeRawBufferPointer(start: nil, count: 0))
             }
         } catch {
-            return try refuse(id, RPCError(.invalidArgument, "The request is malformed.", reason: "REQUEST_MALFORMED"))
+            return try refuse(id, RPCError(.invalidArgument, "The request is malformed.", reason: "MALFORMED_REQUEST"))
         }
         try begin(id, request, flags)
     }
 
     private func reject(_ id: UInt32, _ rejection: StreamRejection, ends: Bool) {
         if ends { abandon(id, RPCError(rejection)) }
-        answer(id, RPCError(rejection))
+        answer(id, RPCError(rejection), ends: ends)
     }
 
     func ended(_ end: ConnectionEnd) {
         deadlines.stop()
         let open = calls
         calls = [:]
-        requestParts = [:]
+        unfinished = [:]
         for call in open.values { cancel(call, RPCError(.cancelled, "The connection is closed.")) }
         onEnd?(end)
         onEnd = nil
@@ -120,7 +118,9 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
 
     /// The stream is gone: its handler is cancelled and what it still says is dropped.
     func abandon(_ id: UInt32, _ error: RPCError) {
-        requestParts[id] = nil
+        // A call that is over may have its answer queued still.
+        transport.drop(id, error)
+        unfinished[id] = nil
         guard let call = calls.removeValue(forKey: id) else { return }
         cancel(call, error)
     }
@@ -128,7 +128,6 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
     func cancel(_ call: ServerCall, _ error: RPCError) {
         call.isOver = true
         call.over = error
-        transport.drop(call.streamID, error)
         call.task?.cancel()
     }
 
@@ -161,6 +160,9 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
         if !machine.isEstablished, NIODeadline.now() - started >= TimeAmount(limits.settingsTimeout) {
             return transport.fail(ConnectionFailure(.timeout, "no SETTINGS in \(limits.settingsTimeout)"))
         }
+        if let oldest = unfinished.values.map(\.began).min(), NIODeadline.now() - oldest >= TimeAmount(limits.partialRequestTimeout) {
+            return transport.fail(ConnectionFailure(.timeout, "a request was not complete in \(limits.partialRequestTimeout)"))
+        }
         if machine.openStreams == 0, machine.busySlots == 0, transport.quietTime >= limits.idleTimeout {
             transport.fail(ConnectionFailure(.noError, "idle for \(limits.idleTimeout)"))
         }
@@ -178,7 +180,7 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
     }
 
     private func finishDrain() {
-        machine.finishDrain()
+        for id in machine.finishDrain() { reject(id, .draining, ends: true) }
         transport.wake()
         closeIfDrained()
     }
@@ -190,9 +192,15 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
     }
 
     /// Closes now; calls in flight are cancelled.
-    package func close(_ reason: String) {
-        transport.fail(ConnectionFailure(.noError, reason))
+    package func close(_ reason: String, _ code: GoAwayCode = .noError) {
+        transport.fail(ConnectionFailure(code, reason))
     }
+}
+
+/// A Request of which parts came.
+private struct UnfinishedRequest {
+    var bytes = ByteBuffer()
+    let began = NIODeadline.now()
 }
 
 extension ByteBuffer {
