@@ -7,7 +7,7 @@ extension MeshV1 {
     public struct ErrorInfo: MeshMessage {
         /// Upper case with underscores, unique within the domain: `SECOND_FACTOR_REQUIRED`.
         public var reason: String = ""
-        /// The service that said so, "execution.cryptopulse.internal".
+        /// Full proto name of the service that said so: `cryptopulse.execution.v1.Execution`.
         public var domain: String = ""
         public var metadata: [MeshV1.KeyValue] = []
 

@@ -160,7 +160,7 @@ struct  Mesh__V1__ErrorInfo
    */
   char *reason;
   /*
-   * The service that said so, "execution.cryptopulse.internal".
+   * Full proto name of the service that said so: `cryptopulse.execution.v1.Execution`.
    */
   char *domain;
   size_t n_metadata;
