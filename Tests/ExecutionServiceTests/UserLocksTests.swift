@@ -57,6 +57,20 @@ struct UserLocksTests {
         try await holder.value
     }
 
+    @Test("Who does not want to wait is turned away while somebody has the lock, and keeps others out while having it")
+    func withoutWaiting() async throws {
+        let locks = UserLocks(maxWaiters: 2)
+        let (own, other) = try await locks.run("ann") { () -> (Int?, Int?) in
+            let own = try await locks.runIfFree("ann") { 1 }
+            return (own, try await locks.runIfFree("bob") { 1 })
+        }
+        #expect(own == nil && other == 1)
+        let inside = try await locks.runIfFree("ann") { try await locks.runIfFree("ann") { 1 } }
+        #expect(inside == .some(nil))
+        let after = try await locks.runIfFree("ann") { 1 }
+        #expect(after == 1)
+    }
+
     @Test("Whoever is cancelled while waiting leaves, and the lock goes on to the next")
     func cancelled() async throws {
         let locks = UserLocks(maxWaiters: 2)

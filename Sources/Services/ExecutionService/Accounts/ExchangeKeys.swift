@@ -9,6 +9,7 @@ internal import Storage
 struct ExchangeKeys: Sendable {
     let dependencies: ExecutionDependencies
     let locks: UserLocks
+    let refusals: RefusalLog
 
     /// - Returns: the key's id and its public half in PEM.
     func create(for caller: Caller) async throws -> (id: String, publicKeyPEM: String) {
@@ -61,11 +62,10 @@ struct ExchangeKeys: Sendable {
         do {
             account = try await dependencies.exchange.trading(apiKey: apiKey, privateKey: key.privateKey).account()
         } catch {
-            let outbox = dependencies.audit.outbox
             let event = AuditEvent(
                 .exchangeKeyActivated, of: key.id, by: caller, outcome: .refused,
                 reason: (error as? ExchangeError)?.code.map(String.init) ?? "")
-            try await dependencies.database.write(as: caller.user) { db in _ = try outbox.append(event, in: db, essential: true) }
+            await refusals.record(event, of: caller.user)
             throw Refusal.exchange(error)
         }
         guard account.canTrade else { throw Refusal.precondition("The exchange account may not trade.", "ACCOUNT_CANNOT_TRADE") }

@@ -8,6 +8,7 @@ enum ExecutionAction: String, CaseIterable {
     case proposalCreated = "proposal.created"
     case proposalRefused = "proposal.refused"
     case proposalRejected = "proposal.rejected"
+    case signOffRefused = "signoff.refused"
     case orderIntent = "order.intent"
     case orderSent = "order.sent"
     case orderFilled = "order.filled"

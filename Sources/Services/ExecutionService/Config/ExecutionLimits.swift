@@ -26,6 +26,9 @@ public struct ExecutionLimits: Sendable {
     public var reconciliationInterval: Duration = .seconds(5)
     /// How long the start waits for the first round.
     public var reconciliationAtStart: Duration = .seconds(5)
+    /// Refusals of one person that are told to audit in a minute, and people counted apart.
+    public var recordedRefusalsPerMinute = 20
+    public var refusedPeople = 4096
     /// Keys of one person that wait for activation.
     public var pendingKeys = 5
     /// Utterances of which nothing came are kept this long.

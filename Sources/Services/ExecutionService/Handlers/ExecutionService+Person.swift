@@ -61,10 +61,19 @@ extension ExecutionService {
         let event = AuditEvent(
             actor: .operator, action: ExecutionAction.killSwitchSet.rawValue, object: "kill_switch", reason: request.reason,
             requestID: context.requestID, details: ["engaged": request.engaged ? "yes" : "no"])
-        try await dependencies.database.write { db in
-            try KillSwitchStore.write(state, in: db)
-            // Stopping must work however long the audit backlog is; starting again may wait.
-            try outbox.append(event, in: db, essential: request.engaged)
+        if request.engaged {
+            // Stopping matters more than its record: first the one, then the other.
+            try await dependencies.database.write { db in try KillSwitchStore.write(state, in: db) }
+            do {
+                try await dependencies.database.write { db in _ = try outbox.append(event, in: db, essential: true) }
+            } catch {
+                dependencies.logger.error("kill switch is engaged, but audit was not told", metadata: ["error": "\(error)"])
+            }
+        } else {
+            try await dependencies.database.write { db in
+                try KillSwitchStore.write(state, in: db)
+                try outbox.append(event, in: db)
+            }
         }
         dependencies.logger.notice("kill switch set", metadata: ["engaged": "\(request.engaged)"])
         return ExecutionV1.KillSwitch(state)

@@ -23,18 +23,19 @@ public struct ExecutionService: ExecutionV1.ExecutionHandler {
         let catalog = InstrumentCatalog(exchange: dependencies.exchange, symbols: policy.symbols, lifetime: limits.instrumentLifetime)
         let books = BookSource(dependencies)
         let locks = UserLocks(maxWaiters: limits.waitersPerUser)
+        let refusals = RefusalLog(dependencies)
         let tracker = OrderTracker(dependencies: dependencies)
         accounts = TradingAccounts(dependencies: dependencies)
         self.dependencies = dependencies
-        maker = ProposalMaker(dependencies: dependencies, catalog: catalog, books: books, accounts: accounts)
+        maker = ProposalMaker(dependencies: dependencies, catalog: catalog, books: books, accounts: accounts, refusals: refusals)
         desk = ProposalDesk(dependencies: dependencies)
         let dispatcher = OrderDispatcher(
             dependencies: dependencies, catalog: catalog, books: books, accounts: accounts, tracker: tracker)
-        signOffs = SignOffDesk(dependencies: dependencies, dispatcher: dispatcher, locks: locks)
+        signOffs = SignOffDesk(dependencies: dependencies, dispatcher: dispatcher, locks: locks, refusals: refusals)
         reconciler = Reconciler(
             dependencies: dependencies, accounts: accounts, tracker: tracker, locks: locks, startedMilliseconds: dependencies.now())
         orders = OrderDesk(dependencies: dependencies, reconciler: reconciler)
-        keys = ExchangeKeys(dependencies: dependencies, locks: locks)
+        keys = ExchangeKeys(dependencies: dependencies, locks: locks, refusals: refusals)
     }
 
     /// Before anything is served: says what became of the orders of an earlier process, as far as the exchange can be asked in time.
@@ -93,8 +94,9 @@ public struct ExecutionService: ExecutionV1.ExecutionHandler {
 
     public func listOrders(_ request: ExecutionV1.ListOrdersRequest, context: ServerContext) async throws -> ExecutionV1.ListOrdersResponse
     {
+        let caller = try Caller(context)
         let shown = try await orders.list(
-            of: context.user().userID, limit: ExecutionService.limit(request.limit), openOnly: request.openOnly, deadline: context.deadline)
+            of: caller, limit: ExecutionService.limit(request.limit), openOnly: request.openOnly, deadline: context.deadline)
         return ExecutionV1.ListOrdersResponse(orders: try shown.map(ExecutionV1.Order.init))
     }
 

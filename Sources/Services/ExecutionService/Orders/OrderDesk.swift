@@ -12,11 +12,14 @@ struct OrderDesk: Sendable {
         var fills: [OrderFill]
     }
 
-    /// Newest first. Those still open are asked about first, as far as time allows.
-    func list(of user: String, limit: Int, openOnly: Bool, deadline: ContinuousClock.Instant) async throws -> [Shown] {
-        let open = try await read(user, limit: dependencies.limits.refreshedOrders, openOnly: true)
-        await refresh(open.map(\.order), until: min(deadline - dependencies.limits.answerReserve, .now + dependencies.limits.refreshTime))
-        return try await read(user, limit: limit, openOnly: openOnly)
+    /// Newest first. For a person, those still open are asked about first, as far as time allows; what an agent asks at will never takes
+    /// the lock that a sign-off needs.
+    func list(of caller: Caller, limit: Int, openOnly: Bool, deadline: ContinuousClock.Instant) async throws -> [Shown] {
+        if !caller.isAgent {
+            let open = try await read(caller.user, limit: dependencies.limits.refreshedOrders, openOnly: true)
+            await refresh(open.map(\.order), until: min(deadline - dependencies.limits.answerReserve, .now + dependencies.limits.refreshTime))
+        }
+        return try await read(caller.user, limit: limit, openOnly: openOnly)
     }
 
     func show(_ order: StoredOrder) async throws -> Shown {
@@ -38,7 +41,7 @@ struct OrderDesk: Sendable {
     private func refresh(_ orders: [StoredOrder], until deadline: ContinuousClock.Instant) async {
         guard !orders.isEmpty, deadline > .now else { return }
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { for order in orders where !Task.isCancelled { _ = try? await reconciler.reconcile(order) } }
+            group.addTask { for order in orders where !Task.isCancelled { try? await reconciler.refresh(order) } }
             group.addTask { try? await Task.sleep(until: deadline, clock: .continuous) }
             await group.next()
             group.cancelAll()

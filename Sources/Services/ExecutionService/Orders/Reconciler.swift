@@ -44,23 +44,30 @@ struct Reconciler: Sendable {
 
     /// - Returns: the order as it is now known.
     func reconcile(_ order: StoredOrder) async throws -> StoredOrder {
-        try await locks.run(order.user) {
-            // Whoever had the lock may have settled it.
-            guard let current = try await dependencies.database.readAll({ try OrderStore.find(order.clientOrderID, in: $0) }),
-                [.unknown, .new, .partiallyFilled].contains(current.state)
-            else { return order }
-            let trading = try await accounts.trading(of: current)
-            let settled = try await tracker.ask(current, trading: trading, quietSince: startedMilliseconds)
-            if settled.state != current.state {
-                dependencies.logger.notice(
-                    "order reconciled",
-                    metadata: [
-                        "order": "\(order.clientOrderID)", "was": "\(current.state)", "is": "\(settled.state)",
-                        "reason": "\(settled.reason)",
-                    ])
-            }
-            return settled
+        try await locks.run(order.user) { try await underLock(order) }
+    }
+
+    /// The same, unless somebody works on the person's orders now: then they will know soon.
+    func refresh(_ order: StoredOrder) async throws {
+        _ = try await locks.runIfFree(order.user) { try await underLock(order) }
+    }
+
+    private func underLock(_ order: StoredOrder) async throws -> StoredOrder {
+        // Whoever had the lock may have settled it.
+        guard let current = try await dependencies.database.readAll({ try OrderStore.find(order.clientOrderID, in: $0) }),
+            [.unknown, .new, .partiallyFilled].contains(current.state)
+        else { return order }
+        let trading = try await accounts.trading(of: current)
+        let settled = try await tracker.ask(current, trading: trading, quietSince: startedMilliseconds)
+        if settled.state != current.state {
+            dependencies.logger.notice(
+                "order reconciled",
+                metadata: [
+                    "order": "\(order.clientOrderID)", "was": "\(current.state)", "is": "\(settled.state)",
+                    "reason": "\(settled.reason)",
+                ])
         }
+        return settled
     }
 
     /// Rounds until cancelled.

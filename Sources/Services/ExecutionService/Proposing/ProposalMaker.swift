@@ -12,13 +12,14 @@ struct ProposalMaker: Sendable {
     let catalog: InstrumentCatalog
     let books: BookSource
     let accounts: TradingAccounts
+    let refusals: RefusalLog
 
     /// - Throws: `RPCError`; a refusal by the rules is in the audit log.
     func propose(_ terms: ProposedTerms, utteranceID: String, for caller: Caller) async throws -> StoredProposal {
         do {
             return try await make(terms, utteranceID: utteranceID, for: caller)
         } catch let error as RPCError where error.code == .failedPrecondition {
-            try await recordRefusal(error, utteranceID: utteranceID, terms: terms, caller: caller)
+            await recordRefusal(error, utteranceID: utteranceID, terms: terms, caller: caller)
             throw error
         }
     }
@@ -106,11 +107,10 @@ struct ProposalMaker: Sendable {
         }
     }
 
-    private func recordRefusal(_ error: RPCError, utteranceID: String, terms: ProposedTerms, caller: Caller) async throws {
-        let outbox = dependencies.audit.outbox
+    private func recordRefusal(_ error: RPCError, utteranceID: String, terms: ProposedTerms, caller: Caller) async {
         let event = AuditEvent(
             .proposalRefused, of: utteranceID, by: caller, outcome: .refused, reason: error.reason ?? "",
             details: ["symbol": terms.symbol.name, "side": terms.side.rawValue, "type": terms.type.rawValue])
-        try await dependencies.database.write(as: caller.user) { db in _ = try outbox.append(event, in: db, essential: true) }
+        await refusals.record(event, of: caller.user)
     }
 }

@@ -8,6 +8,11 @@ struct SignOffDesk: Sendable {
     let dependencies: ExecutionDependencies
     let dispatcher: OrderDispatcher
     let locks: UserLocks
+    let refusals: RefusalLog
+
+    private static let refusalCodes: Set<StatusCode> = [.permissionDenied, .unauthenticated, .failedPrecondition, .notFound, .dataLoss]
+    /// What somebody calls a proposal may be anything.
+    private static let maxObjectCharacters = 64
 
     /// The order that the sign-off makes, or made before: the same sign-off twice is one order.
     ///
@@ -20,7 +25,9 @@ struct SignOffDesk: Sendable {
         Task {
             do {
                 let order = try await locks.run(caller.user) {
-                    try await underLock(proposalID, principal: principal, caller: caller, deadline: deadline)
+                    try await recordingRefusal(of: proposalID, caller) {
+                        try await underLock(proposalID, principal: principal, caller: caller, deadline: deadline)
+                    }
                 }
                 continuation.yield(.success(order))
             } catch {
@@ -30,6 +37,20 @@ struct SignOffDesk: Sendable {
         }
         if let answer = await Self.first(of: answers, until: deadline) { return try answer.get() }
         return try await late(proposalID, principal: principal)
+    }
+
+    private func recordingRefusal(
+        of proposalID: String, _ caller: Caller, _ body: @Sendable () async throws -> StoredOrder
+    ) async throws -> StoredOrder {
+        do {
+            return try await body()
+        } catch let error as RPCError where SignOffDesk.refusalCodes.contains(error.code) {
+            let event = AuditEvent(
+                .signOffRefused, of: String(proposalID.prefix(SignOffDesk.maxObjectCharacters)), by: caller, outcome: .refused,
+                reason: error.reason ?? "\(error.code)")
+            await refusals.record(event, of: caller.user)
+            throw error
+        }
     }
 
     private func underLock(

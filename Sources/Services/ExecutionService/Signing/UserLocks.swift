@@ -18,6 +18,16 @@ actor UserLocks {
     /// - Throws: `RPCError` RESOURCE_EXHAUSTED when too many wait already; `CancellationError` when cancelled while waiting; what `body` throws.
     nonisolated func run<T: Sendable>(_ user: String, _ body: @Sendable () async throws -> T) async throws -> T {
         try await acquire(user)
+        return try await holding(user, body)
+    }
+
+    /// Does not wait: nil when somebody has the lock.
+    nonisolated func runIfFree<T: Sendable>(_ user: String, _ body: @Sendable () async throws -> T) async throws -> T? {
+        guard await acquireIfFree(user) else { return nil }
+        return try await holding(user, body)
+    }
+
+    private nonisolated func holding<T: Sendable>(_ user: String, _ body: @Sendable () async throws -> T) async throws -> T {
         do {
             let value = try await body()
             await release(user)
@@ -26,6 +36,12 @@ actor UserLocks {
             await release(user)
             throw error
         }
+    }
+
+    private func acquireIfFree(_ user: String) -> Bool {
+        guard waiting[user] == nil else { return false }
+        waiting[user] = []
+        return true
     }
 
     /// The entry of a person is there while somebody holds the lock.
