@@ -210,4 +210,16 @@ struct CallTests {
         let error = await failure { try await channel.call("Fail") }
         #expect(error?.message == "a" + String(repeating: "é", count: 511))
     }
+
+    @Test("response metadata that is too long fails every message, not only the first")
+    func longResponseMetadata() async throws {
+        let method = TestService.streaming("Long") { _, sink, context in
+            context.response.initial = ["k": String(repeating: "v", count: 20_000)]
+            try? await sink.send(ByteBuffer(string: "first"))
+            try await sink.send(ByteBuffer(string: "second"))
+        }
+        let channel = TestService.server([method]).channel(as: TestService.gateway)
+        var reader = try await channel.stream("Long").makeAsyncIterator()
+        #expect(await failure { try await reader.next() }?.reason == "METADATA_TOO_LONG")
+    }
 }

@@ -134,4 +134,13 @@ struct ClientStateMachineTests {
             #expect(throws: ConnectionFailure.self) { try copy.receive(frame) }
         }
     }
+
+    @Test("WINDOW_UPDATE of a stream that never began breaks the rules")
+    func windowOfUnopened() throws {
+        var client = try ClientStateMachine.ready()
+        let opened = client.open(expectsData: false)
+        let id = try #require(opened)
+        #expect(try client.receive(.windowUpdate(streamID: id, increment: 1)) == .windowOpened(id))
+        #expect(throws: ConnectionFailure.self) { try client.receive(.windowUpdate(streamID: id + 2, increment: 1)) }
+    }
 }

@@ -231,4 +231,22 @@ struct ServerStateMachineTests {
         for _ in 0..<WireLimits.freeFramesPerInterval { #expect(try server.receive(part) == .requestPart(1)) }
         #expect(throws: ConnectionFailure.self) { try server.receive(part) }
     }
+
+    @Test("parts of a refused request and Data without a message are counted")
+    func ignoredFrames() throws {
+        var settings = Settings()
+        settings.maximumConcurrentStreams = 1
+        var server = try ServerStateMachine.ready(settings)
+        _ = try server.receive(Frame(.request, 1, .remoteOpen))
+        _ = try server.receive(Frame(.request, 3, .more))
+        let frames = [Frame(.request, 3, .more), Frame(.data, 1, .noData)]
+        for number in 0..<WireLimits.freeFramesPerInterval {
+            #expect(try server.receive(frames[number % 2]) == .none)
+            _ = server.takeControlFrames()
+        }
+        for frame in frames {
+            var copy = server
+            #expect(throws: ConnectionFailure.self) { try copy.receive(frame) }
+        }
+    }
 }

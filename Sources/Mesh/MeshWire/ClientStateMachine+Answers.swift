@@ -39,6 +39,7 @@ extension ClientStateMachine {
         core.streams[id]?.answerBegan = true
         if header.flags.contains(.noData) {
             core.credit(header.charge, to: id)
+            try core.countFree("empty Data")
             return .none
         }
         guard stream.inbound.assembledBytes + Int(header.length) <= Int(core.local.maximumMessageBytes) else {

@@ -150,7 +150,11 @@ public struct ClientStateMachine: Sendable {
     private mutating func receiveControl(_ header: FrameHeader, _ data: UnsafeRawBufferPointer) throws(ConnectionFailure) -> Action {
         switch try core.receiveControl(header, data) {
         case .none, .cancel: return .none
-        case .windowOpened(let streamID): return .windowOpened(streamID)
+        case .windowOpened(let streamID):
+            guard nextStreamID.map({ streamID < $0 }) ?? true else {
+                throw ConnectionFailure(.protocolError, "WINDOW_UPDATE of a stream that never began")
+            }
+            return .windowOpened(streamID)
         case .goAway:
             guard let goAway = core.goAway else { return .none }
             return .goAway(lastStreamID: goAway.lastStreamID, goAway.failure)

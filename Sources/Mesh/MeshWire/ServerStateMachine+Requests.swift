@@ -8,6 +8,7 @@ extension ServerStateMachine {
         if drain == .final {
             // The last GOAWAY told the client that this call never runs.
             core.recentlyClosed.insert(id)
+            try core.countFree("ignored Request")
             return .none
         }
         guard slots < Int(core.local.maximumConcurrentStreams) else {
@@ -21,7 +22,10 @@ extension ServerStateMachine {
 
     private mutating func continueRequest(_ header: FrameHeader) throws(ConnectionFailure) -> Action {
         if let stream = core.streams[header.streamID], !stream.isRunning { return try takeRequest(header) }
-        if core.recentlyClosed.contains(header.streamID) { return .none }
+        if core.recentlyClosed.contains(header.streamID) {
+            try core.countFree("ignored Request")
+            return .none
+        }
         throw ConnectionFailure(.protocolError, "stream ids must increase: \(header.streamID) after \(lastStreamID)")
     }
 
@@ -56,13 +60,14 @@ extension ServerStateMachine {
         guard !stream.remoteClosed, stream.isRunning else {
             throw ConnectionFailure(.streamClosed, "Data on stream \(id), on which the client may send none")
         }
-        return takeData(header, inbound: stream.inbound)
+        return try takeData(header, inbound: stream.inbound)
     }
 
-    private mutating func takeData(_ header: FrameHeader, inbound: MessageCounter) -> Action {
+    private mutating func takeData(_ header: FrameHeader, inbound: MessageCounter) throws(ConnectionFailure) -> Action {
         let id = header.streamID
         if header.flags.contains(.noData) {
             core.credit(header.charge, to: id)
+            try core.countFree("empty Data")
             return closeRemote(header)
         }
         guard inbound.assembledBytes + Int(header.length) <= Int(core.local.maximumMessageBytes) else {
