@@ -206,7 +206,9 @@ struct OrderPhrases {
     /// Each field that exactly one phrase decides.
     var reading: UtteranceReading {
         var reading = UtteranceReading.nothing
-        guard let side = OrderPhrases.only(sides), SideWords.fits(side.words, amounts: amounts.map(\.value), vocabulary) else { return reading }
+        guard let side = OrderPhrases.only(sides), SideWords.fits(side.words, amounts: amounts.map(\.value), vocabulary) else {
+            return reading
+        }
         reading.side = side
         reading.symbol = symbol
         reading.amount = OrderPhrases.only(amounts)

@@ -17,7 +17,8 @@ struct OrderDesk: Sendable {
     func list(of caller: Caller, limit: Int, openOnly: Bool, deadline: ContinuousClock.Instant) async throws -> [Shown] {
         if !caller.isAgent {
             let open = try await read(caller.user, limit: dependencies.limits.refreshedOrders, openOnly: true)
-            await refresh(open.map(\.order), until: min(deadline - dependencies.limits.answerReserve, .now + dependencies.limits.refreshTime))
+            await refresh(
+                open.map(\.order), until: min(deadline - dependencies.limits.answerReserve, .now + dependencies.limits.refreshTime))
         }
         return try await read(caller.user, limit: limit, openOnly: openOnly)
     }

@@ -82,7 +82,8 @@ enum OrderStore {
         else { throw StoreError.unreadable("orders") }
         return StoredOrder(
             clientOrderID: row["client_order_id"], user: row["user_id"], proposalID: row["proposal_id"], signOffID: row["sign_off_id"],
-            exchangeKeyID: row["exchange_key_id"], state: state, canonical: row.bytes("canonical"), exchangeOrderID: row["exchange_order_id"], executedQuantity: quantity,
+            exchangeKeyID: row["exchange_key_id"], state: state, canonical: row.bytes("canonical"),
+            exchangeOrderID: row["exchange_order_id"], executedQuantity: quantity,
             executedQuote: quote, reason: row["reason"], createdMilliseconds: row["created_ms"], updatedMilliseconds: row["updated_ms"],
             auditSequence: UInt64(clamping: row["audit_sequence"] as Int64), auditIndex: UInt64(clamping: row["audit_index"] as Int64))
     }
