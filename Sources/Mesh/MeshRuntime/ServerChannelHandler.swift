@@ -65,7 +65,9 @@ final class ServerChannelHandler: ChannelInboundHandler {
     }
 
     private func certificateEnded(_ connection: ServerConnection) {
-        expiry = connection.loop.scheduleTask(in: TimeAmount(server.limits.expiryGrace)) { connection.close("the peer's certificate ended") }
+        expiry = connection.loop.scheduleTask(in: TimeAmount(server.limits.expiryGrace)) {
+            connection.close("the peer's certificate ended")
+        }
         connection.drain()
     }
 

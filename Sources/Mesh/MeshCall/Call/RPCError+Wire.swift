@@ -45,10 +45,11 @@ extension String {
     fileprivate func cut(toUTF8 count: Int) -> String {
         guard utf8.count > count else { return self }
         var bytes = 0
-        return String(prefix { character in
-            bytes += character.utf8.count
-            return bytes <= count
-        })
+        return String(
+            prefix { character in
+                bytes += character.utf8.count
+                return bytes <= count
+            })
     }
 }
 
