@@ -30,7 +30,9 @@ public struct StateFolder: Sendable, Equatable {
     public func data(_ name: ServiceName) -> String { service(name) + "/data" }
     public func run(_ name: ServiceName) -> String { service(name) + "/run" }
     public func log(_ name: ServiceName) -> String { "\(service(name))/log/\(name.rawValue).log" }
-    public func pid(_ name: ServiceName) -> String { run(name) + "/pid" }
+    /// Which processes run. Whoever writes here decides whom `pulse down` kills: no service may, so it is in no service's folder.
+    public var pids: String { path + "/pids" }
+    public func pid(_ name: ServiceName) -> String { "\(pids)/\(name.rawValue)" }
 
     /// Whether `pulse init` has been here.
     public var isInitialised: Bool { PrivateFiles.exists(deploymentFile) }
