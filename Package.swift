@@ -222,7 +222,7 @@ let appTests: [Target] = [
     tests("HTTPSKitTests", uses: ["HTTPSKit", "MeshTLS", "Identity", hummingbird, asyncHTTPClient, logging, lifecycle, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
             .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOSSL", package: "swift-nio-ssl")]),
     tests("ServiceKitTests", uses: ["ServiceKit", "MeshCall", "MeshTLS", "Identity", nio("NIOHTTP1"), crypto]),
-    tests("DeploymentTests", uses: ["Deployment", "ServiceKit", "Identity", subprocess, .product(name: "SystemPackage", package: "swift-system")]),
+    tests("DeploymentTests", uses: ["Deployment", "ServiceKit", "Identity", logging, subprocess, .product(name: "SystemPackage", package: "swift-system")]),
     tests("ExchangeTests", uses: ["Exchange", "Trading", crypto, logging, nio("NIOCore"), nio("NIOPosix"), nio("NIOConcurrencyHelpers")]),
     tests("AuthServiceTests", uses: ["AuthService"] + serviceBase),
     tests("AgentServiceTests", uses: ["AgentService"] + serviceBase),
@@ -245,7 +245,7 @@ let appTests: [Target] = [
         "IntegrationTests",
         uses: [
             "LocalMesh", "TestSupport", "Deployment", "PulseCommands", "ServiceAPI", "ServiceKit", "MeshRuntime", "MeshCall", "MeshTLS", "MeshMessages", "Identity",
-            "Cryptography", "Trading", subprocess, asyncHTTPClient, logging, nio("NIOCore"), nio("NIOPosix"), nio("NIOFoundationCompat"),
+            "Cryptography", "Trading", subprocess, asyncHTTPClient, grdb, logging, nio("NIOCore"), nio("NIOPosix"), nio("NIOFoundationCompat"),
         ]),
     tests("RepositoryTests", uses: ["TestSupport"]),
 ]

@@ -67,6 +67,23 @@ struct InitializerTests {
         }
     }
 
+    @Test("A folder that others may enter is refused when something is in it, and closed to them when it is empty", arguments: [0o755, 0o710, 0o701])
+    func openFolder(mode: Int) throws {
+        try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: folder.path)
+        let guest = folder.path + "/guest"
+        try Data().write(to: URL(fileURLWithPath: guest))
+        #expect {
+            try Initializer(folder).initialise(DeploymentOptions(portBase: 0))
+        } throws: {
+            "\($0)".contains(folder.path) && "\($0)".contains("mode 0\(String(mode, radix: 8))")
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["guest"])
+        try FileManager.default.removeItem(atPath: guest)
+        try Initializer(folder).initialise(DeploymentOptions(portBase: 0))
+        #expect(try FileManager.default.attributesOfItem(atPath: folder.path)[.posixPermissions] as? Int == 0o700)
+    }
+
     private func root() throws -> CertificateAuthority {
         try CertificateAuthority(
             certificatePEM: PrivateFiles.readText(folder.pki + "/root.crt.pem"), privateKeyPEM: PrivateFiles.readText(folder.pki + "/root.key.pem"))

@@ -13,7 +13,7 @@ public struct Initializer: Sendable {
     /// - Throws: when the folder belongs to another environment or a file cannot be made.
     public func initialise(_ options: DeploymentOptions) throws {
         try check(options)
-        try PrivateFiles.makeFolder(folder.path)
+        try PrivateFiles.claimFolder(folder.path)
         try makeFolders()
         let root = try root(for: options.environment)
         try PrivateFiles.write(root.certificatePEM, to: folder.rootCertificate)
@@ -55,7 +55,7 @@ public struct Initializer: Sendable {
     }
 
     private func makeFolders() throws {
-        for path in [folder.pki, folder.operatorTLS, folder.person] { try PrivateFiles.makeFolder(path) }
+        for path in [folder.pki, folder.operatorTLS, folder.person, folder.pids] { try PrivateFiles.makeFolder(path) }
         for name in ServiceName.allCases {
             for part in ["tls", "secrets", "data", "run", "log"] { try PrivateFiles.makeFolder("\(folder.service(name))/\(part)") }
         }

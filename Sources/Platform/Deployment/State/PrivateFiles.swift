@@ -20,6 +20,24 @@ enum PrivateFiles {
             atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     }
 
+    /// Makes a folder its owner's alone, or finds that it is. An empty one that others may enter is closed to them; one with something
+    /// in it is not taken, because others may hold or have changed what is there.
+    ///
+    /// - Throws: `DeploymentError` that names the folder and its mode.
+    static func claimFolder(_ path: String) throws {
+        guard exists(path) else { return try makeFolder(path) }
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw failure("cannot use \(path)") }
+        guard status.st_mode & S_IFMT == S_IFDIR else { throw DeploymentError("\(path) is not a folder") }
+        let mode = status.st_mode & 0o777
+        guard mode & 0o077 != 0 else { return }
+        guard try FileManager.default.contentsOfDirectory(atPath: path).isEmpty else {
+            throw DeploymentError(
+                "\(path) is open to others (mode 0\(String(mode, radix: 8))) and not empty; choose another folder, or, if all in it is yours, chmod 700 it")
+        }
+        guard chmod(path, 0o700) == 0 else { throw failure("cannot close \(path) to others") }
+    }
+
     /// Replaces a file in one step: a reader sees the old bytes or the new ones. Mode 0600.
     static func write(_ bytes: some DataProtocol, to path: String) throws {
         let temporary = "\(path).\(getpid()).\(UInt32.random(in: 0 ... .max))"
