@@ -6,7 +6,6 @@ internal import Synchronization
 public final class Supervisor: Sendable {
     /// How long everything together may take to become ready.
     public static let startTime = Duration.seconds(90)
-    static let renewalInterval = Duration.seconds(600)
     static let pollInterval = Duration.milliseconds(50)
     /// Stopped in this order: who calls before who is called.
     static let stopOrder: [[ServiceName]] = [[.gateway], [.agent], [.execution, .marketData], [.auth], [.audit, .sandboxExchange]]
@@ -43,7 +42,8 @@ public final class Supervisor: Sendable {
     public func start() async throws {
         ProcessMark(running: getpid()).map { try? $0.write(to: folder.supervisorPID) }
         let deadline = ContinuousClock.now + Self.startTime
-        renewal.withLock { $0 = Task { await keepCertificatesAlive() } }
+        let renewing = CertificateRenewal(folder: folder, logger: logger)
+        renewal.withLock { $0 = Task { await renewing.run() } }
         for process in processes.values { await process.start() }
         try await waitUntilReady(.sandboxExchange, until: deadline)
         try await ReaderRegistration(folder: folder, ports: ports, logger: logger).register(until: deadline)
@@ -60,17 +60,6 @@ public final class Supervisor: Sendable {
         }
         try? FileManager.default.removeItem(atPath: folder.supervisorPID)
         lock.release()
-    }
-
-    /// The processes take up new certificates by themselves.
-    private func keepCertificatesAlive() async {
-        while (try? await Task.sleep(for: Self.renewalInterval)) != nil {
-            do {
-                try Initializer(folder).renewCertificates()
-            } catch {
-                logger.error("certificates not renewed", metadata: ["why": "\(error)"])
-            }
-        }
     }
 
     public func process(_ name: ServiceName) throws -> ServiceProcess {
