@@ -21,6 +21,8 @@ struct CandleFile: Sendable {
 
     /// Largest file taken, in bytes: a year of minutes is about 60 MB.
     private static let maximumBytes = 256 << 20
+    /// Most trades that a candle may count: beyond any market, and far from where sums and products of counts overflow.
+    private static let maximumTrades: Int64 = 1_000_000_000_000
     fileprivate static let columns = 11
 
     let interval: CandleInterval
@@ -74,9 +76,12 @@ struct CandleFile: Sendable {
             }
             return value
         }
+        guard let trades = Int64(fields[8]), 0...maximumTrades ~= trades else {
+            throw Failure.malformed(line: line, "column 9 is not a number of trades")
+        }
         let candle = Candle(
             openTime: try time(fields[0], line: line), open: try number(1), high: try number(2), low: try number(3), close: try number(4),
-            volume: try number(5), closeTime: try time(fields[6], line: line), quoteVolume: try number(7), trades: Int64(fields[8]) ?? 0,
+            volume: try number(5), closeTime: try time(fields[6], line: line), quoteVolume: try number(7), trades: trades,
             takerBuyVolume: try number(9), takerBuyQuoteVolume: try number(10))
         guard candle.low <= min(candle.open, candle.close), candle.high >= max(candle.open, candle.close), candle.low.isPositive else {
             throw Failure.malformed(line: line, "low, open, close and high do not fit")
