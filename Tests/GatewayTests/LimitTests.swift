@@ -1,5 +1,6 @@
 @testable import Gateway
 import ServiceAPI
+import ServiceKit
 import Synchronization
 import Testing
 

@@ -8,6 +8,7 @@ import HummingbirdTesting
 import Logging
 import MeshCall
 import ServiceAPI
+import ServiceKit
 import Storage
 import Testing
 

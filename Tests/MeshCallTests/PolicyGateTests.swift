@@ -1,5 +1,6 @@
 import MeshCall
 import NIOCore
+import Synchronization
 import Testing
 
 /// Knows tokens by their text.
@@ -105,6 +106,25 @@ struct PolicyGateTests {
         #expect(lines[0].contains("peer=gateway"))
         #expect(lines[0].contains("reason=TOKEN_INVALID"))
         #expect(!lines[0].contains("forged"))
+    }
+
+    @Test("an observer is told of each refusal: who, what, why, in which request; not of calls that get in")
+    func observed() async throws {
+        final class Observer: RefusalObserver {
+            let seen = Mutex<[CallRefusal]>([])
+            func refused(_ refusal: CallRefusal) { seen.withLock { $0.append(refusal) } }
+        }
+        let observer = Observer()
+        let method = TestService.unary("Guarded", Self.policy) { message, _ in message }
+        let server = InProcessServer(
+            services: [ServiceDefinition(name: TestService.name, methods: [method])], authenticator: TokenBook(), refusals: observer,
+            logger: LogRecorder().logger)
+        _ = await failure { try await server.channel(as: TestService.agent).call("Guarded", options: .init(metadata: ["x-request-id": "r1"])) }
+        _ = await failure { try await server.channel(as: TestService.gateway).call("Guarded", options: .bearer("forged")) }
+        _ = try await server.channel(as: TestService.gateway).call("Guarded", options: .bearer("strong"))
+        let seen = observer.seen.withLock { $0.map { [$0.peer.name, $0.method.path, $0.reason] } }
+        #expect(seen == [["agent", "/test.v1.Test/Guarded", "CALLER_NOT_ALLOWED"], ["gateway", "/test.v1.Test/Guarded", "TOKEN_INVALID"]])
+        #expect(observer.seen.withLock { $0.first?.requestID } == "r1")
     }
 
     @Test("no handler and no interceptor runs for a refused call")

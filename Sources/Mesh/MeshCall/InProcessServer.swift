@@ -15,9 +15,10 @@ public final class InProcessServer: Sendable {
     /// - Parameter authenticator: nil where no method takes a user token.
     public init(
         services: [ServiceDefinition], authenticator: (any TokenAuthenticator)?, interceptors: [any ServerInterceptor] = [],
-        logger: Logger, limits: ConnectionLimits = .default
+        refusals: (any RefusalObserver)? = nil, logger: Logger, limits: ConnectionLimits = .default
     ) {
-        dispatcher = Dispatcher(services: services, authenticator: authenticator, interceptors: interceptors, logger: logger)
+        dispatcher = Dispatcher(
+            services: services, authenticator: authenticator, interceptors: interceptors, refusals: refusals, logger: logger)
         self.limits = limits
     }
 

@@ -37,11 +37,14 @@ public final class MeshServer: Sendable {
     ///   - services: what it serves.
     ///   - authenticator: verifies user tokens; nil where no method takes one.
     ///   - interceptors: run around every handler, the first outermost.
+    ///   - refusals: told of every call that the policy keeps from its handler.
     public init(
         services: [ServiceDefinition], authenticator: (any TokenAuthenticator)?, interceptors: [any ServerInterceptor] = [],
-        tls: MeshTLSContext, eventLoopGroup: any EventLoopGroup, logger: Logger, limits: ServerLimits = .default
+        refusals: (any RefusalObserver)? = nil, tls: MeshTLSContext, eventLoopGroup: any EventLoopGroup, logger: Logger,
+        limits: ServerLimits = .default
     ) {
-        dispatcher = Dispatcher(services: services, authenticator: authenticator, interceptors: interceptors, logger: logger)
+        dispatcher = Dispatcher(
+            services: services, authenticator: authenticator, interceptors: interceptors, refusals: refusals, logger: logger)
         self.tls = tls
         group = eventLoopGroup
         self.logger = logger

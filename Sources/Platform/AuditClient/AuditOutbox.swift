@@ -35,6 +35,11 @@ public final class AuditOutbox: Sendable {
         self.wake = wake
     }
 
+    /// An outbox without a client of its own: the `AuditClient` of the same database finds what it adds within its tick.
+    public convenience init(source: String) {
+        self.init(source: source, limits: Limits()) {}
+    }
+
     /// Adds an event inside the caller's transaction.
     ///
     /// - Parameter essential: taken even when the backlog is over its limit. For what must be told and cannot be refused any more;

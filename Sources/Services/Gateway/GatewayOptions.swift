@@ -1,3 +1,5 @@
+internal import ServiceKit
+
 /// Gateway's own part of `settings.json`; everything has a default.
 struct GatewayOptions: Codable, Sendable {
     /// Web origins that may call from a browser. Empty: none.

@@ -6,14 +6,17 @@ package final class Dispatcher: Sendable {
     private let methods: MethodTable
     private let gate: PolicyGate
     private let interceptors: [any ServerInterceptor]
+    private let refusals: (any RefusalObserver)?
     package let logger: Logger
 
     package init(
-        services: [ServiceDefinition], authenticator: (any TokenAuthenticator)?, interceptors: [any ServerInterceptor], logger: Logger
+        services: [ServiceDefinition], authenticator: (any TokenAuthenticator)?, interceptors: [any ServerInterceptor],
+        refusals: (any RefusalObserver)? = nil, logger: Logger
     ) {
         methods = MethodTable(services)
         gate = PolicyGate(authenticator: authenticator)
         self.interceptors = interceptors
+        self.refusals = refusals
         self.logger = logger
     }
 
@@ -40,7 +43,7 @@ package final class Dispatcher: Sendable {
         logger[metadataKey: "request_id"] = "\(requestID)"
         logger[metadataKey: "method"] = "\(method.descriptor.path)"
         logger[metadataKey: "peer"] = "\(peer.name)"
-        let principal = try await admit(method.descriptor, peer, metadata, logger)
+        let principal = try await admit(method.descriptor, peer, metadata, requestID, logger)
         let context = ServerContext(
             method: method.descriptor, peer: peer, metadata: metadata, deadline: deadline, requestID: requestID, principal: principal,
             logger: logger, response: response)
@@ -54,7 +57,7 @@ package final class Dispatcher: Sendable {
     }
 
     private func admit(
-        _ method: MethodDescriptor, _ peer: PeerIdentity, _ metadata: Metadata, _ logger: Logger
+        _ method: MethodDescriptor, _ peer: PeerIdentity, _ metadata: Metadata, _ requestID: String, _ logger: Logger
     ) async throws(RPCError) -> Principal? {
         do {
             return try await gate.admit(method, peer: peer, metadata: metadata)
@@ -62,6 +65,11 @@ package final class Dispatcher: Sendable {
             let refusal = Self.answer(to: error, logger)
             logger.warning(
                 "call refused", metadata: ["code": "\(refusal.code)", "reason": "\(refusal.reason ?? "-")", "why": "\(refusal.message)"])
+            // Anything else, such as keys that cannot be had, says nothing of who calls.
+            if refusal.code == .permissionDenied || refusal.code == .unauthenticated {
+                let reason = refusal.reason ?? "\(refusal.code)"
+                refusals?.refused(CallRefusal(method: method, peer: peer, reason: reason, requestID: requestID))
+            }
             throw refusal
         }
     }

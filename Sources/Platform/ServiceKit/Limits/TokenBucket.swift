@@ -1,17 +1,17 @@
 /// A rate with a burst: tokens come in at an even pace up to a bound, and each request takes one.
-struct TokenBucket: Sendable {
+public struct TokenBucket: Sendable {
     private let limit: RateLimit
     private var tokens: Double
     private var filled: ContinuousClock.Instant
 
-    init(_ limit: RateLimit, now: ContinuousClock.Instant) {
+    public init(_ limit: RateLimit, now: ContinuousClock.Instant) {
         self.limit = limit
         tokens = Double(limit.burst)
         filled = now
     }
 
     /// - Returns: nil when there was a token, otherwise how long until there is one.
-    mutating func take(now: ContinuousClock.Instant) -> Duration? {
+    public mutating func take(now: ContinuousClock.Instant) -> Duration? {
         let elapsed = max(.zero, filled.duration(to: now)) / .seconds(1)
         tokens = min(Double(limit.burst), tokens + elapsed * limit.tokensPerSecond)
         filled = max(filled, now)
@@ -24,16 +24,16 @@ struct TokenBucket: Sendable {
 }
 
 /// So many requests a minute, so many at once.
-struct RateLimit: Codable, Sendable, Equatable {
-    var perMinute: Int
-    var burst: Int
+public struct RateLimit: Codable, Sendable, Equatable {
+    public var perMinute: Int
+    public var burst: Int
 
-    init(perMinute: Int, burst: Int) {
+    public init(perMinute: Int, burst: Int) {
         self.perMinute = max(1, perMinute)
         self.burst = max(1, burst)
     }
 
-    init(from decoder: any Decoder) throws {
+    public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         self.init(
             perMinute: try container.decode(Int.self, forKey: .perMinute), burst: try container.decode(Int.self, forKey: .burst))

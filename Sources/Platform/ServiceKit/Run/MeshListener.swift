@@ -13,15 +13,15 @@ struct MeshListener: Service {
     let logger: Logger
 
     init(
-        settings: ServiceSettings, definitions: [ServiceDefinition], authenticator: any TokenAuthenticator, report: HealthReport,
-        eventLoopGroup: any EventLoopGroup, logger: Logger
+        settings: ServiceSettings, definitions: [ServiceDefinition], authenticator: any TokenAuthenticator,
+        refusals: (any RefusalObserver)?, report: HealthReport, eventLoopGroup: any EventLoopGroup, logger: Logger
     ) throws {
         self.settings = settings
         self.logger = logger
         self.report = report
         let tls = try MeshTLSContext.meshServer(settings.meshCredentials, trustDomain: settings.trustDomain)
         server = MeshServer(
-            services: definitions, authenticator: authenticator, interceptors: [], tls: tls, eventLoopGroup: eventLoopGroup, logger: logger)
+            services: definitions, authenticator: authenticator, refusals: refusals, tls: tls, eventLoopGroup: eventLoopGroup, logger: logger)
     }
 
     func run() async throws {

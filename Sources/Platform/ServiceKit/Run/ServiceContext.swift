@@ -15,6 +15,7 @@ public struct ServiceContext: Sendable {
     /// Checks user tokens with the keys that auth publishes.
     public let authenticator: any TokenAuthenticator
     let peers: PeerChannels
+    let opened = OpenedDatabase()
 
     init(settings: ServiceSettings, logger: Logger, eventLoopGroup: any EventLoopGroup) throws {
         self.settings = settings
@@ -40,7 +41,9 @@ public struct ServiceContext: Sendable {
     ///
     /// - Throws: `StorageError`.
     public func openDatabase(_ schema: DatabaseSchema) throws -> ServiceDatabase {
-        try ServiceDatabase(folder: settings.dataFolder, name: settings.service, schema: schema, logger: logger)
+        let database = try ServiceDatabase(folder: settings.dataFolder, name: settings.service, schema: schema, logger: logger)
+        opened.remember(database, schema)
+        return database
     }
 
     /// Carries the outbox of `database` to audit. The service runs it among its `background`.

@@ -36,9 +36,12 @@ struct ServiceRunner: Sendable {
         let report = HealthReport(isListening: service.definitions.isEmpty, readiness: service.readiness)
         let health = HealthServer(
             endpoint: settings.health, report: report, metrics: metrics.exposition, eventLoopGroup: context.eventLoopGroup, logger: logger)
-        let listeners: [any Service] = try service.definitions.isEmpty ? [] : [listener(service, context, report)]
+        let refusals = service.definitions.isEmpty ? nil : context.opened.withOutbox.map {
+            RefusalRecorder(service: settings.service, database: $0, logger: logger)
+        }
+        let listeners: [any Service] = try service.definitions.isEmpty ? [] : [listener(service, context, report, refusals)]
         let lasting = ([health] + listeners).map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) }
-        let background = service.background.map {
+        let background = (service.background + [refusals].compactMap(\.self)).map {
             // A background service may come to its end; one that fails takes the process with it.
             ServiceGroupConfiguration.ServiceConfiguration(service: $0, successTerminationBehavior: .ignore)
         }
@@ -51,11 +54,14 @@ struct ServiceRunner: Sendable {
         return configuration
     }
 
-    private func listener(_ service: RunningService, _ context: ServiceContext, _ report: HealthReport) throws -> any Service {
+    private func listener(
+        _ service: RunningService, _ context: ServiceContext, _ report: HealthReport, _ refusals: RefusalRecorder?
+    ) throws -> any Service {
         let health = ServiceDefinition.health(MeshHealth(report: report, services: Set(service.definitions.map(\.name))))
         return try MeshListener(
             settings: settings, definitions: service.definitions + [health],
-            authenticator: service.authenticator ?? context.authenticator, report: report, eventLoopGroup: context.eventLoopGroup, logger: logger)
+            authenticator: service.authenticator ?? context.authenticator, refusals: refusals, report: report,
+            eventLoopGroup: context.eventLoopGroup, logger: logger)
     }
 }
 

@@ -1,4 +1,5 @@
 internal import HTTPSKit
+internal import ServiceKit
 internal import Synchronization
 
 /// What is limited, and for whom.
