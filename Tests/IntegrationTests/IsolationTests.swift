@@ -32,14 +32,34 @@ extension Integration {
             #expect(own.succeeded, "\(own.text)")
         }
 
-        @Test("Every running service has given up new privileges and cannot be traced or dumped")
+        @Test("Every running service holds no capability (CapEff, CapPrm), can gain none (NoNewPrivs), and Landlock confines it")
         func hardened() async throws {
             let mesh = try await SharedMesh.mesh()
             for name in ServiceName.allCases {
                 let pid = try #require(await mesh.process(name).pid, "\(name) is not running")
-                let status = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
-                #expect(status.contains("NoNewPrivs:\t1"), "\(name)")
-                #expect(mesh.log(of: name, lines: 500).contains("Landlock"), "\(name) does not say how it is confined")
+                let status = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8).split(whereSeparator: \.isNewline)
+                for line in ["NoNewPrivs:\t1", "CapEff:\t0000000000000000", "CapPrm:\t0000000000000000"] {
+                    #expect(status.contains { $0 == line }, "\(name): \(line)")
+                }
+                let log = try String(contentsOfFile: mesh.folder.log(name), encoding: .utf8)
+                #expect(log.contains("confined by Landlock ABI") && !log.contains("not confined"), "\(name)")
+            }
+        }
+
+        @Test("The same user without the right to trace can read another process's environment and memory, but no service's")
+        func untraceable() async throws {
+            let mesh = try await SharedMesh.mesh()
+            // Root may trace anything: it has to give up its capabilities first.
+            let plainUser = geteuid() == 0 ? ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "sh"] : ["sh"]
+            let own = try await ProgramRun.of(
+                plainUser[0], plainUser.dropFirst() + ["-c", "sleep 60 & cat /proc/$!/environ >&2 && : < /proc/$!/mem; r=$?; kill $!; exit $r"])
+            #expect(own.succeeded, "\(own.text)")
+            for name in ServiceName.allCases {
+                let pid = try #require(await mesh.process(name).pid, "\(name) is not running")
+                for file in ["environ", "mem"] {
+                    let run = try await ProgramRun.of(plainUser[0], plainUser.dropFirst() + ["-c", ": < /proc/\(pid)/\(file)"])
+                    #expect(!run.succeeded && run.errors.localizedCaseInsensitiveContains("permission denied"), "\(name): \(file) \(run.text)")
+                }
             }
         }
 
