@@ -26,10 +26,10 @@ enum PrivateFiles {
     /// - Throws: `DeploymentError` that names the folder and its mode.
     static func claimFolder(_ path: String) throws {
         guard exists(path) else { return try makeFolder(path) }
-        var status = stat()
-        guard stat(path, &status) == 0 else { throw failure("cannot use \(path)") }
-        guard status.st_mode & S_IFMT == S_IFDIR else { throw DeploymentError("\(path) is not a folder") }
-        let mode = status.st_mode & 0o777
+        let attributes = try FileManager.default.attributesOfItem(atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path)
+        guard attributes[.type] as? FileAttributeType == .typeDirectory, let mode = attributes[.posixPermissions] as? Int else {
+            throw DeploymentError("\(path) is not a folder")
+        }
         guard mode & 0o077 != 0 else { return }
         guard try FileManager.default.contentsOfDirectory(atPath: path).isEmpty else {
             throw DeploymentError(
