@@ -4,6 +4,8 @@ import Foundation
 enum Terminal {
     /// Reads a line; from a terminal, after a prompt.
     static func ask(_ prompt: String) throws -> String {
+        // What was printed before must be seen before it is asked about, also through a pipe.
+        fflush(nil)
         show(prompt)
         guard let line = readLine(), !line.isEmpty else { throw CommandError("nothing was entered") }
         return line
