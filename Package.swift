@@ -82,7 +82,7 @@ let mesh: [Target] = [
     // Server and client over TLS.
     target(
         "MeshRuntime", in: "Mesh",
-        uses: ["MeshCall", "MeshTLS", "MeshWire", "MeshMessages", logging, metrics, nio("NIOCore"), nio("NIOPosix")]),
+        uses: ["MeshCall", "MeshTLS", "MeshWire", "MeshMessages", logging, nio("NIOCore"), nio("NIOPosix")]),
 ]
 
 let meshTools: [Target] = [
@@ -258,13 +258,13 @@ let meshProducts: [Product] = [
 let meshPackages: [Package.Dependency] = [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     // For tests, and for starting the processes of a deployment.
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
 ]
 
 let appPackages: [Package.Dependency] = [
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
