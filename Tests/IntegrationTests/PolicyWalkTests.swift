@@ -33,12 +33,12 @@ extension Integration {
             for identity in Self.identities {
                 for (server, method) in try Self.methodsByServer() {
                     let client = try mesh.client(to: server, as: identity)
-                    for type in [nil, .access, .agent, .signOff] as [TokenType?] {
-                        let verdict = try await Self.verdict(method, on: client, token: type.map { tokens[$0] })
-                        let expected = Self.expected(method.policy, identity, type)
+                    for carried in Self.carried(tokens) {
+                        let verdict = try await Self.verdict(method, on: client, token: carried?.token)
+                        let expected = Self.expected(method.policy, identity, carried)
                         if verdict == .passed { seen.passed += 1 } else { seen.refused += 1 }
                         if verdict != expected {
-                            wrong.append("\(identity) \(method.path) at \(server) with \(type?.rawValue ?? "no token"): \(verdict), not \(expected)")
+                            wrong.append("\(identity) \(method.path) at \(server) with \(carried?.name ?? "no token"): \(verdict), not \(expected)")
                         }
                     }
                     await client.close()
@@ -54,12 +54,30 @@ extension Integration {
             }
         }
 
-        private static func expected(_ policy: MethodPolicy, _ caller: String, _ token: TokenType?) -> Verdict {
+        /// A token as a call carries it. A nil scope is everything that a person may do.
+        private struct Carried {
+            let name: String
+            let token: String
+            let type: TokenType
+            let scope: Set<String>?
+        }
+
+        private static func carried(_ tokens: Tokens) -> [Carried?] {
+            [
+                nil, Carried(name: "access", token: tokens.access, type: .access, scope: nil),
+                Carried(name: "agent", token: tokens.agent, type: .agent, scope: ["market:read", "portfolio:read", "order:propose"]),
+                Carried(name: "market-only agent", token: tokens.marketOnly, type: .agent, scope: ["market:read"]),
+                Carried(name: "sign-off", token: tokens.signOff, type: .signOff, scope: []),
+            ]
+        }
+
+        private static func expected(_ policy: MethodPolicy, _ caller: String, _ carried: Carried?) -> Verdict {
             guard policy.callers.contains(caller) else { return .callerRefused }
-            guard let token else { return policy.callersWithoutUser.contains(caller) ? .passed : .tokenRefused }
+            guard let carried else { return policy.callersWithoutUser.contains(caller) ? .passed : .tokenRefused }
             // A caller in its own name may send a token too: it is checked like any other.
-            guard policy.tokens.contains(token) else { return .tokenRefused }
-            return token == .agent && !["market:read", "portfolio:read", "order:propose", ""].contains(policy.userScope) ? .tokenRefused : .passed
+            guard policy.tokens.contains(carried.type) else { return .tokenRefused }
+            guard let scope = carried.scope, !policy.userScope.isEmpty else { return .passed }
+            return scope.contains(policy.userScope) ? .passed : .tokenRefused
         }
 
         /// What the gate and the token's check say.

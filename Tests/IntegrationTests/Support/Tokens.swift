@@ -9,6 +9,8 @@ import ServiceAPI
 struct Tokens {
     let access: String
     let agent: String
+    /// An agent token that may look at the market and do nothing else.
+    let marketOnly: String
     let signOff: String
 
     /// - Parameter digest: what the sign-off token consents to.
@@ -19,15 +21,8 @@ struct Tokens {
         agent = try await auth.narrowToken(
             AuthV1.NarrowTokenRequest(scope: ["market:read", "portfolio:read", "order:propose"]), options: .bearer(access)
         ).token
+        marketOnly = try await auth.narrowToken(AuthV1.NarrowTokenRequest(scope: ["market:read"]), options: .bearer(access)).token
         signOff = try await auth.mintSignOff(AuthV1.MintSignOffRequest(digest: digest, code: code), options: .bearer(access)).token
         await gateway.close()
-    }
-
-    subscript(type: TokenType) -> String {
-        switch type {
-        case .access: access
-        case .agent: agent
-        case .signOff: signOff
-        }
     }
 }

@@ -9,9 +9,9 @@ func eventually(within limit: Duration = .seconds(30), _ what: String, _ conditi
     let end = ContinuousClock.now + limit
     while try await !condition() {
         guard ContinuousClock.now < end else { throw NeverHappened(what: what) }
-        // Gives the processes we wait for the core that this loop would take.
+        // Slow enough for the processes we wait for to have the core, and for the gateway's rate limit on one person.
         await withCheckedContinuation { done in
-            DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(20)) { done.resume() }
+            DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(250)) { done.resume() }
         }
     }
 }
