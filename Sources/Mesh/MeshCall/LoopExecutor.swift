@@ -1,4 +1,5 @@
 internal import NIOCore
+internal import Synchronization
 
 /// Runs tasks on an event loop, so that a handler never leaves the thread of its connection unless it waits for something elsewhere.
 ///
@@ -12,8 +13,25 @@ final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     /// Jobs run in one go before the loop gets back to its sockets.
     private static let jobsPerDrain = 1024
 
-    init(_ loop: any EventLoop) {
+    private init(_ loop: any EventLoop) {
         self.loop = loop
+    }
+
+    private struct Known {
+        weak var executor: LoopExecutor?
+    }
+
+    private static let known = Mutex<[ObjectIdentifier: Known]>([:])
+
+    /// The one executor of an event loop.
+    static func of(_ loop: any EventLoop) -> LoopExecutor {
+        known.withLock { known in
+            if let executor = known[ObjectIdentifier(loop)]?.executor, executor.loop === loop { return executor }
+            known = known.filter { $0.value.executor != nil }
+            let executor = LoopExecutor(loop)
+            known[ObjectIdentifier(loop)] = Known(executor: executor)
+            return executor
+        }
     }
 
     func enqueue(_ job: consuming ExecutorJob) {

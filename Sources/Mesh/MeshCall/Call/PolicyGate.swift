@@ -5,6 +5,12 @@
 struct PolicyGate: Sendable {
     let authenticator: (any TokenAuthenticator)?
 
+    /// True for a call that needs no token and brings none. Everything else is decided by `admit`.
+    func admitsWithoutUser(_ call: ServerCall) -> Bool {
+        let policy = call.descriptor.policy, name = call.scope.peer.name
+        return call.metadata["authorization"] == nil && policy.callersWithoutUser.contains(name) && policy.callers.contains(name)
+    }
+
     /// - Returns: the verified person; nil when the policy lets this caller come without one.
     /// - Throws: `RPCError` PERMISSION_DENIED or UNAUTHENTICATED with the reason; what the authenticator throws.
     func admit(_ method: MethodDescriptor, peer: PeerIdentity, metadata: Metadata) async throws -> Principal? {
