@@ -10,8 +10,8 @@ internal import Synchronization
 public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     // Confined to the loop: jobs and drainScheduled.
     private let loop: any EventLoop
-    private var jobs = CircularBuffer<UnownedJob>()
-    private var drainScheduled = false
+    @exclusivity(unchecked) private var jobs = CircularBuffer<UnownedJob>()
+    @exclusivity(unchecked) private var drainScheduled = false
 
     /// Jobs run in one go before the loop gets back to its sockets.
     private static let jobsPerDrain = 1024

@@ -1,4 +1,3 @@
-internal import MeshMessages
 public import NIOCore
 
 /// The packed messages of one streaming answer, for one reader. Leaving it unread to its end cancels the call.
@@ -31,13 +30,15 @@ public struct ReplyStream: AsyncSequence, Sendable {
     /// The server's trailers: complete once the end was read.
     public var trailers: Metadata { response.trailing }
 
-    fileprivate final class Source: Sendable {
+    @usableFromInline
+    final class Source: Sendable {
+        @usableFromInline
         enum Messages: Sendable {
             case buffer(MessageBuffer)
             case made(@Sendable () async throws -> ByteBuffer?)
         }
 
-        let messages: Messages
+        @usableFromInline let messages: Messages
         private let cancel: @Sendable () -> Void
 
         init(_ messages: Messages, cancel: @escaping @Sendable () -> Void) {
@@ -49,23 +50,13 @@ public struct ReplyStream: AsyncSequence, Sendable {
     }
 
     public struct AsyncIterator: AsyncIteratorProtocol {
-        fileprivate let source: Source
+        @usableFromInline let source: Source
 
         /// - Throws: `RPCError`.
         public mutating func next() async throws -> ByteBuffer? {
             switch source.messages {
             case .buffer(let buffer): try await buffer.nextBytes()
             case .made(let next): try await next()
-            }
-        }
-
-        /// Unpacks the next message where it lies.
-        mutating func next<Message: MeshMessage>(of method: MethodDescriptor) async throws -> Message? {
-            switch source.messages {
-            case .buffer(let buffer): return try await buffer.next { bytes throws(RPCError) in try .answered(bytes, by: method) }
-            case .made(let next):
-                guard let bytes = try await next() else { return nil }
-                return try .answered(bytes, by: method)
             }
         }
     }

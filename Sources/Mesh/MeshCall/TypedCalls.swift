@@ -5,6 +5,7 @@ public import NIOCore
 
 extension CallChannel {
     /// - Throws: `RPCError`; INVALID_ARGUMENT when the request can't be packed, INTERNAL when the answer is malformed.
+    @inlinable
     public func call<Request: MeshMessage, Response: MeshMessage>(
         _ method: MethodDescriptor, _ request: Request, options: CallOptions
     ) async throws -> Response {
@@ -13,6 +14,7 @@ extension CallChannel {
     }
 
     /// - Throws: `RPCError`, see ``call(_:_:options:)``; what goes wrong later ends the stream.
+    @inlinable
     public func stream<Request: MeshMessage, Response: MeshMessage>(
         _ method: MethodDescriptor, _ request: Request, options: CallOptions
     ) async throws -> MessageStream<Response> {
@@ -20,6 +22,7 @@ extension CallChannel {
     }
 
     /// - Throws: `RPCError`; what goes wrong later is thrown by the stream's functions.
+    @inlinable
     public func clientStream<Request: MeshMessage, Response: MeshMessage>(
         _ method: MethodDescriptor, options: CallOptions
     ) async throws -> ClientStream<Request, Response> {
@@ -27,6 +30,7 @@ extension CallChannel {
     }
 
     /// - Throws: `RPCError`; what goes wrong later is thrown by the stream's functions.
+    @inlinable
     public func bidirectionalStream<Request: MeshMessage, Response: MeshMessage>(
         _ method: MethodDescriptor, options: CallOptions
     ) async throws -> BidirectionalStream<Request, Response> {
@@ -35,35 +39,48 @@ extension CallChannel {
 }
 
 extension MethodImplementation {
+    @inlinable
     public static func unary<Request: MeshMessage, Response: MeshMessage>(
         _ method: MethodDescriptor, _ handler: @escaping @Sendable (Request, ServerContext) async throws -> Response
     ) -> MethodImplementation {
-        MethodImplementation(method) { UnaryInvocation(try .requested($0), handler) }
+        MethodImplementation(method) { bytes in
+            let request: Request = try .requested(bytes)
+            return { context, streams in try streams.answer(try await handler(request, context)) }
+        }
     }
 
+    @inlinable
     public static func serverStreaming<Request: MeshMessage, Response: MeshMessage>(
         _ method: MethodDescriptor,
         _ handler: @escaping @Sendable (Request, ResponseWriter<Response>, ServerContext) async throws -> Void
     ) -> MethodImplementation {
         MethodImplementation(method) { bytes in
             let request: Request = try .requested(bytes)
-            return StreamingInvocation { context, streams in try await handler(request, ResponseWriter(streams), context) }
+            return { context, streams in
+                try await handler(request, ResponseWriter(streams), context)
+                streams.complete()
+            }
         }
     }
 
+    @inlinable
     public static func clientStreaming<Request: MeshMessage, Response: MeshMessage>(
         _ method: MethodDescriptor, _ handler: @escaping @Sendable (RequestStream<Request>, ServerContext) async throws -> Response
     ) -> MethodImplementation {
-        MethodImplementation(method) { _ in ClientStreamingInvocation(handler) }
+        MethodImplementation(method) { _ in
+            { context, streams in try streams.answer(try await handler(RequestStream(streams.requests), context)) }
+        }
     }
 
+    @inlinable
     public static func bidirectional<Request: MeshMessage, Response: MeshMessage>(
         _ method: MethodDescriptor,
         _ handler: @escaping @Sendable (RequestStream<Request>, ResponseWriter<Response>, ServerContext) async throws -> Void
     ) -> MethodImplementation {
         MethodImplementation(method) { _ in
-            StreamingInvocation { context, streams in
+            { context, streams in
                 try await handler(RequestStream(streams.requests), ResponseWriter(streams), context)
+                streams.complete()
             }
         }
     }
@@ -81,7 +98,8 @@ extension ByteBuffer {
         }
     }
 
-    fileprivate static func packing(_ request: some MeshMessage) throws -> ByteBuffer {
+    @inlinable
+    static func packing(_ request: some MeshMessage) throws -> ByteBuffer {
         do {
             return try ByteBuffer(packing: request)
         } catch {
@@ -94,6 +112,7 @@ extension MeshMessage {
     /// Unpacks the readable bytes.
     ///
     /// - Throws: `MessageError`.
+    @inlinable
     public init(unpacking buffer: ByteBuffer) throws(MessageError) {
         let result = buffer.withUnsafeReadableBytes { bytes in
             Result { () throws(MessageError) in try Self(packed: bytes) }
@@ -101,6 +120,7 @@ extension MeshMessage {
         self = try result.get()
     }
 
+    @inlinable
     static func requested(_ bytes: UnsafeRawBufferPointer) throws(RPCError) -> Self {
         do {
             return try Self(packed: bytes)
@@ -109,6 +129,7 @@ extension MeshMessage {
         }
     }
 
+    @inlinable
     static func answered(_ bytes: UnsafeRawBufferPointer, by method: MethodDescriptor) throws(RPCError) -> Self {
         do {
             return try Self(packed: bytes)
@@ -117,6 +138,7 @@ extension MeshMessage {
         }
     }
 
+    @inlinable
     static func answered(_ bytes: ByteBuffer, by method: MethodDescriptor) throws(RPCError) -> Self {
         let result = bytes.withUnsafeReadableBytes { bytes in
             Result { () throws(RPCError) in try answered(bytes, by: method) }

@@ -103,7 +103,7 @@ extension ClientConnection {
                 return finish(call, .failure(.connectionClosed), notRun: true)
             }
             call.streamID = id
-            calls[id] = call
+            calls.open(id, call)
             send(call, envelope, id)
             if case .opened(let continuation) = call.waiter {
                 call.waiter = nil
@@ -184,7 +184,7 @@ extension ClientConnection {
         call.envelope = MessageParts()
         if case .failure(let error) = outcome { call.failure = error }
         if let id = call.streamID {
-            calls[id] = nil
+            _ = calls.removeValue(forKey: id)
             // What the client still streams has no receiver.
             if !call.outgoing.method.takesOneMessage { transport.drop(id, call.over) }
         }

@@ -7,12 +7,13 @@ internal import MeshMessages
 package final class ClientConnection: FrameHandler, FrameReceiver, @unchecked Sendable {
     package let loop: any EventLoop
     let transport: FrameTransport
-    var machine: ClientStateMachine
+    // As in `ServerConnection`, not checked at run time what happens for every frame.
+    @exclusivity(unchecked) var machine: ClientStateMachine
     /// Calls that have a stream.
-    var calls = StreamTable<ClientCall>()
+    @exclusivity(unchecked) var calls = StreamTable<ClientCall>()
     /// Calls that wait for a free stream, oldest first.
-    var waiting = CircularBuffer<ClientCall>()
-    private var deadlines = DeadlineTimer()
+    @exclusivity(unchecked) var waiting = CircularBuffer<ClientCall>()
+    @exclusivity(unchecked) private var deadlines = DeadlineTimer()
     private let started = NIODeadline.now()
     private var pingSent: NIODeadline?
     private var onEvent: ((Event) -> Void)?
@@ -150,6 +151,7 @@ package final class ClientConnection: FrameHandler, FrameReceiver, @unchecked Se
     // MARK: Time
 
     func arm(_ deadline: NIODeadline) {
+        guard deadlines.isLate(for: deadline) else { return }
         deadlines.arm(deadline, on: loop) { [weak self] in self?.sweepDeadlines() }
     }
 

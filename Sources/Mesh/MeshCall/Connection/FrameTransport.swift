@@ -31,15 +31,16 @@ final class FrameTransport: @unchecked Sendable {
     let limits: ConnectionLimits
     private let link: any FrameLink
     /// The connection that owns this: given up when it ends.
-    private var handler: (any FrameHandler)?
+    @exclusivity(unchecked) private var handler: (any FrameHandler)?
 
-    private var splitter: FrameSplitter
-    private var queue: OutboundQueue<Payload>
+    // As in `ServerConnection`, not checked at run time what happens for every frame.
+    @exclusivity(unchecked) private var splitter: FrameSplitter
+    @exclusivity(unchecked) private var queue: OutboundQueue<Payload>
     /// Frames of this turn.
-    private var outgoing = ByteBuffer()
-    private var inTurn = false
-    private var flushScheduled = false
-    private(set) var end: ConnectionEnd?
+    @exclusivity(unchecked) private var outgoing = ByteBuffer()
+    @exclusivity(unchecked) private var inTurn = false
+    @exclusivity(unchecked) private var flushScheduled = false
+    @exclusivity(unchecked) private(set) var end: ConnectionEnd?
     private var watch = TransportWatch()
 
     init(loop: any EventLoop, link: any FrameLink, mode: WireMode, limits: ConnectionLimits) {

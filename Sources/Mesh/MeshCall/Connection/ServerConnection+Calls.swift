@@ -10,7 +10,7 @@ extension ServerConnection {
     ) throws(ConnectionFailure) {
         do throws(RPCError) {
             let call = try admit(id, try envelope(bytes), flags, clientStreams)
-            calls[id] = call
+            calls.open(id, call)
             arm(call.deadline)
             pending.append(call)
         } catch {
