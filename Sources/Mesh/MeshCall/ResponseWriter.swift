@@ -27,7 +27,11 @@ public struct ResponseWriter<Message: MeshMessage>: Sendable {
     public func send(_ message: Message) async throws {
         switch target {
         case .call(let streams):
-            if streams.mayWriteNow, try message.withPrepared({ streams.sendNow($0) }).get() { return }
+            if streams.mayWriteNow {
+                var sent: Result<Bool, RPCError> = .success(false)
+                try message.prepare { sent = streams.sendNow($0) }
+                if try sent.get() { return }
+            }
             try await streams.send(ByteBuffer(packing: message))
         case .sink(let sink):
             try await sink.send(ByteBuffer(packing: message))

@@ -3,38 +3,39 @@ public import NIOCore
 
 // What the generated stubs call: messages in, messages out.
 
-extension CallChannel {
+// On the method and not on the channel: a channel is known by its protocol only, and what is called on that is not specialised.
+extension MethodDescriptor {
     /// - Throws: `RPCError`; INVALID_ARGUMENT when the request can't be packed, INTERNAL when the answer is malformed.
     @inlinable
     public func call<Request: MeshMessage, Response: MeshMessage>(
-        _ method: MethodDescriptor, _ request: Request, options: CallOptions
+        _ request: Request, on channel: any CallChannel, options: CallOptions
     ) async throws -> Response {
-        let reply = try await unary(method, .packing(request), options: options)
-        return try .answered(reply.message, by: method)
+        let reply = try await channel.unary(self, .packing(request), options: options)
+        return try .answered(reply.message, by: self)
     }
 
-    /// - Throws: `RPCError`, see ``call(_:_:options:)``; what goes wrong later ends the stream.
+    /// - Throws: `RPCError`, see ``call(_:on:options:)``; what goes wrong later ends the stream.
     @inlinable
     public func stream<Request: MeshMessage, Response: MeshMessage>(
-        _ method: MethodDescriptor, _ request: Request, options: CallOptions
+        _ request: Request, on channel: any CallChannel, options: CallOptions
     ) async throws -> MessageStream<Response> {
-        MessageStream(try await serverStreaming(method, .packing(request), options: options), of: method)
+        MessageStream(try await channel.serverStreaming(self, .packing(request), options: options), of: self)
     }
 
     /// - Throws: `RPCError`; what goes wrong later is thrown by the stream's functions.
     @inlinable
     public func clientStream<Request: MeshMessage, Response: MeshMessage>(
-        _ method: MethodDescriptor, options: CallOptions
+        on channel: any CallChannel, options: CallOptions
     ) async throws -> ClientStream<Request, Response> {
-        ClientStream(try await clientStreaming(method, options: options), of: method)
+        ClientStream(try await channel.clientStreaming(self, options: options), of: self)
     }
 
     /// - Throws: `RPCError`; what goes wrong later is thrown by the stream's functions.
     @inlinable
     public func bidirectionalStream<Request: MeshMessage, Response: MeshMessage>(
-        _ method: MethodDescriptor, options: CallOptions
+        on channel: any CallChannel, options: CallOptions
     ) async throws -> BidirectionalStream<Request, Response> {
-        BidirectionalStream(try await bidirectional(method, options: options), of: method)
+        BidirectionalStream(try await channel.bidirectional(self, options: options), of: self)
     }
 }
 
@@ -91,11 +92,12 @@ extension ByteBuffer {
     ///
     /// - Throws: `MessageError`.
     public init<Message: MeshMessage>(packing message: Message) throws(MessageError) {
-        self = try message.withPrepared { prepared in
-            var buffer = ByteBufferAllocator().buffer(capacity: prepared.byteCount)
+        var buffer = ByteBuffer()
+        try message.prepare { prepared in
+            buffer = ByteBufferAllocator().buffer(capacity: prepared.byteCount)
             buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: prepared.byteCount) { prepared.write(to: $0) }
-            return buffer
         }
+        self = buffer
     }
 
     @inlinable

@@ -48,8 +48,15 @@ extension MeshMessage {
     @inlinable
     public func withPrepared<Output>(_ body: (PreparedMessage) -> Output) throws(MessageError) -> Output {
         var output: Output?
-        try Packing.prepare(Self.layout, name: Self.fullName, fill: fill) { output = body($0) }
+        try prepare { output = body($0) }
         guard let output else { throw MessageError(.refused, in: Self.fullName) }
         return output
+    }
+
+    /// As ``withPrepared(_:)``, without a result.
+    @inlinable
+    public func prepare(_ body: (PreparedMessage) -> Void) throws(MessageError) {
+        try Packing.prepare(
+            Self.layout, name: Self.fullName, fill: { memory, arena throws(MessageError) in try fill(memory, arena) }, body)
     }
 }

@@ -55,9 +55,9 @@ extension ServerCallStreams {
     @inlinable
     func answer<Message: MeshMessage>(_ message: Message) throws {
         if answersAtOnce {
-            try message.withPrepared { send($0) }
+            try message.prepare { send($0) }
         } else {
-            keep { body in try message.withPrepared(body) }
+            keep { body in try message.prepare(body) }
         }
     }
 

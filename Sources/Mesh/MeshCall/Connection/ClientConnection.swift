@@ -17,7 +17,7 @@ package final class ClientConnection: FrameHandler, FrameReceiver, @unchecked Se
     private let started = NIODeadline.now()
     private var pingSent: NIODeadline?
     private var onEvent: ((Event) -> Void)?
-    private var isClosing = false
+    private(set) var isClosing = false
     private var isEstablished = false
     private var endWaiters: [() -> Void] = []
 
@@ -40,7 +40,8 @@ package final class ClientConnection: FrameHandler, FrameReceiver, @unchecked Se
     package func start(onEvent: @escaping (Event) -> Void) {
         self.onEvent = onEvent
         transport.start(self)
-        transport.startTicking { [weak self] in self?.tick() }
+        // Held strongly, as everywhere here: the end of the connection, which always comes, lets go.
+        transport.startTicking { self.tick() }
         transport.wake()
     }
 
@@ -152,7 +153,7 @@ package final class ClientConnection: FrameHandler, FrameReceiver, @unchecked Se
 
     func arm(_ deadline: NIODeadline) {
         guard deadlines.isLate(for: deadline) else { return }
-        deadlines.arm(deadline, on: loop) { [weak self] in self?.sweepDeadlines() }
+        deadlines.arm(deadline, on: loop) { self.sweepDeadlines() }
     }
 
     private func sweepDeadlines() {

@@ -12,13 +12,13 @@ final class ServerCall: @unchecked Sendable {
     let deadline: NIODeadline
     let scope: PeerScope
     /// The run of its handler; nil until the caller may call.
-    var invocation: Invocation?
+    @exclusivity(unchecked) var invocation: Invocation?
     /// Makes the invocation once the caller has been admitted; nil when it was at once.
     var unpack: (@Sendable () throws -> Invocation)?
     /// Set by the handler's task, read once it is done.
-    var reply = GivenReply.none
+    @exclusivity(unchecked) var reply = GivenReply.none
     /// The verified person; set before the handler runs.
-    var principal: Principal?
+    @exclusivity(unchecked) var principal: Principal?
 
     private struct Made {
         var requestID: String?
@@ -30,15 +30,15 @@ final class ServerCall: @unchecked Sendable {
 
     // Confined to the loop.
     /// The task that runs the handler, once it does.
-    var worker: CallWorker?
+    @exclusivity(unchecked) var worker: CallWorker?
     /// Messages that the client streams.
     var inbound: MessageBuffer?
     /// The stream message underway.
     var parts = MessageParts()
     /// The status was sent, or the caller is gone: whatever the handler still says is dropped.
-    var isOver = false
+    @exclusivity(unchecked) var isOver = false
     /// Response metadata can no longer be sent, or has been.
-    var headersSent = false
+    @exclusivity(unchecked) var headersSent = false
     /// Why the handler's sends fail; nil when the caller is simply gone.
     var over: RPCError?
 

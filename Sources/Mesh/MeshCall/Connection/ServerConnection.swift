@@ -41,7 +41,8 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
     package func start(onEnd: @escaping (ConnectionEnd) -> Void) {
         self.onEnd = onEnd
         transport.start(self)
-        transport.startTicking { [weak self] in self?.tick() }
+        // Held strongly, as everywhere here: the end of the connection, which always comes, lets go.
+        transport.startTicking { self.tick() }
         transport.wake()
     }
 
@@ -135,7 +136,7 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
 
     func arm(_ deadline: NIODeadline) {
         guard deadlines.isLate(for: deadline) else { return }
-        deadlines.arm(deadline, on: loop) { [weak self] in self?.sweepDeadlines() }
+        deadlines.arm(deadline, on: loop) { self.sweepDeadlines() }
     }
 
     private func sweepDeadlines() {
