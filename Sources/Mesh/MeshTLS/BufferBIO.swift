@@ -8,8 +8,9 @@ internal import NIOCore
 final class BufferBIO {
     static let maxOutbound = 128 * 1024
 
-    var inbound = ByteBuffer()
-    var outbound = ByteBuffer()
+    // Not checked at run time: libssl comes here several times a record, and never while one of the two is being changed.
+    @exclusivity(unchecked) var inbound = ByteBuffer()
+    @exclusivity(unchecked) var outbound = ByteBuffer()
 
     /// A BIO over this object, which must outlive it.
     func makeBIO() -> OpaquePointer? {

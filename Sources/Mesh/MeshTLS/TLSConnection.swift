@@ -89,6 +89,8 @@ final class TLSConnection {
                 return max(0, Int(result))
             }
             guard result > 0 else { return outcome(result) }
+            // Asking libssl for more would only make it say so.
+            if bio.inbound.readableBytes == 0, SSL_has_pending(ssl) == 0 { return .needsInput }
         }
     }
 

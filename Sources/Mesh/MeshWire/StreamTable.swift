@@ -51,7 +51,7 @@ package struct StreamTable<Value> {
     /// Puts in the value of a stream that has none.
     ///
     /// For every call: an assignment through the subscript may cost an allocation.
-    @inlinable package mutating func open(_ id: UInt32, _ value: Value) {
+    @inlinable package mutating func open(_ id: UInt32, _ value: consuming Value) {
         insert(value, id)
     }
 
@@ -71,14 +71,14 @@ package struct StreamTable<Value> {
         return value
     }
 
-    @inlinable mutating func insert(_ value: Value, _ id: UInt32) {
+    @inlinable mutating func insert(_ value: consuming Value, _ id: UInt32) {
         precondition(id != 0, "stream 0 is the connection")
         if (count + 1) * 2 > ids.count { grow() }
         place(value, id)
         count += 1
     }
 
-    @inlinable mutating func place(_ value: Value?, _ id: UInt32) {
+    @inlinable mutating func place(_ value: consuming Value?, _ id: UInt32) {
         var slot = home(id)
         while ids[slot] != 0 { slot = (slot + 1) & mask }
         ids[slot] = id

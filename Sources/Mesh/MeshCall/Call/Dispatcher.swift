@@ -24,7 +24,7 @@ package final class Dispatcher: Sendable {
     var hasInterceptors: Bool { !interceptors.isEmpty }
 
     /// - Parameters: names as they stand in the Request.
-    func method(_ service: UnsafeRawBufferPointer, _ name: UnsafeRawBufferPointer) -> MethodImplementation? {
+    func method(_ service: UnsafeRawBufferPointer, _ name: UnsafeRawBufferPointer) -> MethodTable.Entry? {
         methods.method(service, name)
     }
 

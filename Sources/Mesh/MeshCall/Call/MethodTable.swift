@@ -2,10 +2,17 @@ internal import Glibc
 
 /// The methods of a server, found by the bytes of their names: open addressing over a hash of a few of them.
 struct MethodTable: Sendable {
-    private struct Entry: Sendable {
-        let service: [UInt8]
-        let name: [UInt8]
+    /// An object, so that finding a method counts one reference.
+    final class Entry: Sendable {
+        private let service: [UInt8]
+        private let name: [UInt8]
         let method: MethodImplementation
+
+        init(service: [UInt8], name: [UInt8], method: MethodImplementation) {
+            self.service = service
+            self.name = name
+            self.method = method
+        }
 
         func has(_ service: UnsafeRawBufferPointer, _ name: UnsafeRawBufferPointer) -> Bool {
             equal(self.name, name) && equal(self.service, service)
@@ -44,10 +51,10 @@ struct MethodTable: Sendable {
         }
     }
 
-    func method(_ service: UnsafeRawBufferPointer, _ name: UnsafeRawBufferPointer) -> MethodImplementation? {
+    func method(_ service: UnsafeRawBufferPointer, _ name: UnsafeRawBufferPointer) -> Entry? {
         var index = Self.hash(service, name) & mask
         while let entry = slots[index] {
-            if entry.has(service, name) { return entry.method }
+            if entry.has(service, name) { return entry }
             index = (index + 1) & mask
         }
         return nil

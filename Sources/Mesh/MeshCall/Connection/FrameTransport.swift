@@ -36,6 +36,9 @@ final class FrameTransport: @unchecked Sendable {
     // As in `ServerConnection`, not checked at run time what happens for every frame.
     @exclusivity(unchecked) private var splitter: FrameSplitter
     @exclusivity(unchecked) private var queue: OutboundQueue<Payload>
+    private static let smallestOutgoing = 256
+    /// A guess at the bytes of a turn, from the one before.
+    private var expectedOutgoing = smallestOutgoing
     /// Frames of this turn.
     @exclusivity(unchecked) private var outgoing = ByteBuffer()
     @exclusivity(unchecked) private var inTurn = false
@@ -231,6 +234,7 @@ final class FrameTransport: @unchecked Sendable {
     }
 
     private func writeHeader(_ header: FrameHeader) {
+        if outgoing.capacity == 0 { outgoing.reserveCapacity(expectedOutgoing) }
         let words = header.words
         outgoing.writeInteger(words.first)
         outgoing.writeInteger(words.second)
@@ -240,6 +244,7 @@ final class FrameTransport: @unchecked Sendable {
         guard outgoing.readableBytes > 0 else { return }
         let bytes = outgoing
         outgoing = ByteBuffer()
+        expectedOutgoing = max(Self.smallestOutgoing, min(bytes.readableBytes * 2, limits.outboundHighWater))
         link.send(bytes)
     }
 

@@ -36,7 +36,7 @@ extension ServerConnection {
     private func admit(
         _ id: UInt32, _ request: RequestEnvelope, _ flags: FrameFlags, _ clientStreams: Bool
     ) throws(RPCError) -> ServerCall {
-        guard let method = dispatcher.method(request.service, request.method) else { throw unknown(request) }
+        guard let method = dispatcher.method(request.service, request.method)?.method else { throw unknown(request) }
         guard isOfKind(method.descriptor, flags) else {
             throw RPCError(.unimplemented, "\(method.descriptor.path) is not of the kind that was called.", reason: "WRONG_KIND")
         }
