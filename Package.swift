@@ -10,13 +10,16 @@ let meshOnly = Context.environment["CRYPTOPULSE_MESH_ONLY"] == "1"
 // CRYPTOPULSE_TESTS=TradingTests,StorageTests builds only those test targets: a shorter wait while working in one room.
 let onlyTests = Context.environment["CRYPTOPULSE_TESTS"].map { Set($0.split(separator: ",").map(String.init)) }
 
+// CRYPTOPULSE_FUZZ=1 adds the fuzzers, which Tests/Fuzz/run builds and runs, and measures what they reach.
+let fuzzes = Context.environment["CRYPTOPULSE_FUZZ"] == "1"
+
 let house: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .treatAllWarnings(as: .error),
-]
+] + (fuzzes ? [.unsafeFlags(["-sanitize=fuzzer", "-enable-testing"])] : [])
 
 // MARK: - What comes from outside
 
@@ -60,8 +63,15 @@ func cTarget(_ name: String, uses: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: uses, path: "Sources/System/\(name)")
 }
 
-func tests(_ name: String, uses: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: uses, path: "Tests/\(name)", swiftSettings: house)
+func tests(_ name: String, uses: [Target.Dependency], excludes: [String] = []) -> Target {
+    .testTarget(name: name, dependencies: uses, path: "Tests/\(name)", exclude: excludes, swiftSettings: house)
+}
+
+func fuzzer(_ name: String, uses: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name, dependencies: uses, path: "Tests/Fuzz/\(name)", swiftSettings: house,
+        // The default linker fails over the sections that the fuzzer's counters stand in.
+        linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])])
 }
 
 // MARK: - The mesh
@@ -105,7 +115,7 @@ let meshTools: [Target] = [
 ]
 
 let meshSamples: [Target] = [
-    // C messages of proto/sample, whose Swift code stands in MeshMessagesTests: a module of its own, as a user of Mesh has it.
+    // C messages of proto/sample and proto/interop, whose Swift code stands in the tests: a module of its own, as a user of Mesh has it.
     .target(name: "CSampleMessages", dependencies: ["CProtobufC"], path: "Tests/CSampleMessages"),
     // Runs somebody else's program to its end.
     target("TestSupport", in: "Testing", uses: [subprocess, systemPackage]),
@@ -118,8 +128,20 @@ let meshTests: [Target] = [
     tests("MeshCallTests", uses: ["MeshCall", "MeshMessages", "MeshWire", logging, nio("NIOCore"), nio("NIOPosix")]),
     tests(
         "MeshRuntimeTests",
-        uses: ["MeshRuntime", "MeshCall", "MeshTLS", "MeshMessages", "MeshWire", "TestSupport", logging, nio("NIOCore"), nio("NIOPosix")]),
+        uses: [
+            "MeshRuntime", "MeshCall", "MeshTLS", "MeshMessages", "MeshWire", "CSampleMessages", "TestSupport", logging, nio("NIOCore"),
+            nio("NIOPosix"),
+        ],
+        excludes: ["Interop/Go"]),
     tests("MeshGeneratorTests", uses: ["MeshGenerator", "TestSupport"]),
+]
+
+let meshFuzzers: [Target] = [
+    fuzzer(
+        "MeshFuzz",
+        uses: [
+            "MeshCall", "MeshTLS", "MeshMessages", "MeshWire", "CSampleMessages", "COpenSSL", logging, nio("NIOCore"), nio("NIOEmbedded"),
+        ])
 ]
 
 // MARK: - CryptoPulse
@@ -298,6 +320,6 @@ let package = Package(
     name: "CryptoPulse",
     products: meshProducts,
     dependencies: meshPackages + (meshOnly ? [] : appPackages),
-    targets: system + mesh + meshTools + meshSamples + (meshOnly ? [] : appSystem + platform + services + tools + programs + testing)
+    targets: system + mesh + meshTools + meshSamples + (fuzzes ? meshFuzzers : []) + (meshOnly ? [] : appSystem + platform + services + tools + programs + testing)
         + (meshTests + (meshOnly ? [] : appTests)).filter { onlyTests?.contains($0.name) ?? true }
 )

@@ -105,6 +105,7 @@ extension ByteBuffer {
         do {
             return try ByteBuffer(packing: request)
         } catch {
+            if error.reason == .tooLong { throw RPCError.requestTooLong }
             throw RPCError(.invalidArgument, "The request can't be packed: \(error)", reason: "MALFORMED_REQUEST", cause: error)
         }
     }

@@ -9,7 +9,8 @@ final class ClientChannelHandler: ChannelInboundHandler {
 
     /// What becomes of an attempt to connect.
     enum Outcome: Sendable {
-        /// The server has sent its SETTINGS, so it accepts this side's certificate.
+        /// The server has sent its SETTINGS, so it accepts this side's certificate. In baseline: the TLS handshake is complete, and a
+        /// refusal shows in the first call only.
         case established(ClientConnection)
         case failed(any Error)
         /// An established connection takes no more calls.
@@ -30,18 +31,22 @@ final class ClientChannelHandler: ChannelInboundHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if event is TLSHandshakeCompleted { begin(context.channel) }
+        if let completed = event as? TLSHandshakeCompleted { begin(context.channel, completed) }
         context.fireUserInboundEventTriggered(event)
     }
 
-    private func begin(_ channel: any Channel) {
-        let connection = ClientConnection(loop: channel.eventLoop, link: ChannelLink(channel), mode: .mesh, limits: limits)
+    private func begin(_ channel: any Channel, _ handshake: TLSHandshakeCompleted) {
+        let mode: WireMode = handshake.alpn == ApplicationProtocol.mesh ? .mesh : .baseline
+        let connection = ClientConnection(loop: channel.eventLoop, link: ChannelLink(channel), mode: mode, limits: limits)
         self.connection = connection
         let loopBound = NIOLoopBound(self, eventLoop: channel.eventLoop)
         connection.start { [weak connection] event in
             guard let connection else { return }
             loopBound.value.handle(event, of: connection)
         }
+        guard mode == .baseline else { return }
+        BaselineKeepalive.start(on: channel, limits)
+        handle(.established, of: connection)
     }
 
     private func handle(_ event: ClientConnection.Event, of connection: ClientConnection) {

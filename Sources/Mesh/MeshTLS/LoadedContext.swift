@@ -86,6 +86,7 @@ final class LoadedContext: @unchecked Sendable {
     private func setALPN() throws(MeshTLSError) {
         switch configuration.role {
         case .client:
+            guard !configuration.alpn.protocols.isEmpty else { return }
             let list = ApplicationProtocol.wireList(configuration.alpn.protocols)
             // Unlike its neighbours this one returns 0 for success.
             try require(SSL_CTX_set_alpn_protos(pointer, list, UInt32(list.count)) == 0, "ALPN")

@@ -36,14 +36,16 @@ public final class MeshTLSContext: Sendable {
     /// - Parameters:
     ///   - trustDomain: `development.cryptopulse.internal`; the server's must be the same.
     ///   - peerName: the name that the server must have (`execution`); nil takes any of the trust domain.
+    ///   - protocol: what is spoken; certificates and the rules for them are the same for all.
     /// - Throws: `.configuration`, naming the file.
     public static func meshClient(
-        _ credentials: MeshTLSCredentials, trustDomain: String, expecting peerName: String? = nil, limits: TLSLimits = .default
+        _ credentials: MeshTLSCredentials, trustDomain: String, expecting peerName: String? = nil, protocol: MeshProtocol = .mesh,
+        limits: TLSLimits = .default
     ) throws(MeshTLSError) -> MeshTLSContext {
         let configuration = TLSConfiguration(
             role: .client, certificateChainPath: credentials.certificateChainPath, privateKeyPath: credentials.privateKeyPath,
             trust: TLSConfiguration.Trust(rootsPath: credentials.trustRootsPath, trustDomain: trustDomain, expectedName: peerName),
-            alpn: ALPNRule(protocols: [ApplicationProtocol.mesh], mayBeAbsent: false))
+            alpn: `protocol`.alpn)
         return try MeshTLSContext(configuration, limits: limits)
     }
 

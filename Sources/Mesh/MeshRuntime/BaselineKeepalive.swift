@@ -1,0 +1,25 @@
+internal import Glibc
+internal import MeshCall
+internal import NIOCore
+
+/// ttrpc has no PING: in baseline the kernel has to notice a peer that is gone.
+enum BaselineKeepalive {
+    /// Probes a quiet connection, and gives it up when a probe or data stay unacknowledged (tcp(7): TCP_KEEPIDLE in seconds,
+    /// TCP_USER_TIMEOUT in milliseconds).
+    static func start(on channel: any Channel, _ limits: ConnectionLimits) {
+        let unacknowledged = limits.keepaliveInterval + limits.keepaliveTimeout
+        set(.socketOption(.so_keepalive), 1, channel)
+        set(.tcpOption(.init(rawValue: TCP_KEEPIDLE)), max(1, limits.keepaliveInterval.whole(.seconds(1))), channel)
+        set(.tcpOption(.init(rawValue: TCP_USER_TIMEOUT)), max(1, unacknowledged.whole(.milliseconds(1))), channel)
+    }
+
+    /// A channel that is no socket goes without.
+    private static func set(_ option: ChannelOptions.Types.SocketOption, _ value: SocketOptionValue, _ channel: any Channel) {
+        channel.setOption(option, value: value).whenFailure { _ in }
+    }
+}
+
+extension Duration {
+    /// Rounded down to whole units, as far as a C int goes.
+    fileprivate func whole(_ unit: Duration) -> SocketOptionValue { SocketOptionValue(CInt(clamping: Int64(min(self / unit, 0x7fff_ffff)))) }
+}

@@ -1,0 +1,48 @@
+import MeshCall
+import MeshMessages
+
+/// The service of proto/interop as gRPC's interop description has it.
+struct InteropService: InteropV1.TestHandler {
+    /// Metadata that the server sends back, before and after its messages.
+    static let initialKey = "x-test-echo-initial"
+    static let trailingKey = "x-test-echo-trailing"
+
+    func emptyCall(_ request: InteropV1.Empty, context: ServerContext) async throws -> InteropV1.Empty {
+        echoMetadata(context)
+        return InteropV1.Empty()
+    }
+
+    func unaryCall(_ request: InteropV1.SimpleRequest, context: ServerContext) async throws -> InteropV1.SimpleResponse {
+        echoMetadata(context)
+        try Self.fail(request.responseStatus)
+        if let payload = request.payload, request.responseSize == 0 { return InteropV1.SimpleResponse(payload: payload) }
+        return InteropV1.SimpleResponse(payload: .zeros(request.responseSize))
+    }
+
+    func streamingOutputCall(
+        _ request: InteropV1.StreamingOutputCallRequest, to writer: ResponseWriter<InteropV1.StreamingOutputCallResponse>,
+        context: ServerContext
+    ) async throws {
+        echoMetadata(context)
+        for parameters in request.responseParameters {
+            try await writer.send(InteropV1.StreamingOutputCallResponse(payload: .zeros(parameters.size)))
+        }
+        try Self.fail(request.responseStatus)
+    }
+
+    private func echoMetadata(_ context: ServerContext) {
+        if let value = context.metadata[Self.initialKey] { context.response.initial = [Self.initialKey: value] }
+        if let value = context.metadata[Self.trailingKey] { context.response.trailing = [Self.trailingKey: value] }
+    }
+
+    private static func fail(_ status: InteropV1.EchoStatus?) throws {
+        guard let status, status.code != 0 else { return }
+        throw RPCError(StatusCode(rawValue: status.code), status.message)
+    }
+}
+
+extension InteropV1.Payload {
+    static func zeros(_ count: Int32) -> InteropV1.Payload {
+        InteropV1.Payload(body: [UInt8](repeating: 0, count: max(0, Int(count))))
+    }
+}
