@@ -93,26 +93,19 @@ struct ContextTests {
     @Test("Files are read again when they have changed, and only then")
     func reloadIfChanged() async throws {
         let credentials = try authority.credentials(.named("execution"))
-        // Older than the coarsest clock of a file system: the change time cannot be set, so the wait is for it.
-        let context = try await Self.settled { try MeshTLSContext.meshServer(credentials, trustDomain: TestAuthority.trustDomain) }
-        #expect(try !context.reloadIfChanged())
+        let context = try MeshTLSContext.meshServer(credentials, trustDomain: TestAuthority.trustDomain)
+        let now = Int64(Date.now.timeIntervalSince1970)
+        // They are so new that they may have changed since within one tick of the file system's clock: once more, then never again.
+        #expect(try context.reloadIfChanged(at: now + 10))
+        #expect(try !context.reloadIfChanged(at: now + 20))
         try replace(credentials, by: authority.credentials(.named("audit")))
-        #expect(try context.reloadIfChanged())
+        #expect(try context.reloadIfChanged(at: now + 30))
+        #expect(try !context.reloadIfChanged(at: now + 40))
         let listener = try await Listener.start(context)
         #expect(try await (try listener.connect(authority.client())).handshake().peer?.name == "audit")
-        // Half a renewal: an error now, and another try later although nothing changes any more.
+        // Half a renewal: an error, and another try later although nothing changes any more.
         try Data().write(to: URL(filePath: credentials.certificateChainPath))
-        #expect(throws: MeshTLSError.self) { try context.reloadIfChanged() }
-        #expect(throws: MeshTLSError.self) { try context.reloadIfChanged() }
-    }
-
-    /// A context whose files have not changed for so long that their stamps tell.
-    private static func settled(_ make: () throws -> MeshTLSContext) async throws -> MeshTLSContext {
-        while true {
-            let context = try make()
-            if try !context.reloadIfChanged() { return context }
-            try await Task.sleep(for: .milliseconds(100))
-        }
+        for later in [50, 60] { #expect(throws: MeshTLSError.self) { try context.reloadIfChanged(at: now + Int64(later)) } }
     }
 
     private func replace(_ credentials: MeshTLSCredentials, by fresh: MeshTLSCredentials) throws {

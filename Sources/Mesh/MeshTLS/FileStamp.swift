@@ -23,8 +23,8 @@ struct FileStamp: Hashable, Sendable {
     /// systems keep to the second only.
     private static let coarsestClock: Int64 = 2
 
-    /// The same stamp later means the same content.
-    var isConclusive: Bool { Int64(time(nil)) - seconds > Self.coarsestClock }
+    /// The same stamp later means the same content, if the file is read at `now`.
+    func isConclusive(at now: Int64) -> Bool { now - seconds > Self.coarsestClock }
 }
 
 /// The stamps of a configuration's files when they were last read.
@@ -32,10 +32,11 @@ struct CredentialStamps: Equatable, Sendable {
     private let stamps: [FileStamp?]
     private let isConclusive: Bool
 
-    init(_ configuration: TLSConfiguration) {
+    /// - Parameter now: seconds since 1970.
+    init(_ configuration: TLSConfiguration, at now: Int64 = Int64(time(nil))) {
         let paths = [configuration.certificateChainPath, configuration.privateKeyPath, configuration.trust?.rootsPath]
         stamps = paths.compactMap(\.self).map(FileStamp.init(of:))
-        isConclusive = stamps.allSatisfy { $0?.isConclusive == true }
+        isConclusive = stamps.allSatisfy { $0?.isConclusive(at: now) == true }
     }
 
     /// Whether files with stamps `now` hold what those with these stamps held.

@@ -92,9 +92,17 @@ public final class MeshTLSContext: Sendable {
     /// - Throws: `.configuration`, naming the file.
     @discardableResult
     public func reloadIfChanged() throws(MeshTLSError) -> Bool {
-        let now = CredentialStamps(configuration)
-        guard !loaded.withLock({ $0.stamps.hold(for: now) }) else { return false }
-        try load(now)
+        try reloadIfChanged(CredentialStamps(configuration))
+    }
+
+    /// - Parameter now: seconds since 1970.
+    package func reloadIfChanged(at now: Int64) throws(MeshTLSError) -> Bool {
+        try reloadIfChanged(CredentialStamps(configuration, at: now))
+    }
+
+    private func reloadIfChanged(_ stamps: CredentialStamps) throws(MeshTLSError) -> Bool {
+        guard !loaded.withLock({ $0.stamps.hold(for: stamps) }) else { return false }
+        try load(stamps)
         return true
     }
 
