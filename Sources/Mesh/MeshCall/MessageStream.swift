@@ -18,10 +18,15 @@ public struct MessageStream<Message: MeshMessage>: AsyncSequence, Sendable {
 
         /// - Throws: `RPCError`.
         public mutating func next() async throws -> Message? {
-            guard let bytes = try await replies.next() else { return nil }
-            return try .answered(bytes, by: method)
+            try await replies.next(of: method)
         }
     }
+
+    /// The server's response metadata: complete once the first message was read.
+    public var metadata: Metadata { replies.metadata }
+
+    /// The server's trailers: complete once the end was read.
+    public var trailers: Metadata { replies.trailers }
 
     public func makeAsyncIterator() -> AsyncIterator {
         AsyncIterator(replies: replies.makeAsyncIterator(), method: method)

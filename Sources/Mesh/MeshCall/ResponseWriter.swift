@@ -13,6 +13,6 @@ public struct ResponseWriter<Message: MeshMessage>: Sendable {
     ///
     /// - Throws: `RPCError` CANCELLED or DEADLINE_EXCEEDED when the caller is gone; `MessageError` when the message can't be packed.
     public func send(_ message: Message) async throws {
-        try await sink.send(ByteBuffer(packing: message))
+        try await sink.send(message)
     }
 }

@@ -18,22 +18,54 @@ extension CallChannel {
     ) async throws -> MessageStream<Response> {
         MessageStream(try await serverStreaming(method, .packing(request), options: options), of: method)
     }
+
+    /// - Throws: `RPCError`; what goes wrong later is thrown by the stream's functions.
+    public func clientStream<Request: MeshMessage, Response: MeshMessage>(
+        _ method: MethodDescriptor, options: CallOptions
+    ) async throws -> ClientStream<Request, Response> {
+        ClientStream(try await clientStreaming(method, options: options), of: method)
+    }
+
+    /// - Throws: `RPCError`; what goes wrong later is thrown by the stream's functions.
+    public func bidirectionalStream<Request: MeshMessage, Response: MeshMessage>(
+        _ method: MethodDescriptor, options: CallOptions
+    ) async throws -> BidirectionalStream<Request, Response> {
+        BidirectionalStream(try await bidirectional(method, options: options), of: method)
+    }
 }
 
 extension MethodImplementation {
     public static func unary<Request: MeshMessage, Response: MeshMessage>(
         _ method: MethodDescriptor, _ handler: @escaping @Sendable (Request, ServerContext) async throws -> Response
     ) -> MethodImplementation {
-        MethodImplementation(
-            method, .unary { bytes, context in try ByteBuffer(packing: try await handler(.requested(bytes), context)) })
+        MethodImplementation(method) { UnaryInvocation(try .requested($0), handler) }
     }
 
     public static func serverStreaming<Request: MeshMessage, Response: MeshMessage>(
         _ method: MethodDescriptor,
         _ handler: @escaping @Sendable (Request, ResponseWriter<Response>, ServerContext) async throws -> Void
     ) -> MethodImplementation {
-        MethodImplementation(
-            method, .serverStreaming { bytes, sink, context in try await handler(.requested(bytes), ResponseWriter(sink), context) })
+        MethodImplementation(method) { bytes in
+            let request: Request = try .requested(bytes)
+            return StreamingInvocation { context, streams in try await handler(request, ResponseWriter(streams), context) }
+        }
+    }
+
+    public static func clientStreaming<Request: MeshMessage, Response: MeshMessage>(
+        _ method: MethodDescriptor, _ handler: @escaping @Sendable (RequestStream<Request>, ServerContext) async throws -> Response
+    ) -> MethodImplementation {
+        MethodImplementation(method) { _ in ClientStreamingInvocation(handler) }
+    }
+
+    public static func bidirectional<Request: MeshMessage, Response: MeshMessage>(
+        _ method: MethodDescriptor,
+        _ handler: @escaping @Sendable (RequestStream<Request>, ResponseWriter<Response>, ServerContext) async throws -> Void
+    ) -> MethodImplementation {
+        MethodImplementation(method) { _ in
+            StreamingInvocation { context, streams in
+                try await handler(RequestStream(streams.requests), ResponseWriter(streams), context)
+            }
+        }
     }
 }
 
@@ -69,19 +101,26 @@ extension MeshMessage {
         self = try result.get()
     }
 
-    fileprivate static func requested(_ bytes: ByteBuffer) throws -> Self {
+    static func requested(_ bytes: UnsafeRawBufferPointer) throws(RPCError) -> Self {
         do {
-            return try Self(unpacking: bytes)
+            return try Self(packed: bytes)
         } catch {
             throw RPCError(.invalidArgument, "The request is malformed: \(error)", reason: "MALFORMED_REQUEST", cause: error)
         }
     }
 
-    static func answered(_ bytes: ByteBuffer, by method: MethodDescriptor) throws -> Self {
+    static func answered(_ bytes: UnsafeRawBufferPointer, by method: MethodDescriptor) throws(RPCError) -> Self {
         do {
-            return try Self(unpacking: bytes)
+            return try Self(packed: bytes)
         } catch {
             throw RPCError(.internalError, "The answer of \(method.path) is malformed.", reason: "MALFORMED_RESPONSE", cause: error)
         }
+    }
+
+    static func answered(_ bytes: ByteBuffer, by method: MethodDescriptor) throws(RPCError) -> Self {
+        let result = bytes.withUnsafeReadableBytes { bytes in
+            Result { () throws(RPCError) in try answered(bytes, by: method) }
+        }
+        return try result.get()
     }
 }

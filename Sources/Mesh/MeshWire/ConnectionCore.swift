@@ -5,7 +5,7 @@ struct ConnectionCore: Sendable {
     let local: Settings
     private(set) var peer = Settings.default
     private(set) var peerSettingsSeen = false
-    var streams: [UInt32: StreamState] = [:]
+    var streams = StreamTable<StreamState>()
     var recentlyClosed = RecentlyClosed()
     /// To be written before anything else.
     var control: [ControlFrame] = []
@@ -90,7 +90,7 @@ struct ConnectionCore: Sendable {
         let before = peer
         peer = settings
         sendWindow.resize(from: before.initialConnectionWindow, to: settings.initialConnectionWindow)
-        for id in streams.keys {
+        for id in streams.sortedIDs {
             streams[id]?.send.resize(from: before.initialStreamWindow, to: settings.initialStreamWindow)
         }
     }
@@ -109,10 +109,8 @@ struct ConnectionCore: Sendable {
         guard receiveWindow.charge(header.charge) else {
             throw ConnectionFailure(.flowControlError, "the connection's window is overrun")
         }
-        guard streams[header.streamID] != nil else { return credit(header.charge, to: 0) }
-        guard streams[header.streamID]?.receive.charge(header.charge) == true else {
-            throw ConnectionFailure(.flowControlError, "a stream's window is overrun")
-        }
+        guard let isWithin = streams[header.streamID]?.receive.charge(header.charge) else { return credit(header.charge, to: 0) }
+        guard isWithin else { throw ConnectionFailure(.flowControlError, "a stream's window is overrun") }
     }
 
     /// The reader of a stream took messages: `charge` is the sum of what came with them. Every message is to be counted once,
@@ -127,17 +125,20 @@ struct ConnectionCore: Sendable {
         if let increment = receiveWindow.credit(bytes) {
             control.append(.windowUpdate(streamID: 0, increment: increment))
         }
-        if let stream = streams[streamID], !stream.remoteClosed, let increment = streams[streamID]?.receive.credit(bytes) {
+        if streamID != 0, let increment = streams[streamID]?.credit(bytes) {
             control.append(.windowUpdate(streamID: streamID, increment: increment))
         }
     }
 
     /// The stream is over. Bytes of its unfinished message go back to the connection.
     mutating func close(_ streamID: UInt32, remember: Bool) {
-        guard let stream = streams[streamID] else { return }
+        if let stream = streams.removeValue(forKey: streamID) { closed(stream, streamID, remember: remember) }
+    }
+
+    /// A stream was taken out of the table.
+    mutating func closed(_ stream: StreamState, _ streamID: UInt32, remember: Bool) {
         var inbound = stream.inbound
         unfinishedBytes -= stream.unfinishedBytes
-        streams[streamID] = nil
         credit(inbound.releaseHeld(), to: 0)
         if remember { recentlyClosed.insert(streamID) }
     }
@@ -176,10 +177,9 @@ struct ConnectionCore: Sendable {
     mutating func grantAll(_ streamID: UInt32, _ bytes: Int) -> Bool {
         guard mode == .mesh else { return streams[streamID] != nil }
         let charge = bytes + FrameHeader.size
-        guard let stream = streams[streamID], bytes <= Int(peer.maximumDataFrame), stream.send.available >= charge,
-            sendWindow.available >= charge
+        guard bytes <= Int(peer.maximumDataFrame), sendWindow.available >= charge,
+            streams[streamID]?.send.spendWhole(charge) == true
         else { return false }
-        streams[streamID]?.send.spend(charge)
         sendWindow.spend(charge)
         return true
     }
