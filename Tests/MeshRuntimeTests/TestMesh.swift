@@ -30,14 +30,15 @@ struct TestMesh {
 
     static func start(
         _ methods: [MethodImplementation] = [echo], authority: TestAuthority? = nil, tls: MeshTLSContext? = nil, port: Int = 0,
-        limits: ServerLimits = .default, tlsLimits: TLSLimits = .default
+        limits: ServerLimits = .default, tlsLimits: TLSLimits = .default,
+        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) async throws -> TestMesh {
         let authority = if let authority { authority } else { try await TestAuthority.make() }
         let log = LogRecorder()
         let context = if let tls { tls } else { try await authority.server(limits: tlsLimits) }
         let server = MeshServer(
             services: [ServiceDefinition(name: "test.v1.Test", methods: methods)], authenticator: nil,
-            tls: context, eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: log.logger,
+            tls: context, eventLoopGroup: group, logger: log.logger,
             limits: limits)
         return TestMesh(authority: authority, tls: context, server: server, port: try await server.start(host: "127.0.0.1", port: port), log: log)
     }

@@ -10,6 +10,7 @@ public final class MeshServer: Sendable {
     let dispatcher: Dispatcher
     let logger: Logger
     let limits: ServerLimits
+    let admission: AdmissionController?
     private let tls: MeshTLSContext
     private let refresh: CertificateRefresh
     private let group: any EventLoopGroup
@@ -34,8 +35,10 @@ public final class MeshServer: Sendable {
         refusals: (any RefusalObserver)? = nil, tls: MeshTLSContext, eventLoopGroup: any EventLoopGroup, logger: Logger,
         limits: ServerLimits = .default
     ) {
+        admission = limits.admission.map(AdmissionController.init)
         dispatcher = Dispatcher(
-            services: services, authenticator: authenticator, interceptors: interceptors, refusals: refusals, logger: logger)
+            services: services, authenticator: authenticator, interceptors: interceptors, refusals: refusals, admission: admission,
+            logger: logger)
         self.tls = tls
         group = eventLoopGroup
         self.logger = logger
@@ -99,6 +102,8 @@ public final class MeshServer: Sendable {
 
     /// Connections open now, handshakes included.
     public var connectionCount: Int { state.withLock { $0.connections.count } }
+    /// What admission control does; nil without it.
+    public var admissionStatistics: AdmissionStatistics? { admission?.statistics }
     /// Handshakes under way now.
     public var handshakeCount: Int { state.withLock { $0.connections.handshakeCount } }
 

@@ -10,6 +10,7 @@ final class ServerChannelHandler: ChannelInboundHandler {
 
     private let server: MeshServer
     private var connection: ServerConnection?
+    private var lane: AdmissionLane?
     private var cause: (any Error)?
     private var expiry: Scheduled<Void>?
     private var remote: SocketAddress?
@@ -39,9 +40,10 @@ final class ServerChannelHandler: ChannelInboundHandler {
         let peer = PeerIdentity(spiffeID: identity.uri, name: identity.name)
         peerName = peer.name
         let mode: WireMode = handshake.alpn == ApplicationProtocol.mesh ? .mesh : .baseline
+        lane = server.admission?.lane(for: channel.eventLoop)
         let connection = ServerConnection(
             loop: channel.eventLoop, link: ChannelLink(channel), peer: peer, mode: mode, dispatcher: server.dispatcher,
-            limits: server.limits.connection)
+            limits: server.limits.connection, admission: lane)
         self.connection = connection
         let logger = server.logger, remote = remoteText
         connection.start { end in
@@ -74,6 +76,7 @@ final class ServerChannelHandler: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        lane?.readBegins()
         connection?.received(unwrapInboundIn(data))
     }
 

@@ -21,6 +21,8 @@ public struct ServerLimits: Sendable {
     public var certificateRefresh: Duration = .seconds(10)
     /// How long handshakes under way may go on when the server stops.
     public var lastHandshakes: Duration = .milliseconds(500)
+    /// When calls are refused because there are too many; nil takes them all.
+    public var admission: AdmissionLimits? = .default
     /// Bounds of each connection.
     public var connection = ConnectionLimits()
 
