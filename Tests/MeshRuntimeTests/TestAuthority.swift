@@ -61,6 +61,13 @@ final class TestAuthority: Sendable {
         return MeshTLSCredentials(certificateChainPath: path("\(stem).crt"), privateKeyPath: key, trustRootsPath: path("root.crt"))
     }
 
+    func serial(of credentials: MeshTLSCredentials) async throws -> CertificateSerial {
+        let line = try await openssl(["x509", "-noout", "-serial", "-in", credentials.certificateChainPath])
+        let hex = line.split(separator: "=").last?.trimmingCharacters(in: .whitespacesAndNewlines) ?? ""
+        guard let serial = CertificateSerial(hex: hex) else { throw Failed(command: "x509 -serial", output: line) }
+        return serial
+    }
+
     func server(_ name: String = "execution", limits: TLSLimits = .default) async throws -> MeshTLSContext {
         try .meshServer(await credentials(name), trustDomain: trustDomain, limits: limits)
     }
@@ -93,8 +100,10 @@ final class TestAuthority: Sendable {
 
     private func path(_ file: String) -> String { folder.appending(path: file).path }
 
-    private func openssl(_ arguments: [String]) async throws {
+    @discardableResult
+    private func openssl(_ arguments: [String]) async throws -> String {
         let openssl = try await ProgramRun.of("openssl", arguments, in: folder)
         guard openssl.succeeded else { throw Failed(command: arguments.joined(separator: " "), output: openssl.text) }
+        return openssl.text
     }
 }

@@ -9,6 +9,7 @@ import Synchronization
 /// A server on a free port, and clients of it.
 struct TestMesh {
     let authority: TestAuthority
+    let tls: MeshTLSContext
     let server: MeshServer
     let port: Int
     let log: LogRecorder
@@ -28,16 +29,18 @@ struct TestMesh {
     static let echo = unary("Echo") { message, _ in message }
 
     static func start(
-        _ methods: [MethodImplementation] = [echo], authority: TestAuthority? = nil, port: Int = 0, limits: ServerLimits = .default,
-        tlsLimits: TLSLimits = .default
+        _ methods: [MethodImplementation] = [echo], authority: TestAuthority? = nil, tls: MeshTLSContext? = nil, port: Int = 0,
+        limits: ServerLimits = .default, tlsLimits: TLSLimits = .default,
+        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) async throws -> TestMesh {
         let authority = if let authority { authority } else { try await TestAuthority.make() }
         let log = LogRecorder()
+        let context = if let tls { tls } else { try await authority.server(limits: tlsLimits) }
         let server = MeshServer(
             services: [ServiceDefinition(name: "test.v1.Test", methods: methods)], authenticator: nil,
-            tls: try await authority.server(limits: tlsLimits), eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: log.logger,
+            tls: context, eventLoopGroup: group, logger: log.logger,
             limits: limits)
-        return TestMesh(authority: authority, server: server, port: try await server.start(host: "127.0.0.1", port: port), log: log)
+        return TestMesh(authority: authority, tls: context, server: server, port: try await server.start(host: "127.0.0.1", port: port), log: log)
     }
 
     func client(

@@ -90,6 +90,24 @@ struct ContextTests {
         #expect(try await (try listener.connect(authority.client())).handshake().peer?.name == "execution")
     }
 
+    @Test("Files are read again when they have changed, and only then")
+    func reloadIfChanged() async throws {
+        let credentials = try authority.credentials(.named("execution"))
+        let context = try MeshTLSContext.meshServer(credentials, trustDomain: TestAuthority.trustDomain)
+        let now = Int64(Date.now.timeIntervalSince1970)
+        // They are so new that they may have changed since within one tick of the file system's clock: once more, then never again.
+        #expect(try context.reloadIfChanged(at: now + 10))
+        #expect(try !context.reloadIfChanged(at: now + 20))
+        try replace(credentials, by: authority.credentials(.named("audit")))
+        #expect(try context.reloadIfChanged(at: now + 30))
+        #expect(try !context.reloadIfChanged(at: now + 40))
+        let listener = try await Listener.start(context)
+        #expect(try await (try listener.connect(authority.client())).handshake().peer?.name == "audit")
+        // Half a renewal: an error, and another try later although nothing changes any more.
+        try Data().write(to: URL(filePath: credentials.certificateChainPath))
+        for later in [50, 60] { #expect(throws: MeshTLSError.self) { try context.reloadIfChanged(at: now + Int64(later)) } }
+    }
+
     private func replace(_ credentials: MeshTLSCredentials, by fresh: MeshTLSCredentials) throws {
         for (old, new) in [
             (credentials.certificateChainPath, fresh.certificateChainPath), (credentials.privateKeyPath, fresh.privateKeyPath),

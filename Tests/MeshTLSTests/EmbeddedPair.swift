@@ -7,11 +7,20 @@ final class EmbeddedPair {
     let server = EmbeddedChannel()
     let client = EmbeddedChannel()
 
-    init(_ authority: TestAuthority, serverOuter: (any ChannelHandler)? = nil, serverInner: (any ChannelHandler)? = nil) throws {
+    convenience init(
+        _ authority: TestAuthority, serverOuter: (any ChannelHandler)? = nil, serverInner: (any ChannelHandler)? = nil
+    ) throws {
+        try self.init(server: authority.server(), client: authority.client(), serverOuter: serverOuter, serverInner: serverInner)
+    }
+
+    init(
+        server context: MeshTLSContext, client clientContext: MeshTLSContext, serverOuter: (any ChannelHandler)? = nil,
+        serverInner: (any ChannelHandler)? = nil
+    ) throws {
         if let serverOuter { try server.pipeline.syncOperations.addHandler(serverOuter) }
-        try server.pipeline.syncOperations.addHandler(MeshTLSHandler(authority.server()))
+        try server.pipeline.syncOperations.addHandler(MeshTLSHandler(context))
         if let serverInner { try server.pipeline.syncOperations.addHandler(serverInner) }
-        try client.pipeline.syncOperations.addHandler(MeshTLSHandler(authority.client()))
+        try client.pipeline.syncOperations.addHandler(MeshTLSHandler(clientContext))
         let address = try SocketAddress(ipAddress: "127.0.0.1", port: 1)
         server.connect(to: address, promise: nil)
         client.connect(to: address, promise: nil)

@@ -25,6 +25,8 @@ public struct MethodImplementation: Sendable {
     public let descriptor: MethodDescriptor
     /// Makes an invocation from the message in the Request; what it is given is good during the call only.
     package let invoke: @Sendable (UnsafeRawBufferPointer) throws -> Invocation
+    /// Set by a server with admission control.
+    var gate: AdmissionGate?
 
     public init(_ descriptor: MethodDescriptor, _ body: Body) {
         self.init(descriptor) { body.invocation(ByteBuffer(bytes: $0)) }

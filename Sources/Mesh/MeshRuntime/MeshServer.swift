@@ -10,27 +10,19 @@ public final class MeshServer: Sendable {
     let dispatcher: Dispatcher
     let logger: Logger
     let limits: ServerLimits
+    let admission: AdmissionController?
     private let tls: MeshTLSContext
     private let refresh: CertificateRefresh
     private let group: any EventLoopGroup
     private let state = Mutex(State())
 
+    private let strangers = LogThrottle(linesPerSecond: ServerLimits.strangerLinesPerSecond)
+
     private struct State {
         var listener: (any Channel)?
-        var isStopping = false
-        /// Every accepted channel; its connection once the handshake is complete.
-        var channels: [ObjectIdentifier: (channel: any Channel, connection: ServerConnection?)] = [:]
-        /// The name of each connection's peer, and how many connections each name has.
-        var peers: [ObjectIdentifier: String] = [:]
-        var connectionsOfPeer: [String: Int] = [:]
-        /// Resumed when the last channel is gone.
+        var connections = OpenConnections()
+        /// Resumed when the last connection is gone.
         var emptied: [CheckedContinuation<Void, Never>] = []
-
-        mutating func remove(_ id: ObjectIdentifier) {
-            channels[id] = nil
-            guard let peer = peers.removeValue(forKey: id), let count = connectionsOfPeer[peer] else { return }
-            connectionsOfPeer[peer] = count > 1 ? count - 1 : nil
-        }
     }
 
     /// - Parameters:
@@ -43,8 +35,10 @@ public final class MeshServer: Sendable {
         refusals: (any RefusalObserver)? = nil, tls: MeshTLSContext, eventLoopGroup: any EventLoopGroup, logger: Logger,
         limits: ServerLimits = .default
     ) {
+        admission = limits.admission.map(AdmissionController.init)
         dispatcher = Dispatcher(
-            services: services, authenticator: authenticator, interceptors: interceptors, refusals: refusals, logger: logger)
+            services: services, authenticator: authenticator, interceptors: interceptors, refusals: refusals, admission: admission,
+            logger: logger)
         self.tls = tls
         group = eventLoopGroup
         self.logger = logger
@@ -66,17 +60,16 @@ public final class MeshServer: Sendable {
             .childChannelInitializer { channel in self.accept(channel) }
         let listener = try await bootstrap.bind(host: host, port: port).get()
         state.withLock { $0.listener = listener }
+        refresh.watch(on: group.any())
         return listener.localAddress?.port ?? port
     }
 
     private func accept(_ channel: any Channel) -> EventLoopFuture<Void> {
-        let admitted = state.withLock { state -> Bool in
-            guard !state.isStopping, state.channels.count < limits.maximumConnections else { return false }
-            state.channels[ObjectIdentifier(channel)] = (channel, nil)
-            return true
-        }
-        guard admitted else {
-            logger.warning("connection closed", metadata: ["why": "too many connections, or stopping"])
+        switch state.withLock({ $0.connections.arrived(channel, limits) }) {
+        case .admitted: break
+        case .admittedInsteadOf(let oldest): oldest.pipeline.fireUserInboundEventTriggered(HandshakeGivenUp())
+        case .refused:
+            logStranger("connection closed", "too many connections, or stopping", channel.remoteAddress)
             return channel.close()
         }
         refresh.connectionBegins()
@@ -85,61 +78,68 @@ public final class MeshServer: Sendable {
         }
     }
 
-    enum Admission { case admitted, stopping, tooMany }
+    /// A line about a peer that has not proved who it is.
+    func logStranger(_ message: Logger.Message, _ why: String, _ remote: SocketAddress?) {
+        guard let leftOut = strangers.admit() else { return }
+        var metadata: Logger.Metadata = ["why": "\(why)", "remote": "\(remote?.description ?? "-")"]
+        if leftOut > 0 { metadata["lines_left_out"] = "\(leftOut)" }
+        logger.warning(message, metadata: metadata)
+    }
 
-    func register(_ connection: ServerConnection, of peer: String, for channel: any Channel) -> Admission {
-        state.withLock { state in
-            let id = ObjectIdentifier(channel)
-            state.channels[id]?.connection = connection
-            state.peers[id] = peer
-            state.connectionsOfPeer[peer, default: 0] += 1
-            if state.connectionsOfPeer[peer, default: 0] > limits.maximumConnectionsPerPeer { return .tooMany }
-            return state.isStopping ? .stopping : .admitted
-        }
+    func register(_ connection: ServerConnection, of peer: String, for channel: any Channel) -> OpenConnections.Registration {
+        state.withLock { $0.connections.register(connection, of: peer, for: channel, limits) }
     }
 
     func unregister(_ channel: any Channel) {
         let waiters = state.withLock { state -> [CheckedContinuation<Void, Never>] in
-            state.remove(ObjectIdentifier(channel))
-            guard state.channels.isEmpty else { return [] }
+            state.connections.remove(channel)
+            guard state.connections.isEmpty else { return [] }
             defer { state.emptied = [] }
             return state.emptied
         }
         for waiter in waiters { waiter.resume() }
     }
 
-    /// Connections open now.
-    public var connectionCount: Int { state.withLock { $0.channels.count } }
+    /// Connections open now, handshakes included.
+    public var connectionCount: Int { state.withLock { $0.connections.count } }
+    /// What admission control does; nil without it.
+    public var admissionStatistics: AdmissionStatistics? { admission?.statistics }
+    /// Handshakes under way now.
+    public var handshakeCount: Int { state.withLock { $0.connections.handshakeCount } }
 
     /// Stops accepting, lets calls in flight finish, then closes. After `grace` calls that still run are cancelled.
     public func shutdown(grace: Duration) async {
-        let (listener, channels) = state.withLock { state in
-            state.isStopping = true
+        let (listener, open) = state.withLock { state in
+            state.connections.stop()
             defer { state.listener = nil }
-            return (state.listener, Array(state.channels.values))
+            return (state.listener, state.connections.all)
         }
         try? await listener?.close().get()
-        for (channel, connection) in channels {
-            guard let connection else {
-                channel.close(promise: nil)
-                continue
-            }
-            channel.eventLoop.execute { connection.drain() }
+        for entry in open {
+            if let connection = entry.connection { entry.channel.eventLoop.execute { connection.drain() } }
         }
+        endHandshakes(after: min(grace, limits.lastHandshakes))
         await waitUntilEmpty(atMost: grace)
-        for (channel, connection) in state.withLock({ Array($0.channels.values) }) {
-            channel.eventLoop.execute { connection?.close("the server stops") }
-            channel.close(promise: nil)
+        for entry in state.withLock({ $0.connections.all }) {
+            entry.channel.eventLoop.execute { entry.connection?.close("the server stops") }
+            entry.channel.close(promise: nil)
         }
         // Closing takes at most the TLS handler's close timeout.
         await waitUntilEmpty(atMost: .nanoseconds(tls.limits.closeTimeout.nanoseconds * 2))
     }
 
+    /// Who is let in until then learns by GOAWAY that nothing ran here.
+    private func endHandshakes(after delay: Duration) {
+        group.any().scheduleTask(in: TimeAmount(delay)) {
+            for entry in self.state.withLock({ $0.connections.all }) where entry.connection == nil { entry.channel.close(promise: nil) }
+        }
+    }
+
     private func waitUntilEmpty(atMost limit: Duration) async {
         await withCheckedContinuation { waiter in
             let isEmpty = state.withLock { state in
-                if !state.channels.isEmpty { state.emptied.append(waiter) }
-                return state.channels.isEmpty
+                if !state.connections.isEmpty { state.emptied.append(waiter) }
+                return state.connections.isEmpty
             }
             if isEmpty { return waiter.resume() }
             // Only now: a timer that fires before there is a waiter wakes nobody.
@@ -154,4 +154,9 @@ public final class MeshServer: Sendable {
         }
         for waiter in waiters { waiter.resume() }
     }
+}
+
+/// Comes down the pipeline of a connection whose handshake is not waited for any longer.
+struct HandshakeGivenUp: Error, CustomStringConvertible {
+    var description: String { "too many handshakes under way" }
 }

@@ -10,35 +10,42 @@ final class ServerChannelHandler: ChannelInboundHandler {
 
     private let server: MeshServer
     private var connection: ServerConnection?
+    private var lane: AdmissionLane?
     private var cause: (any Error)?
     private var expiry: Scheduled<Void>?
-    private var remote = "-"
+    private var remote: SocketAddress?
+    private var peerName: String?
+    /// What ended the connection was said in the log.
+    private var isLogged = false
 
     init(_ server: MeshServer) {
         self.server = server
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        remote = context.remoteAddress?.description ?? "-"
+        remote = context.remoteAddress
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if let completed = event as? TLSHandshakeCompleted { begin(context.channel, completed) }
+        if let givenUp = event as? HandshakeGivenUp, connection == nil { errorCaught(context: context, error: givenUp) }
         context.fireUserInboundEventTriggered(event)
     }
 
     private func begin(_ channel: any Channel, _ handshake: TLSHandshakeCompleted) {
         guard let identity = handshake.peer else {
-            server.logger.error("connection closed", metadata: ["why": "the peer has no identity", "remote": "\(remote)"])
+            server.logger.error("connection closed", metadata: ["why": "the peer has no identity", "remote": "\(remoteText)"])
             return channel.close(promise: nil)
         }
         let peer = PeerIdentity(spiffeID: identity.uri, name: identity.name)
+        peerName = peer.name
         let mode: WireMode = handshake.alpn == ApplicationProtocol.mesh ? .mesh : .baseline
+        lane = server.admission?.lane(for: channel.eventLoop)
         let connection = ServerConnection(
             loop: channel.eventLoop, link: ChannelLink(channel), peer: peer, mode: mode, dispatcher: server.dispatcher,
-            limits: server.limits.connection)
+            limits: server.limits.connection, admission: lane)
         self.connection = connection
-        let logger = server.logger, remote = remote
+        let logger = server.logger, remote = remoteText
         connection.start { end in
             guard case .failed(let failure) = end else { return }
             logger.log(
@@ -50,28 +57,26 @@ final class ServerChannelHandler: ChannelInboundHandler {
         case .stopping: return connection.drain()
         case .tooMany: return connection.close("too many connections of this peer", .enhanceYourCalm)
         }
-        drainAtExpiry(handshake.peerCertificateEnds, connection)
+        scheduleEnd(handshake.peerCertificateEnds, connection)
     }
 
-    /// Seconds: a year. Certificates that live longer are looked at again by the next connection.
-    private static let longestTimer: Int64 = 365 * 86_400
+    private var remoteText: String { remote?.description ?? "-" }
 
-    /// A connection does not outlive the certificate it was opened with.
-    private func drainAtExpiry(_ ends: Int64?, _ connection: ServerConnection) {
-        guard let ends else { return }
-        let left = min(max(0, ends - WallClock.secondsSince1970), Self.longestTimer)
+    /// A connection does not outlive its age, nor the certificate that it was opened with.
+    private func scheduleEnd(_ certificateEnds: Int64?, _ connection: ServerConnection) {
+        let left = certificateEnds.map { Duration.seconds($0 - WallClock.secondsSince1970) }
+        let lifetime = ConnectionLifetime(certificateLeft: left, jitter: .random(in: 0...1), server.limits)
         let bound = NIOLoopBound(self, eventLoop: connection.loop)
-        expiry = connection.loop.scheduleTask(in: .seconds(left)) { bound.value.certificateEnded(connection) }
+        expiry = connection.loop.scheduleTask(in: TimeAmount(lifetime.drainAfter)) { bound.value.lifeEnded(lifetime, connection) }
     }
 
-    private func certificateEnded(_ connection: ServerConnection) {
-        expiry = connection.loop.scheduleTask(in: TimeAmount(server.limits.expiryGrace)) {
-            connection.close("the peer's certificate ended")
-        }
+    private func lifeEnded(_ lifetime: ConnectionLifetime, _ connection: ServerConnection) {
+        expiry = connection.loop.scheduleTask(in: TimeAmount(lifetime.grace)) { connection.close(lifetime.reason.rawValue) }
         connection.drain()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        lane?.readBegins()
         connection?.received(unwrapInboundIn(data))
     }
 
@@ -87,11 +92,17 @@ final class ServerChannelHandler: ChannelInboundHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         cause = cause ?? error
-        if connection == nil || !(error is ChannelError) {
-            server.logger.warning("connection refused or broken", metadata: ["why": "\(error)", "remote": "\(remote)"])
-        }
+        log(error)
         // The TLS handler closes after an error of its own; anything else that gets here ends the connection too.
         context.close(promise: nil)
+    }
+
+    private func log(_ error: any Error) {
+        guard !isLogged, connection == nil || !(error is ChannelError) else { return }
+        isLogged = true
+        let message: Logger.Message = "connection refused or broken"
+        guard let peerName else { return server.logStranger(message, "\(error)", remote) }
+        server.logger.warning(message, metadata: ["why": "\(error)", "peer": "\(peerName)", "remote": "\(remoteText)"])
     }
 
     func channelInactive(context: ChannelHandlerContext) {

@@ -6,14 +6,30 @@ public struct ServerLimits: Sendable {
     public var maximumConnections = 10_000
     /// Connections of one peer's name at once.
     public var maximumConnectionsPerPeer = 1000
+    /// Handshakes under way at once. With one more the oldest is given up. How long one may take is `TLSLimits.handshakeTimeout`.
+    public var maximumHandshakes = 1024
+    /// After this time, give or take a tenth, a connection's client is asked to make another: load spreads over servers that came
+    /// later, and both sides' certificates get looked at again.
+    public var maximumConnectionAge: Duration = .seconds(3600)
+    /// How long calls may go on over a connection that has reached its age.
+    public var ageGrace: Duration = .seconds(600)
     /// How long calls may go on over a connection whose peer's certificate has ended.
     public var expiryGrace: Duration = .seconds(30)
     /// Connections that the kernel holds before they are accepted.
     public var backlog: Int32 = 1024
-    /// Certificate files are read again at most this often, when a connection is made.
-    public var certificateRefresh: Duration = .seconds(60)
+    /// How often the certificate files are looked at. They are read again when they have changed.
+    public var certificateRefresh: Duration = .seconds(10)
+    /// How long handshakes under way may go on when the server stops.
+    public var lastHandshakes: Duration = .milliseconds(500)
+    /// When calls are refused because there are too many; nil takes them all.
+    public var admission: AdmissionLimits? = .default
     /// Bounds of each connection.
     public var connection = ConnectionLimits()
+
+    /// Part of `maximumConnectionAge` by which one connection's age is shorter or longer.
+    static let ageJitter = 0.1
+    /// Lines a second in the log about peers that did not prove who they are.
+    static let strangerLinesPerSecond = 20
 
     public init() {}
 

@@ -4,15 +4,17 @@ internal import COpenSSL
 /// SSL_CTX counts references and locks by itself.
 final class LoadedContext: @unchecked Sendable {
     let configuration: TLSConfiguration
+    let revocations: RevocationStore
     let pointer: OpaquePointer
     private(set) var certificateEnds: Int64 = 0
 
-    init(_ configuration: TLSConfiguration) throws(MeshTLSError) {
+    init(_ configuration: TLSConfiguration, _ revocations: RevocationStore) throws(MeshTLSError) {
         ERR_clear_error()
         guard let pointer = SSL_CTX_new(configuration.role == .server ? TLS_server_method() : TLS_client_method()) else {
             throw .configuration(file: nil, cause: OpenSSLError.takeText())
         }
         self.configuration = configuration
+        self.revocations = revocations
         self.pointer = pointer
         try restrict()
         try loadCertificate()

@@ -3,15 +3,19 @@ internal import Synchronization
 /// The TLS configuration of a listener or of a client: TLS 1.3 only, libssl.
 ///
 /// `reload()` reads the same files again: connections made from then on use what is in them, existing ones go on undisturbed.
+/// What is revoked is refused in the handshake, and its open connections are closed at once.
 public final class MeshTLSContext: Sendable {
     public let limits: TLSLimits
     private let configuration: TLSConfiguration
-    private let loaded: Mutex<LoadedContext>
+    private let loaded: Mutex<(context: LoadedContext, stamps: CredentialStamps)>
+    private let store = RevocationStore()
 
     init(_ configuration: TLSConfiguration, limits: TLSLimits) throws(MeshTLSError) {
         self.limits = limits
         self.configuration = configuration
-        loaded = Mutex(try LoadedContext(configuration))
+        // Before the reading, so that a file which changes meanwhile is read again.
+        let stamps = CredentialStamps(configuration)
+        loaded = Mutex((try LoadedContext(configuration, store), stamps))
     }
 
     /// A mesh listener: both sides present certificates of `trustDomain`.
@@ -65,12 +69,54 @@ public final class MeshTLSContext: Sendable {
     ///
     /// - Throws: `.configuration`, naming the file.
     public func reload() throws(MeshTLSError) {
-        let fresh = try LoadedContext(configuration)
-        loaded.withLock { $0 = fresh }
+        try load(CredentialStamps(configuration))
     }
+
+    /// Reads the files again if they are not those that were read last. On an error the context stays as it was.
+    ///
+    /// - Returns: whether they were read.
+    /// - Throws: `.configuration`, naming the file.
+    @discardableResult
+    public func reloadIfChanged() throws(MeshTLSError) -> Bool {
+        try reloadIfChanged(CredentialStamps(configuration))
+    }
+
+    /// - Parameter now: seconds since 1970.
+    package func reloadIfChanged(at now: Int64) throws(MeshTLSError) -> Bool {
+        try reloadIfChanged(CredentialStamps(configuration, at: now))
+    }
+
+    private func reloadIfChanged(_ stamps: CredentialStamps) throws(MeshTLSError) -> Bool {
+        guard !loaded.withLock({ $0.stamps.hold(for: stamps) }) else { return false }
+        try load(stamps)
+        return true
+    }
+
+    private func load(_ stamps: CredentialStamps) throws(MeshTLSError) {
+        let fresh = try LoadedContext(configuration, store)
+        loaded.withLock { $0 = (fresh, stamps) }
+    }
+
+    // MARK: Revocation
+
+    /// What peers are held against.
+    public var revocations: RevocationList { store.list }
+
+    /// Takes `list` for the one held, with what `revoke` added to it, and closes the connections of peers that are on it.
+    ///
+    /// - Returns: false, and nothing happens, when `list` is not newer than the one held.
+    @discardableResult
+    public func replaceRevocations(with list: RevocationList) -> Bool { store.replace(with: list) }
+
+    /// Adds to the list held, whose version stays, and closes the connections of those peers.
+    public func revoke(serials: Set<CertificateSerial> = [], identities: Set<SPIFFEIdentity> = []) {
+        store.add(serials: serials, identities: identities)
+    }
+
+    // MARK: What is in use
 
     /// When the certificate in use for new connections ends, in seconds since 1970.
     public var certificateEnds: Int64 { current.certificateEnds }
 
-    var current: LoadedContext { loaded.withLock { $0 } }
+    var current: LoadedContext { loaded.withLock { $0.context } }
 }

@@ -50,6 +50,7 @@ extension MeshTLSHandler {
     }
 
     public func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if let revoked = event as? PeerRevoked { return fail(context, .peerRefused(revoked.refusal)) }
         guard case ChannelEvent.inputClosed = event else { return context.fireUserInboundEventTriggered(event) }
         // The TCP stream ended; TLS has its own end, which was reported when it came.
         switch lifecycle.phase {

@@ -26,6 +26,7 @@ public final class MeshTLSHandler: ChannelDuplexHandler {
     /// Somebody inside asked for bytes and has not had any since.
     private var readRequested = false
     private var plaintext = ByteBuffer()
+    private var firstRecord = FirstRecord()
 
     /// - Parameter context: what it holds now is used; a later reload doesn't touch this connection.
     public init(_ context: MeshTLSContext) {
@@ -40,6 +41,7 @@ public final class MeshTLSHandler: ChannelDuplexHandler {
     }
 
     public func handlerRemoved(context: ChannelHandlerContext) {
+        loaded.revocations.unregister(context.channel)
         deadline?.cancel()
         deadline = nil
         failQueue(ChannelError.ioOnClosedChannel)
@@ -52,6 +54,7 @@ public final class MeshTLSHandler: ChannelDuplexHandler {
 
     public func channelInactive(context: ChannelHandlerContext) {
         let end = lifecycle.end()
+        loaded.revocations.unregister(context.channel)
         deadline?.cancel()
         deadline = nil
         failQueue(ChannelError.ioOnClosedChannel)
@@ -73,14 +76,19 @@ public final class MeshTLSHandler: ChannelDuplexHandler {
 
     private func start(_ context: ChannelHandlerContext) {
         guard lifecycle.start() else { return }
+        arm(context, limits.handshakeTimeout) { this in this.fail(context, .handshakeTimedOut) }
+        // A server makes nothing of a connection until its client has said something.
+        if loaded.configuration.role == .client, makeConnection(context) != nil { advanceHandshake(context) }
+        context.read()
+    }
+
+    private func makeConnection(_ context: ChannelHandlerContext) -> TLSConnection? {
         do throws(MeshTLSError) {
             connection = try TLSConnection(loaded)
         } catch {
-            return fail(context, error)
+            fail(context, error)
         }
-        arm(context, limits.handshakeTimeout) { this in this.fail(context, .handshakeTimedOut) }
-        advanceHandshake(context)
-        context.read()
+        return connection
     }
 
     // MARK: Reading
@@ -94,9 +102,15 @@ public final class MeshTLSHandler: ChannelDuplexHandler {
     private var holdsReads: Bool { (connection?.outboundBytes ?? 0) >= BufferBIO.maxOutbound }
 
     public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard lifecycle.phase != .failed, let connection else { return }
+        guard lifecycle.phase != .failed else { return }
+        var ciphertext = unwrapInboundIn(data)
+        if connection == nil {
+            guard lifecycle.phase == .handshaking, let whole = firstRecord.append(ciphertext) else { return }
+            ciphertext = whole
+        }
+        guard let connection = connection ?? makeConnection(context) else { return }
         inReadTurn = true
-        connection.feed(unwrapInboundIn(data))
+        connection.feed(ciphertext)
         if lifecycle.phase == .handshaking { advanceHandshake(context) } else { readPlaintext(context) }
     }
 
@@ -122,9 +136,13 @@ public final class MeshTLSHandler: ChannelDuplexHandler {
         deadline = nil
         lifecycle.handshakeCompleted()
         emit(context)
+        if let peer = connection.peer, let revoked = loaded.revocations.register(context.channel, peer) {
+            return fail(context, .peerRefused(revoked))
+        }
         context.fireUserInboundEventTriggered(
             TLSHandshakeCompleted(
-                peer: connection.peer?.identity, alpn: connection.alpn, peerCertificateEnds: connection.peer?.certificateEnds))
+                peer: connection.peer?.identity, alpn: connection.alpn, peerCertificateEnds: connection.peer?.certificateEnds,
+                peerSerial: connection.peer?.serial))
         pump(context)
         readPlaintext(context)
     }

@@ -33,6 +33,10 @@ public enum PeerRefusal: Error, Sendable, Hashable {
     case extendedKeyUsage
     /// The peer is somebody else than the one that was dialled.
     case unexpectedName(expected: String, found: String)
+    /// This certificate was revoked.
+    case revokedCertificate(CertificateSerial)
+    /// All certificates of this name were revoked.
+    case revokedIdentity(SPIFFEIdentity)
 }
 
 extension PeerRefusal: CustomStringConvertible {
@@ -54,6 +58,8 @@ extension PeerRefusal: CustomStringConvertible {
         case .keyUsage(let cause): "certificate's key usage \(cause)"
         case .extendedKeyUsage: "certificate's extended key usage lacks serverAuth or clientAuth"
         case .unexpectedName(let expected, let found): "certificate names \(found) where \(expected) was expected"
+        case .revokedCertificate(let serial): "certificate \(serial) is revoked"
+        case .revokedIdentity(let identity): "\(identity) is revoked"
         }
     }
 }

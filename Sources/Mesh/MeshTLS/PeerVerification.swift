@@ -5,10 +5,15 @@ enum PeerVerification {
     /// Takes the place of OpenSSL's own verification. Returns 1 to accept.
     static let callback: @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?) -> Int32 = { store, argument in
         guard let store, let argument, let connection = TLSConnection.of(store) else { return 0 }
-        let configuration = Unmanaged<LoadedContext>.fromOpaque(argument).takeUnretainedValue().configuration
+        let context = Unmanaged<LoadedContext>.fromOpaque(argument).takeUnretainedValue()
         do throws(PeerRefusal) {
-            guard let trust = configuration.trust else { throw .invalidChain("no rules for peers") }
-            connection.peer = try verify(store, trust)
+            guard let trust = context.configuration.trust else { throw .invalidChain("no rules for peers") }
+            let peer = try verify(store, trust)
+            if let revoked = context.revocations.refusal(of: peer) {
+                X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_REVOKED)
+                throw revoked
+            }
+            connection.peer = peer
             return 1
         } catch {
             connection.refusal = error
@@ -22,7 +27,14 @@ enum PeerVerification {
         guard let leaf = X509_STORE_CTX_get0_cert(store) else { throw .noCertificate }
         if X509_verify_cert(store) != 1 { throw chainRefusal(store, leaf, trust) }
         let identity = try LeafRules.identity(leaf, trust)
-        return VerifiedPeer(identity: identity, certificateEnds: CertificateTime.seconds(X509_get0_notAfter(leaf)))
+        return VerifiedPeer(
+            identity: identity, serial: serial(leaf), certificateEnds: CertificateTime.seconds(X509_get0_notAfter(leaf)))
+    }
+
+    private static func serial(_ leaf: OpaquePointer) -> CertificateSerial {
+        let number = X509_get0_serialNumber(leaf)
+        let bytes = UnsafeBufferPointer(start: ASN1_STRING_get0_data(number), count: max(0, Int(ASN1_STRING_length(number))))
+        return CertificateSerial(bytes: bytes)
     }
 
     private static func chainRefusal(_ store: OpaquePointer, _ leaf: OpaquePointer, _ trust: TLSConfiguration.Trust) -> PeerRefusal {
@@ -56,8 +68,9 @@ enum PeerVerification {
 }
 
 /// Who a peer proved to be.
-struct VerifiedPeer {
+struct VerifiedPeer: Sendable {
     let identity: SPIFFEIdentity
+    let serial: CertificateSerial
     /// Seconds since 1970.
     let certificateEnds: Int64
 }

@@ -9,9 +9,13 @@ public struct TLSHandshakeCompleted: Sendable, Hashable {
     /// When the peer's certificate ends, in seconds since 1970; nil without a certificate. A connection outlives it unless someone looks.
     public let peerCertificateEnds: Int64?
 
-    public init(peer: SPIFFEIdentity?, alpn: String?, peerCertificateEnds: Int64? = nil) {
+    /// The serial number of the peer's certificate; nil without one.
+    public let peerSerial: CertificateSerial?
+
+    public init(peer: SPIFFEIdentity?, alpn: String?, peerCertificateEnds: Int64? = nil, peerSerial: CertificateSerial? = nil) {
         self.peer = peer
         self.alpn = alpn
         self.peerCertificateEnds = peerCertificateEnds
+        self.peerSerial = peerSerial
     }
 }

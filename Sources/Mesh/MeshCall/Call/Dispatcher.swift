@@ -12,9 +12,9 @@ package final class Dispatcher: Sendable {
 
     package init(
         services: [ServiceDefinition], authenticator: (any TokenAuthenticator)?, interceptors: [any ServerInterceptor],
-        refusals: (any RefusalObserver)? = nil, logger: Logger
+        refusals: (any RefusalObserver)? = nil, admission: AdmissionController? = nil, logger: Logger
     ) {
-        methods = MethodTable(services)
+        methods = MethodTable(services, admission: admission)
         gate = PolicyGate(authenticator: authenticator)
         self.interceptors = interceptors
         self.refusals = refusals

@@ -28,8 +28,11 @@ struct MethodTable: Sendable {
     private let mask: Int
 
     /// Of two methods with one name the first stands.
-    init(_ services: [ServiceDefinition]) {
-        let methods = services.flatMap(\.methods)
+    ///
+    /// - Parameter admission: gets a gate for each method; nil lets every call in.
+    init(_ services: [ServiceDefinition], admission: AdmissionController? = nil) {
+        var methods = services.flatMap(\.methods)
+        for index in methods.indices { methods[index].gate = admission?.gate(for: methods[index].descriptor) }
         var capacity = 16
         while capacity < methods.count * 2 { capacity *= 2 }
         slots = Array(repeating: nil, count: capacity)

@@ -29,6 +29,9 @@ final class ServerCall: @unchecked Sendable {
     private let made = Mutex(Made())
 
     // Confined to the loop.
+    /// What admission control has to do with it, where there is any.
+    var gate: AdmissionGate?
+    var pass: AdmissionGate.Pass?
     /// The task that runs the handler, once it does.
     @exclusivity(unchecked) var worker: CallWorker?
     /// Messages that the client streams.

@@ -46,6 +46,7 @@ extension ServerConnection {
             throw RPCError(.resourceExhausted, "Too many answers wait for this peer.", reason: "SLOW_READER")
         }
         let call = ServerCall(streamID: id, descriptor: method.descriptor, metadata: metadata, deadline: deadline, scope: scope)
+        call.gate = method.gate
         try prepare(call, method, request.payload)
         if !method.descriptor.takesOneMessage { openInbound(call, first: request.payload, isOpen: clientStreams) }
         return call

@@ -35,6 +35,7 @@ extension ServerConnection {
                 machine.handlerReturned()
                 continue
             }
+            guard letIn(call) else { continue }
             call.worker = worker
             return call
         }
@@ -53,6 +54,7 @@ extension ServerConnection {
 
     private func finish(_ call: ServerCall, _ failure: RPCError?) {
         call.worker = nil
+        admission?.finished(call, succeeded: failure == nil && !call.isOver)
         machine.handlerReturned()
         defer { closeIfDrained() }
         guard !call.isOver else { return }

@@ -12,6 +12,7 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
     let scope: PeerScope
     let dispatcher: Dispatcher
     let transport: FrameTransport
+    let admission: AdmissionLane?
     // What follows is touched for every frame, from the event loop only and never re-entrantly in one expression. Checking that again at
     // run time cost some 7 % of a small call.
     @exclusivity(unchecked) var machine: ServerStateMachine
@@ -26,10 +27,12 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
     private var drainCompleted = false
 
     package init(
-        loop: any EventLoop, link: any FrameLink, peer: PeerIdentity, mode: WireMode, dispatcher: Dispatcher, limits: ConnectionLimits
+        loop: any EventLoop, link: any FrameLink, peer: PeerIdentity, mode: WireMode, dispatcher: Dispatcher, limits: ConnectionLimits,
+        admission: AdmissionLane? = nil
     ) {
         self.loop = loop
         self.dispatcher = dispatcher
+        self.admission = admission
         scope = PeerScope(peer: peer, logger: dispatcher.logger)
         machine = ServerStateMachine(mode: mode, settings: limits.settings)
         transport = FrameTransport(loop: loop, link: link, mode: mode, limits: limits)

@@ -35,22 +35,25 @@ extension InteropV1 {
             self.channel = channel
         }
 
-        public func emptyCall(_ request: InteropV1.Empty, options: CallOptions = CallOptions()) async throws -> InteropV1.Empty {
-            try await channel.call(TestMethods.emptyCall, request, options: options)
+        public nonisolated(nonsending) func emptyCall(
+            _ request: InteropV1.Empty,
+            options: CallOptions = CallOptions()
+        ) async throws -> InteropV1.Empty {
+            try await TestMethods.emptyCall.call(request, on: channel, options: options)
         }
 
-        public func unaryCall(
+        public nonisolated(nonsending) func unaryCall(
             _ request: InteropV1.SimpleRequest,
             options: CallOptions = CallOptions()
         ) async throws -> InteropV1.SimpleResponse {
-            try await channel.call(TestMethods.unaryCall, request, options: options)
+            try await TestMethods.unaryCall.call(request, on: channel, options: options)
         }
 
-        public func streamingOutputCall(
+        public nonisolated(nonsending) func streamingOutputCall(
             _ request: InteropV1.StreamingOutputCallRequest,
             options: CallOptions = CallOptions()
         ) async throws -> MessageStream<InteropV1.StreamingOutputCallResponse> {
-            try await channel.stream(TestMethods.streamingOutputCall, request, options: options)
+            try await TestMethods.streamingOutputCall.stream(request, on: channel, options: options)
         }
     }
 }

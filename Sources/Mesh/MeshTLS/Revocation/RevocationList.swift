@@ -1,0 +1,25 @@
+/// Certificates and names that are no longer accepted although their certificates have not ended: a value, replaced as a whole.
+///
+/// A serial number is compared without its issuer: the roots of one environment must not give the same number twice, which the random
+/// numbers of RFC 5280 section 4.1.2.2 see to.
+public struct RevocationList: Sendable, Hashable {
+    /// Grows with each list of one source. A list does not take the place of one with the same or a higher version.
+    public var version: UInt64
+    public var serials: Set<CertificateSerial>
+    /// All certificates of these names, those to come included.
+    public var identities: Set<SPIFFEIdentity>
+
+    public init(version: UInt64 = 0, serials: Set<CertificateSerial> = [], identities: Set<SPIFFEIdentity> = []) {
+        self.version = version
+        self.serials = serials
+        self.identities = identities
+    }
+
+    public static let empty = RevocationList()
+
+    /// Why a peer with this certificate is refused; nil when it is not.
+    public func refusal(of identity: SPIFFEIdentity, serial: CertificateSerial) -> PeerRefusal? {
+        if serials.contains(serial) { return .revokedCertificate(serial) }
+        return identities.contains(identity) ? .revokedIdentity(identity) : nil
+    }
+}
