@@ -64,7 +64,8 @@ struct InteropMesh {
 extension CallChannel {
     /// Calls a method that takes nothing and answers with text.
     func text(_ method: String, options: CallOptions = CallOptions()) async throws -> String {
-        let response: InteropV1.SimpleResponse = try await call(InteropMesh.descriptor(method), InteropV1.Empty(), options: options)
+        let response: InteropV1.SimpleResponse = try await InteropMesh.descriptor(method).call(
+            InteropV1.Empty(), on: self, options: options)
         return String(decoding: response.payload?.body ?? [], as: UTF8.self)
     }
 }

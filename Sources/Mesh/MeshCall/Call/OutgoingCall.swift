@@ -55,7 +55,7 @@ package struct OutgoingCall: Sendable {
 }
 
 extension RPCError {
-    static var requestTooLong: RPCError {
+    @usableFromInline static var requestTooLong: RPCError {
         RPCError(.resourceExhausted, "The request is too long.", reason: "REQUEST_TOO_LONG")
     }
 }
