@@ -132,7 +132,7 @@ let meshTests: [Target] = [
             "MeshRuntime", "MeshCall", "MeshTLS", "MeshMessages", "MeshWire", "CSampleMessages", "TestSupport", logging, nio("NIOCore"),
             nio("NIOPosix"),
         ],
-        excludes: ["Interop/Go"]),
+        excludes: ["Interop/Go", "Interop/Python"]),
     tests("MeshGeneratorTests", uses: ["MeshGenerator", "TestSupport"]),
 ]
 

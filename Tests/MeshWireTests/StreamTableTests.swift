@@ -2,6 +2,16 @@ import MeshWire
 import Testing
 
 struct StreamTableTests {
+    @Test("stream 0 is the connection: no look-up finds it, and nothing changes")
+    func streamZero() {
+        var table = StreamTable<Int>()
+        for id in stride(from: UInt32(1), through: 11, by: 2) { table[id] = 1 }
+        #expect(!table.contains(0) && table[0] == nil)
+        table[0]? += 1
+        #expect(table.removeValue(forKey: 0) == nil)
+        #expect(table.count == 6 && table.sortedIDs == [1, 3, 5, 7, 9, 11])
+    }
+
     @Test("does what a dictionary does, whatever is put in and taken out", arguments: [UInt64(1), 2, 3])
     func againstDictionary(_ seed: UInt64) {
         var random = SystemRandomNumberGenerator()

@@ -23,7 +23,8 @@ package struct StreamTable<Value> {
     @inlinable func home(_ id: UInt32) -> Int { Int(id >> 1) & mask }
 
     @inlinable func slot(of id: UInt32) -> Int? {
-        guard count > 0 else { return nil }
+        // 0 would find a free slot.
+        guard count > 0, id != 0 else { return nil }
         var slot = home(id)
         while ids[slot] != id {
             guard ids[slot] != 0 else { return nil }

@@ -1,3 +1,4 @@
+import Foundation
 import MeshCall
 import MeshRuntime
 import MeshTLS
@@ -46,9 +47,11 @@ struct InteropMesh {
     }
 
     /// A method that is not in proto/interop.
-    static func descriptor(_ name: String, defaultDeadline: Duration = .seconds(20)) -> MethodDescriptor {
+    static func descriptor(
+        _ name: String, _ kind: MethodDescriptor.Kind = .unary, defaultDeadline: Duration = .seconds(20)
+    ) -> MethodDescriptor {
         MethodDescriptor(
-            service: service, name: name, kind: .unary,
+            service: service, name: name, kind: kind,
             policy: MethodPolicy(callers: ["gateway"], callersWithoutUser: ["gateway"], defaultDeadline: defaultDeadline))
     }
 
@@ -64,7 +67,20 @@ struct InteropMesh {
 extension CallChannel {
     /// Calls a method that takes nothing and answers with text.
     func text(_ method: String, options: CallOptions = CallOptions()) async throws -> String {
-        let response: InteropV1.SimpleResponse = try await InteropMesh.descriptor(method).call(InteropV1.Empty(), on: self, options: options)
+        let response: InteropV1.SimpleResponse = try await InteropMesh.descriptor(method).call(
+            InteropV1.Empty(), on: self, options: options)
         return String(decoding: response.payload?.body ?? [], as: UTF8.self)
     }
+}
+
+/// One line for each key that begins with `x-test`, sorted; values in their order.
+func describeTestMetadata(_ metadata: Metadata) -> String {
+    let keys = Set(metadata.entries.map(\.key)).filter { $0.hasPrefix("x-test") }.sorted()
+    return keys.map { "\($0)=\(metadata.values(for: $0).joined(separator: ","))" }.joined(separator: "\n")
+}
+
+/// Whether a program of this name is in PATH.
+func isProgram(_ name: String) -> Bool {
+    let folders = ProcessInfo.processInfo.environment["PATH"]?.split(separator: ":") ?? []
+    return folders.contains { FileManager.default.isExecutableFile(atPath: "\($0)/\(name)") }
 }

@@ -30,6 +30,31 @@ struct InteropService: InteropV1.TestHandler {
         try Self.fail(request.responseStatus)
     }
 
+    func streamingInputCall(
+        _ requests: RequestStream<InteropV1.StreamingInputCallRequest>, context: ServerContext
+    ) async throws -> InteropV1.StreamingInputCallResponse {
+        echoMetadata(context)
+        var response = InteropV1.StreamingInputCallResponse()
+        for try await request in requests {
+            response.aggregatedPayloadSize += Int32(request.payload?.body.count ?? 0)
+            response.messages += 1
+        }
+        return response
+    }
+
+    func fullDuplexCall(
+        _ requests: RequestStream<InteropV1.StreamingOutputCallRequest>, to writer: ResponseWriter<InteropV1.StreamingOutputCallResponse>,
+        context: ServerContext
+    ) async throws {
+        echoMetadata(context)
+        for try await request in requests {
+            try Self.fail(request.responseStatus)
+            for parameters in request.responseParameters {
+                try await writer.send(InteropV1.StreamingOutputCallResponse(payload: .zeros(parameters.size)))
+            }
+        }
+    }
+
     private func echoMetadata(_ context: ServerContext) {
         if let value = context.metadata[Self.initialKey] { context.response.initial = [Self.initialKey: value] }
         if let value = context.metadata[Self.trailingKey] { context.response.trailing = [Self.trailingKey: value] }

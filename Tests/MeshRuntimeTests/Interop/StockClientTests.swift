@@ -19,7 +19,7 @@ struct StockClientTests {
     private static func methods(_ server: ServerBox) -> [MethodImplementation] {
         let held = Signal(), released = Signal()
         return [
-            InteropMesh.method("Metadata") { describe($0.metadata) },
+            InteropMesh.method("Metadata") { describeTestMetadata($0.metadata) },
             InteropMesh.method("TimeLeft") { "\(Int(((($0.deadline - .now) / .seconds(1)) as Double).rounded()))" },
             InteropMesh.method("Sleep") { _ in
                 await untilCancelled()
@@ -47,11 +47,6 @@ struct StockClientTests {
                 return ""
             },
         ]
-    }
-
-    private static func describe(_ metadata: Metadata) -> String {
-        let keys = Set(metadata.entries.map(\.key)).filter { $0.hasPrefix("x-test") }.sorted()
-        return keys.map { "\($0)=\(metadata.values(for: $0).joined(separator: ","))" }.joined(separator: "\n")
     }
 
     private func run(_ name: String, alpn: String?) async throws {

@@ -7,15 +7,10 @@ enum StockTTRPC {
     /// Where Debian's golang-github-containerd-ttrpc-dev puts sources.
     private static let sources = "/usr/share/gocode"
 
-    static let isInstalled = FileManager.default.fileExists(atPath: "\(sources)/src/github.com/containerd/ttrpc") && inPath("go")
+    static let isInstalled = FileManager.default.fileExists(atPath: "\(sources)/src/github.com/containerd/ttrpc") && isProgram("go")
     /// In CI a tool that is missing fails the test instead of skipping it.
     static let isRequired = ProcessInfo.processInfo.environment["CI"] == "true"
     static let comment: String = "SKIP: compose/test installs golang-go and golang-github-containerd-ttrpc-dev"
-
-    private static func inPath(_ name: String) -> Bool {
-        let folders = ProcessInfo.processInfo.environment["PATH"]?.split(separator: ":") ?? []
-        return folders.contains { FileManager.default.isExecutableFile(atPath: "\($0)/\(name)") }
-    }
 
     struct BuildFailed: Error {
         let output: String

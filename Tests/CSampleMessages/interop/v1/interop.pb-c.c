@@ -755,7 +755,7 @@ const ProtobufCMessageDescriptor interop__v1__streaming_input_call_response__des
   (ProtobufCMessageInit) interop__v1__streaming_input_call_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor interop__v1__response_parameters__field_descriptors[2] =
+static const ProtobufCFieldDescriptor interop__v1__response_parameters__field_descriptors[1] =
 {
   {
     "size",
@@ -769,27 +769,14 @@ static const ProtobufCFieldDescriptor interop__v1__response_parameters__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
-  {
-    "interval_us",
-    2,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_INT32,
-    0,   /* quantifier_offset */
-    offsetof(Interop__V1__ResponseParameters, interval_us),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
 };
 static const unsigned interop__v1__response_parameters__field_indices_by_name[] = {
-  1,   /* field[1] = interval_us */
   0,   /* field[0] = size */
 };
 static const ProtobufCIntRange interop__v1__response_parameters__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 1 }
 };
 const ProtobufCMessageDescriptor interop__v1__response_parameters__descriptor =
 {
@@ -799,7 +786,7 @@ const ProtobufCMessageDescriptor interop__v1__response_parameters__descriptor =
   "Interop__V1__ResponseParameters",
   "interop.v1",
   sizeof(Interop__V1__ResponseParameters),
-  2,
+  1,
   interop__v1__response_parameters__field_descriptors,
   interop__v1__response_parameters__field_indices_by_name,
   1,  interop__v1__response_parameters__number_ranges,

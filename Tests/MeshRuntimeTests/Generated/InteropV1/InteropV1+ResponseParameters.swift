@@ -7,14 +7,11 @@ extension InteropV1 {
     public struct ResponseParameters: MeshMessage {
         /// Bytes of the message's payload.
         public var size: Int32 = 0
-        /// Microseconds before the message.
-        public var intervalUs: Int32 = 0
 
         public init() {}
 
-        public init(size: Int32 = 0, intervalUs: Int32 = 0) {
+        public init(size: Int32 = 0) {
             self.size = size
-            self.intervalUs = intervalUs
         }
     }
 }
@@ -26,12 +23,10 @@ extension InteropV1.ResponseParameters {
     public init(unpacked: UnsafeRawPointer) {
         let message = unpacked.assumingMemoryBound(to: Interop__V1__ResponseParameters.self)
         self.size = message.pointee.size
-        self.intervalUs = message.pointee.interval_us
     }
 
     public func fill(_ memory: UnsafeMutableRawPointer, _ arena: MessageArena) throws(MessageError) {
         let message = memory.assumingMemoryBound(to: Interop__V1__ResponseParameters.self)
         message.pointee.size = self.size
-        message.pointee.interval_us = self.intervalUs
     }
 }

@@ -17,7 +17,22 @@ extension InteropV1 {
             service: "interop.v1.Test", name: "StreamingOutputCall", kind: .serverStreaming,
             policy: MethodPolicy(callers: ["gateway"], callersWithoutUser: ["gateway"], defaultDeadline: .milliseconds(20000)))
 
-        public static let all: [MethodDescriptor] = [emptyCall, unaryCall, streamingOutputCall]
+        public static let streamingInputCall = MethodDescriptor(
+            service: "interop.v1.Test", name: "StreamingInputCall", kind: .clientStreaming,
+            policy: MethodPolicy(callers: ["gateway"], callersWithoutUser: ["gateway"], defaultDeadline: .milliseconds(20000)))
+
+        /// One answer of the requests' parameters each, in their order.
+        public static let fullDuplexCall = MethodDescriptor(
+            service: "interop.v1.Test", name: "FullDuplexCall", kind: .bidirectional,
+            policy: MethodPolicy(callers: ["gateway"], callersWithoutUser: ["gateway"], defaultDeadline: .milliseconds(20000)))
+
+        public static let all: [MethodDescriptor] = [
+            emptyCall,
+            unaryCall,
+            streamingOutputCall,
+            streamingInputCall,
+            fullDuplexCall
+        ]
     }
 
     /// What the interoperability tests call. A method that fails does so with the status that its request names.
@@ -25,6 +40,9 @@ extension InteropV1 {
         func emptyCall(_ request: InteropV1.Empty, context: ServerContext) async throws -> InteropV1.Empty
         func unaryCall(_ request: InteropV1.SimpleRequest, context: ServerContext) async throws -> InteropV1.SimpleResponse
         func streamingOutputCall(_ request: InteropV1.StreamingOutputCallRequest, to writer: ResponseWriter<InteropV1.StreamingOutputCallResponse>, context: ServerContext) async throws
+        func streamingInputCall(_ requests: RequestStream<InteropV1.StreamingInputCallRequest>, context: ServerContext) async throws -> InteropV1.StreamingInputCallResponse
+        /// One answer of the requests' parameters each, in their order.
+        func fullDuplexCall(_ requests: RequestStream<InteropV1.StreamingOutputCallRequest>, to writer: ResponseWriter<InteropV1.StreamingOutputCallResponse>, context: ServerContext) async throws
     }
 
     /// Calls `interop.v1.Test`. Every method throws `RPCError`.
@@ -55,6 +73,19 @@ extension InteropV1 {
         ) async throws -> MessageStream<InteropV1.StreamingOutputCallResponse> {
             try await TestMethods.streamingOutputCall.stream(request, on: channel, options: options)
         }
+
+        public nonisolated(nonsending) func streamingInputCall(
+            options: CallOptions = CallOptions()
+        ) async throws -> ClientStream<InteropV1.StreamingInputCallRequest, InteropV1.StreamingInputCallResponse> {
+            try await TestMethods.streamingInputCall.clientStream(on: channel, options: options)
+        }
+
+        /// One answer of the requests' parameters each, in their order.
+        public nonisolated(nonsending) func fullDuplexCall(
+            options: CallOptions = CallOptions()
+        ) async throws -> BidirectionalStream<InteropV1.StreamingOutputCallRequest, InteropV1.StreamingOutputCallResponse> {
+            try await TestMethods.fullDuplexCall.bidirectionalStream(on: channel, options: options)
+        }
     }
 }
 
@@ -67,6 +98,8 @@ extension ServiceDefinition {
                 .unary(InteropV1.TestMethods.emptyCall) { try await handler.emptyCall($0, context: $1) },
                 .unary(InteropV1.TestMethods.unaryCall) { try await handler.unaryCall($0, context: $1) },
                 .serverStreaming(InteropV1.TestMethods.streamingOutputCall) { try await handler.streamingOutputCall($0, to: $1, context: $2) },
+                .clientStreaming(InteropV1.TestMethods.streamingInputCall) { try await handler.streamingInputCall($0, context: $1) },
+                .bidirectional(InteropV1.TestMethods.fullDuplexCall) { try await handler.fullDuplexCall($0, to: $1, context: $2) },
             ])
     }
 }

@@ -121,14 +121,10 @@ struct  Interop__V1__ResponseParameters
    * Bytes of the message's payload.
    */
   int32_t size;
-  /*
-   * Microseconds before the message.
-   */
-  int32_t interval_us;
 };
 #define INTEROP__V1__RESPONSE_PARAMETERS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&interop__v1__response_parameters__descriptor) \
-    , 0, 0 }
+    , 0 }
 
 
 struct  Interop__V1__StreamingOutputCallRequest
