@@ -57,6 +57,8 @@ public final class MeshServer: Sendable {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.socketOption(.so_keepalive), value: 1)
+            // One read a turn: no connection holds the loop for longer, and none keeps more than one buffer.
+            .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelInitializer { channel in self.accept(channel) }
         let listener = try await bootstrap.bind(host: host, port: port).get()
         state.withLock { $0.listener = listener }

@@ -23,6 +23,7 @@ public final class MeshTLSHandler: ChannelDuplexHandler {
     var inReadTurn = false
     var owesFlush = false
     var pumping = false
+    private var owesWritability = false
     /// Somebody inside asked for bytes and has not had any since.
     private var readRequested = false
     private var plaintext = ByteBuffer()
@@ -194,6 +195,8 @@ public final class MeshTLSHandler: ChannelDuplexHandler {
     }
 
     public func channelWritabilityChanged(context: ChannelHandlerContext) {
+        // Told now, the inner side would write as much as it has: what it writes while this side pumps does not fill the socket.
+        guard !pumping else { return tellWritabilityLater(context) }
         if context.channel.isWritable {
             let heldReads = holdsReads
             emit(context)
@@ -202,5 +205,14 @@ public final class MeshTLSHandler: ChannelDuplexHandler {
             if heldReads, readRequested, !holdsReads { context.read() }
         }
         context.fireChannelWritabilityChanged()
+    }
+
+    private func tellWritabilityLater(_ context: ChannelHandlerContext) {
+        guard !owesWritability else { return }
+        owesWritability = true
+        context.eventLoop.assumeIsolated().execute {
+            self.owesWritability = false
+            if self.lifecycle.phase != .closed { self.channelWritabilityChanged(context: context) }
+        }
     }
 }

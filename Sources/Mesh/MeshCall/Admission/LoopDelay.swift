@@ -13,8 +13,8 @@ struct LoopDelay {
     private static let stride = 16
     /// In a standing queue a call may wait for so many others.
     private static let callsAhead: Int64 = 4
-    /// A burst may be so many calls long.
-    private static let callsInBurst: Int64 = 20
+    /// In a burst a call may wait for so many others, and a burst may be so many calls long.
+    private static let callsInBurst: (ahead: Int64, long: Int64) = (20, 50)
 
     private let target: Int64
     private let interval: Int64
@@ -68,10 +68,10 @@ struct LoopDelay {
     }
 
     private func allowance(now: Int64) -> Int64 {
-        let burst = max(interval, cost * Self.callsInBurst)
-        return now - lastLight <= burst ? burst : min(max(target, cost * Self.callsAhead), burst)
+        let burst = max(interval, cost * Self.callsInBurst.ahead)
+        return isOverloaded(now: now) ? min(max(target, cost * Self.callsAhead), burst) : burst
     }
 
     /// The queue is a standing one.
-    func isOverloaded(now: Int64) -> Bool { now - lastLight > max(interval, cost * Self.callsInBurst) }
+    func isOverloaded(now: Int64) -> Bool { now - lastLight > max(interval, cost * Self.callsInBurst.long) }
 }

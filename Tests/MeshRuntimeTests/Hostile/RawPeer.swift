@@ -7,9 +7,13 @@ struct RawPeer {
     let channel: any Channel
     private let received: EventLoopFuture<[UInt8]>
 
-    /// - Parameter tls: nil connects in clear.
-    static func connect(port: Int, tls: MeshTLSContext?) async throws -> RawPeer {
-        let loop = MultiThreadedEventLoopGroup.singleton.next()
+    /// - Parameters:
+    ///   - tls: nil connects in clear.
+    ///   - reads: false reads nothing after the handshake.
+    static func connect(
+        port: Int, tls: MeshTLSContext?, group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, reads: Bool = true
+    ) async throws -> RawPeer {
+        let loop = group.next()
         let received = loop.makePromise(of: [UInt8].self)
         let ready = loop.makePromise(of: Void.self)
         let channel = try await ClientBootstrap(group: loop)
@@ -21,6 +25,7 @@ struct RawPeer {
             }
             .connect(host: "127.0.0.1", port: port).get()
         try await ready.futureResult.get()
+        if !reads { try await channel.setOption(.autoRead, value: false).get() }
         return RawPeer(channel: channel, received: received.futureResult)
     }
 
