@@ -24,6 +24,9 @@ func nio(_ name: String) -> Target.Dependency { .product(name: name, package: "s
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let metricsTestKit = Target.Dependency.product(name: "MetricsTestKit", package: "swift-metrics")
+func tracing(_ name: String) -> Target.Dependency { .product(name: name, package: "swift-distributed-tracing") }
 let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
 let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
@@ -85,6 +88,8 @@ let mesh: [Target] = [
     target(
         "MeshRuntime", in: "Mesh",
         uses: ["MeshCall", "MeshTLS", "MeshWire", "MeshMessages", logging, nio("NIOCore"), nio("NIOPosix")]),
+    // Traces, metrics and log lines of calls.
+    target("MeshTelemetry", in: "Mesh", uses: ["MeshCall", tracing("Tracing"), tracing("Instrumentation"), coreMetrics, logging, nio("NIOCore")]),
 ]
 
 let meshTools: [Target] = [
@@ -116,6 +121,12 @@ let meshTests: [Target] = [
     tests(
         "MeshRuntimeTests",
         uses: ["MeshRuntime", "MeshCall", "MeshTLS", "MeshMessages", "MeshWire", "TestSupport", logging, nio("NIOCore"), nio("NIOPosix")]),
+    tests(
+        "MeshTelemetryTests",
+        uses: [
+            "MeshTelemetry", "MeshCall", tracing("Tracing"), tracing("Instrumentation"), tracing("InMemoryTracing"), metricsTestKit, logging,
+            nio("NIOCore"),
+        ]),
     tests("MeshGeneratorTests", uses: ["MeshGenerator", "TestSupport"]),
 ]
 
@@ -261,13 +272,15 @@ let appTests: [Target] = [
 ]
 
 let meshProducts: [Product] = [
-    .library(name: "Mesh", targets: ["MeshRuntime", "MeshCall", "MeshMessages", "MeshTLS", "MeshWire"]),
+    .library(name: "Mesh", targets: ["MeshRuntime", "MeshTelemetry", "MeshCall", "MeshMessages", "MeshTLS", "MeshWire"]),
     .executable(name: "protoc-gen-mesh", targets: ["protoc-gen-mesh"]),
 ]
 
 let meshPackages: [Package.Dependency] = [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
     // For the benchmark's programs.
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
@@ -277,7 +290,6 @@ let meshPackages: [Package.Dependency] = [
 ]
 
 let appPackages: [Package.Dependency] = [
-    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),

@@ -79,6 +79,17 @@ final class MessageBuffer: Sendable {
 
     // MARK: The reader's side
 
+    /// How the stream ended: an error, nil within for well; nil while it goes on.
+    var outcome: RPCError?? {
+        state.withLock { state in
+            switch state.end {
+            case .success: .some(nil)
+            case .failure(let error): error
+            case nil: nil
+            }
+        }
+    }
+
     func nextBytes() async throws -> ByteBuffer? {
         try await next { ByteBuffer(bytes: $0) }
     }
