@@ -60,6 +60,11 @@ func cTarget(_ name: String, uses: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: uses, path: "Sources/System/\(name)")
 }
 
+/// A program that stands among the tests, as its user would write it.
+func sample(_ name: String, uses: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: uses, path: "Tests/\(name)", swiftSettings: house)
+}
+
 func tests(_ name: String, uses: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: uses, path: "Tests/\(name)", swiftSettings: house)
 }
@@ -109,6 +114,9 @@ let meshTools: [Target] = [
 let meshSamples: [Target] = [
     // C messages of proto/sample, whose Swift code stands in MeshMessagesTests: a module of its own, as a user of Mesh has it.
     .target(name: "CSampleMessages", dependencies: ["CProtobufC"], path: "Tests/CSampleMessages"),
+    // The program of the article "Your first service", and the C code of its messages.
+    .target(name: "CGreeter", dependencies: ["CProtobufC"], path: "Tests/CGreeter"),
+    sample("FirstService", uses: ["MeshRuntime", "MeshTelemetry", "MeshCall", "MeshTLS", "MeshMessages", "CGreeter", logging, nio("NIOPosix")]),
     // Runs somebody else's program to its end.
     target("TestSupport", in: "Testing", uses: [subprocess, systemPackage]),
 ]
@@ -127,6 +135,7 @@ let meshTests: [Target] = [
             "MeshTelemetry", "MeshCall", tracing("Tracing"), tracing("Instrumentation"), tracing("InMemoryTracing"), metricsTestKit, logging,
             nio("NIOCore"),
         ]),
+    tests("FirstServiceTests", uses: ["FirstService", "TestSupport"]),
     tests("MeshGeneratorTests", uses: ["MeshGenerator", "TestSupport"]),
 ]
 

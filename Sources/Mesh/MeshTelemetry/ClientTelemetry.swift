@@ -19,7 +19,7 @@ public final class ClientTelemetry: ClientInterceptor {
     /// - Parameters:
     ///   - peer: the name that its certificate must carry.
     ///   - address: host and port as they were given to the client, for spans.
-    ///   - tracer: nil for the one that the process has set up, if any.
+    ///   - tracer: nil for the one in use where a call is made, if any.
     ///   - metrics: where the series are; the process's by default, so set that up first.
     ///   - logger: asked whether debug lines are wanted: then each finished call is one. Nil for none.
     public init(
@@ -78,7 +78,7 @@ public final class ClientTelemetry: ClientInterceptor {
     }
 
     private func propagate(_ method: MethodDescriptor, _ metadata: inout Metadata) -> CallSpan? {
-        guard let instruments = Instruments.current(tracer) else {
+        guard let instruments = Instruments.inUse(tracer) else {
             if let context = ServiceContext.current { metadata.add(context) }
             return nil
         }

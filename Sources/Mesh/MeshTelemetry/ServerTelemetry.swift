@@ -11,16 +11,16 @@ internal import NIOCore
 /// as if it had not come). With a tracer the call is a span of kind server; without one the trace is kept for the calls that the
 /// handler makes. Put it outermost, so that it sees what other interceptors answer.
 public final class ServerTelemetry: ServerInterceptor {
-    private let tracer: (any Tracer)?
+    private let instruments: Instruments?
     private let metrics: CallMetrics
     private let logger: Logger?
 
     /// - Parameters:
-    ///   - tracer: nil for the one that the process has set up, if any.
+    ///   - tracer: nil for the one that the process has set up before this, if any.
     ///   - metrics: where the series are; the process's by default, so set that up first.
     ///   - logger: asked whether debug lines are wanted: then each finished call is one. Nil for none.
     public init(tracer: (any Tracer)? = nil, metrics: any MetricsFactory = MetricsSystem.factory, logger: Logger? = nil) {
-        self.tracer = tracer
+        instruments = Instruments.inUse(tracer)
         self.metrics = CallMetrics(.server, metrics)
         self.logger = logger
     }
@@ -44,11 +44,13 @@ public final class ServerTelemetry: ServerInterceptor {
 
     /// - Returns: the span, where there is a tracer, and what the handler's task inherits, if anything.
     private func enter(_ context: ServerContext) -> (CallSpan?, ServiceContext?) {
-        let instruments = Instruments.current(tracer), metadata = context.metadata
+        let metadata = context.metadata
         guard instruments != nil || !metadata.isEmpty else { return (nil, nil) }
+        let headers = TraceHeaders(metadata)
+        guard instruments != nil || !headers.isEmpty else { return (nil, nil) }
         var inherited = ServiceContext.topLevel
-        inherited.traceContext = metadata.traceContext
-        inherited.baggage = metadata.baggage
+        inherited.traceContext = headers.traceContext
+        inherited.baggage = headers.baggage
         guard let instruments else { return (nil, inherited.isEmpty ? nil : inherited) }
         instruments.extract(metadata, into: &inherited)
         let span = CallSpan(context.method, .server, peer: context.peer.name, in: inherited, with: instruments)

@@ -60,11 +60,18 @@ private struct CallKey: Hashable, Sendable {
         self.peer = peer
     }
 
-    /// Without the service: methods of one name are few, and hashing is most of the cost of looking a series up.
+    /// Of a few bytes that tell most keys apart: hashing whole names would be most of the cost of looking a series up.
     func hash(into hasher: inout Hasher) {
-        hasher.combine(method)
-        hasher.combine(code)
-        hasher.combine(peer)
+        var word = UInt64(truncatingIfNeeded: code.rawValue) & 0xff
+        Self.mix(method.utf8, into: &word)
+        Self.mix(peer.utf8, into: &word)
+        hasher.combine(word)
+    }
+
+    private static func mix(_ name: String.UTF8View, into word: inout UInt64) {
+        word = word << 8 | UInt64(truncatingIfNeeded: name.count) & 0xff
+        word = word << 8 | UInt64(name.first ?? 0)
+        word = word << 8 | UInt64(name.last ?? 0)
     }
 
     var dimensions: [(String, String)] {

@@ -17,7 +17,7 @@ struct CallSpan: Sendable {
         var context = span.context
         var written = Metadata()
         instruments.inject(context, into: &written)
-        if let trace = written.traceContext { context.traceContext = trace }
+        if let trace = TraceHeaders(written).traceContext { context.traceContext = trace }
         self.context = context
         guard span.isRecording else { return }
         span.updateAttributes { attributes in

@@ -10,7 +10,7 @@ struct Instruments: Sendable {
 
     /// - Parameter given: used instead of the process's.
     /// - Returns: nil when the process has not set up any.
-    static func current(_ given: (any Tracer)?) -> Instruments? {
+    static func inUse(_ given: (any Tracer)?) -> Instruments? {
         if let given { return Instruments(tracer: given, carrier: given) }
         let carrier = InstrumentationSystem.instrument
         guard !(carrier is NoOpInstrument) else { return nil }

@@ -13,9 +13,9 @@ public struct MetadataExtractor: Extractor {
 
     public func extract(key: String, from metadata: Metadata) -> String? {
         switch key.lowercased() {
-        case TraceKey.parent: metadata.traceContext == nil ? nil : metadata[TraceKey.parent]
-        case TraceKey.state: metadata.traceContext?.state?.header
-        case TraceKey.baggage: metadata.baggage?.header
+        case TraceHeaders.parent: TraceHeaders(metadata).parentHeader
+        case TraceHeaders.state: TraceHeaders(metadata).traceContext?.state?.header
+        case TraceHeaders.baggage: TraceHeaders(metadata).baggage?.header
         case Self.credentials: nil
         case let key: metadata[key].flatMap { Self.isPlain($0) ? $0 : nil }
         }
