@@ -44,8 +44,11 @@ let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-s
 
 // MARK: - How a room's targets are declared
 
+// In the mesh an async function stays where its caller is: a change of executor with every step costs more than a small call's work.
+let meshHouse = house + [.enableUpcomingFeature("NonisolatedNonsendingByDefault")]
+
 func target(_ name: String, in room: String, uses: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: uses, path: "Sources/\(room)/\(name)", swiftSettings: house)
+    .target(name: name, dependencies: uses, path: "Sources/\(room)/\(name)", swiftSettings: room == "Mesh" ? meshHouse : house)
 }
 
 func program(_ name: String, uses: [Target.Dependency]) -> Target {

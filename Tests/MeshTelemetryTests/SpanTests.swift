@@ -1,7 +1,9 @@
 import InMemoryTracing
 import MeshCall
 import MeshTelemetry
+import MetricsTestKit
 import NIOCore
+import Synchronization
 import Testing
 import Tracing
 
@@ -100,20 +102,47 @@ struct SpanTests {
         #expect(code == .string(timeIsOver ? "DEADLINE_EXCEEDED" : "CANCELLED"))
     }
 
-    @Test("A stream's span lasts until the reader has read its end")
+    @Test("A stream's span lasts until its end has come")
     func stream() async throws {
+        let goOn = Signal()
         let method = TestMesh.streaming("Two") { sink in
-            for text in ["1", "2"] { try await sink.send(ByteBuffer(string: text)) }
+            try await sink.send(ByteBuffer(string: "1"))
+            await goOn.wait()
+            try await sink.send(ByteBuffer(string: "2"))
         }
         let replies = try await channel(method).stream("Two")
         var iterator = replies.makeAsyncIterator()
         #expect(try await iterator.next() != nil)
         #expect(finished(.client) == nil)
+        goOn.raise()
         #expect(try await iterator.next() != nil)
         #expect(try await iterator.next() == nil)
         #expect(finished(.client)?.attributes["rpc.grpc.status_code"]?.toSpanAttribute() == .int64(0))
         withExtendedLifetime(replies) {}
         #expect(tracer.finishedSpans.filter { $0.kind == .client }.count == 1)
+    }
+
+    @Test("Of a stream that another interceptor made the end is seen too, once")
+    func madeStream() async throws {
+        for (count, letGo, code) in [(2, false, "OK"), (2, true, "CANCELLED"), (0, false, "DATA_LOSS")] {
+            let metrics = TestMetrics()
+            let made = Mutex(count)
+            let telemetry = ClientTelemetry(peer: "test", metrics: metrics)
+            let replies = try await telemetry.serverStreaming(TestMesh.descriptor("Made", .serverStreaming), options: CallOptions()) { _ in
+                ReplyStream(
+                    next: {
+                        if count == 0 { throw RPCError(.dataLoss, "Gone.") }
+                        return made.withLock { made in
+                            made -= 1
+                            return made < 0 ? nil : ByteBuffer(string: "x")
+                        }
+                    }, cancel: {})
+            }
+            _ = await failure { for try await _ in replies where letGo { break } }
+            _ = consume replies
+            #expect(metrics.counterTotal(label: "mesh_client_calls", dimensions: [("code", code)]) == 1, "\(code)")
+            #expect(metrics.counterTotal(label: "mesh_client_calls") == 1)
+        }
     }
 
     @Test("A stream that fails half-way has its code, one that is let go of is CANCELLED")

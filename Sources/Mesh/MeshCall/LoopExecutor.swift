@@ -10,29 +10,37 @@ internal import Synchronization
 public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     // Confined to the loop: jobs and drainScheduled.
     private let loop: any EventLoop
-    private var jobs = CircularBuffer<UnownedJob>()
-    private var drainScheduled = false
+    @exclusivity(unchecked) private var jobs = CircularBuffer<UnownedJob>()
+    @exclusivity(unchecked) private var drainScheduled = false
 
     /// Jobs run in one go before the loop gets back to its sockets.
     private static let jobsPerDrain = 1024
 
     private init(_ loop: any EventLoop) {
         self.loop = loop
+        entry.executor = self
+    }
+
+    /// What the registry knows of an executor. It is this object that is held weakly: counting the references of one that is costs more.
+    private final class Entry: @unchecked Sendable {
+        // Set once; the executor owns this object.
+        unowned(unsafe) var executor: LoopExecutor?
     }
 
     private struct Known {
-        weak var executor: LoopExecutor?
+        weak var entry: Entry?
     }
 
+    private let entry = Entry()
     private static let known = Mutex<[ObjectIdentifier: Known]>([:])
 
     /// The one executor of an event loop.
     public static func of(_ loop: any EventLoop) -> LoopExecutor {
         known.withLock { known in
-            if let executor = known[ObjectIdentifier(loop)]?.executor, executor.loop === loop { return executor }
-            known = known.filter { $0.value.executor != nil }
+            if let entry = known[ObjectIdentifier(loop)]?.entry, let executor = entry.executor, executor.loop === loop { return executor }
+            known = known.filter { $0.value.entry != nil }
             let executor = LoopExecutor(loop)
-            known[ObjectIdentifier(loop)] = Known(executor: executor)
+            known[ObjectIdentifier(loop)] = Known(entry: executor.entry)
             return executor
         }
     }

@@ -1,4 +1,3 @@
-internal import MeshMessages
 public import NIOCore
 internal import Synchronization
 
@@ -32,96 +31,63 @@ public struct ReplyStream: AsyncSequence, Sendable {
     /// The server's trailers: complete once the end was read.
     public var trailers: Metadata { response.trailing }
 
-    /// The same stream, which tells once how it ended for its reader: nil when well, otherwise what it threw; CANCELLED when the
-    /// reader let go of it before it had ended.
+    /// The same stream, which tells once how it ended: nil when well, otherwise its error; CANCELLED when its reader let go of it
+    /// before. It tells when the end has come, which may be before the reader has read all that came before. For one observer.
     public func observed(_ ended: @escaping @Sendable (RPCError?) -> Void) -> ReplyStream {
-        ReplyStream(Source(source, StreamEnd(ended)), response)
+        switch source.messages {
+        case .buffer(let buffer):
+            buffer.whenEnded(ended)
+            return self
+        case .made(let next): return made(next, StreamEnd(ended))
+        }
     }
 
-    private init(_ source: Source, _ response: ResponseMetadata) {
-        self.source = source
-        self.response = response
+    private func made(_ next: @escaping @Sendable () async throws -> ByteBuffer?, _ end: StreamEnd) -> ReplyStream {
+        let source = source
+        return ReplyStream(
+            next: {
+                do {
+                    let message = try await next()
+                    if message == nil { end.tell(nil) }
+                    return message
+                } catch {
+                    end.tell(error as? RPCError ?? RPCError(.cancelled, "The reader was cancelled."))
+                    throw error
+                }
+            },
+            cancel: {
+                end.tell(RPCError(.cancelled, "The reader is gone."))
+                withExtendedLifetime(source) {}
+            }, metadata: response)
     }
 
-    /// The reader has all that it wants.
-    func endedWell() { source.ended(nil) }
-
-    fileprivate final class Source: Sendable {
+    @usableFromInline
+    final class Source: Sendable {
+        @usableFromInline
         enum Messages: Sendable {
             case buffer(MessageBuffer)
             case made(@Sendable () async throws -> ByteBuffer?)
         }
 
-        let messages: Messages
+        @usableFromInline let messages: Messages
         private let cancel: @Sendable () -> Void
-        private let observed: Source?
-        private let end: StreamEnd?
 
         init(_ messages: Messages, cancel: @escaping @Sendable () -> Void) {
             self.messages = messages
             self.cancel = cancel
-            observed = nil
-            end = nil
         }
 
-        /// - Parameter source: kept, so that its call goes on as long as there is a reader.
-        init(_ source: Source, _ end: StreamEnd) {
-            messages = source.messages
-            cancel = {}
-            observed = source
-            self.end = end
-        }
-
-        func ended(_ error: RPCError?) {
-            end?.tell(error)
-            observed?.ended(error)
-        }
-
-        /// Passes on what the reader got.
-        func passing<Message>(_ next: () async throws -> Message?) async throws -> Message? {
-            guard end != nil else { return try await next() }
-            do {
-                let message = try await next()
-                if message == nil { ended(nil) }
-                return message
-            } catch {
-                ended(error as? RPCError ?? RPCError(.cancelled, "The reader was cancelled."))
-                throw error
-            }
-        }
-
-        deinit {
-            cancel()
-            guard let end else { return }
-            switch messages {
-            case .buffer(let buffer): end.tell(buffer.outcome ?? RPCError(.cancelled, "The reader is gone."))
-            case .made: end.tell(RPCError(.cancelled, "The reader is gone."))
-            }
-        }
+        deinit { cancel() }
     }
 
     public struct AsyncIterator: AsyncIteratorProtocol {
-        fileprivate let source: Source
+        @usableFromInline let source: Source
 
         /// - Throws: `RPCError`.
         public mutating func next() async throws -> ByteBuffer? {
-            try await source.passing {
-                switch source.messages {
-                case .buffer(let buffer): try await buffer.nextBytes()
-                case .made(let next): try await next()
-                }
-            }
-        }
-
-        /// Unpacks the next message where it lies.
-        mutating func next<Message: MeshMessage>(of method: MethodDescriptor) async throws -> Message? {
-            try await source.passing {
-                switch source.messages {
-                case .buffer(let buffer): return try await buffer.next { bytes throws(RPCError) in try .answered(bytes, by: method) }
-                case .made(let next):
-                    guard let bytes = try await next() else { return nil }
-                    return try .answered(bytes, by: method)
-                }
+            switch source.messages {
+            case .buffer(let buffer): try await buffer.nextBytes()
+            case .made(let next): try await next()
             }
         }
     }

@@ -59,11 +59,10 @@ public struct ClientStreamingCall: Sendable {
         guard let message = try await iterator.next() else {
             throw RPCError(.internalError, "The server gave no answer.", reason: "MALFORMED_RESPONSE")
         }
-        replies.endedWell()
         return UnaryReply(message: message, metadata: replies.metadata, trailers: replies.trailers)
     }
 
-    /// The same call, which tells once how it ended; see ``ReplyStream/observed(_:)``.
+    /// The same call, which tells once how it ended; see ``ReplyStream/observed(_:)``. For one observer.
     public func observed(_ ended: @escaping @Sendable (RPCError?) -> Void) -> ClientStreamingCall {
         ClientStreamingCall(requests: requests, replies: replies.observed(ended))
     }

@@ -4,24 +4,36 @@ public import MeshMessages
 public struct RequestStream<Message: MeshMessage>: AsyncSequence, Sendable {
     public typealias Element = Message
 
-    private let messages: RequestMessages
+    @usableFromInline let messages: RequestMessages
 
+    @inlinable
     public init(_ messages: RequestMessages) {
         self.messages = messages
     }
 
     public struct AsyncIterator: AsyncIteratorProtocol {
-        let buffer: MessageBuffer
+        @usableFromInline let buffer: MessageBuffer
+
+        @usableFromInline
+        init(_ buffer: MessageBuffer) {
+            self.buffer = buffer
+        }
 
         /// The next message; nil once the client has said that it sends no more.
         ///
         /// - Throws: `RPCError` CANCELLED or DEADLINE_EXCEEDED when the caller is gone, INVALID_ARGUMENT when a message is malformed.
+        @inlinable
         public mutating func next() async throws -> Message? {
-            try await buffer.next { bytes throws(RPCError) in try .requested(bytes) }
+            var message: Result<Message, RPCError>?
+            let isMessage = try await buffer.next { bytes in
+                message = Result { () throws(RPCError) in try .requested(bytes) }
+            }
+            return isMessage ? try message?.get() : nil
         }
     }
 
+    @inlinable
     public func makeAsyncIterator() -> AsyncIterator {
-        AsyncIterator(buffer: messages.buffer)
+        AsyncIterator(messages.buffer)
     }
 }

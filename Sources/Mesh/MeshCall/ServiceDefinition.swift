@@ -1,4 +1,3 @@
-public import MeshMessages
 public import NIOCore
 
 /// A service's methods with their code: what a server is made of. Generated registrations build it from a handler.
@@ -25,13 +24,14 @@ public struct MethodImplementation: Sendable {
 
     public let descriptor: MethodDescriptor
     /// Makes an invocation from the message in the Request; what it is given is good during the call only.
-    package let invoke: @Sendable (UnsafeRawBufferPointer) throws -> any Invocation
+    package let invoke: @Sendable (UnsafeRawBufferPointer) throws -> Invocation
 
     public init(_ descriptor: MethodDescriptor, _ body: Body) {
-        self.init(descriptor) { PackedInvocation(body, ByteBuffer(bytes: $0)) }
+        self.init(descriptor) { body.invocation(ByteBuffer(bytes: $0)) }
     }
 
-    package init(_ descriptor: MethodDescriptor, invoke: @escaping @Sendable (UnsafeRawBufferPointer) throws -> any Invocation) {
+    @usableFromInline
+    package init(_ descriptor: MethodDescriptor, invoke: @escaping @Sendable (UnsafeRawBufferPointer) throws -> Invocation) {
         self.descriptor = descriptor
         self.invoke = invoke
     }
@@ -43,20 +43,16 @@ public protocol ResponseSink: Sendable {
     ///
     /// - Throws: `RPCError` CANCELLED or DEADLINE_EXCEEDED when the caller is gone.
     func send(_ message: ByteBuffer) async throws
-
-    /// See ``send(_:)``; `MessageError` when the message can't be packed.
-    func send<Message: MeshMessage>(_ message: Message) async throws
-}
-
-extension ResponseSink {
-    public func send<Message: MeshMessage>(_ message: Message) async throws {
-        try await send(ByteBuffer(packing: message))
-    }
 }
 
 /// The packed messages that a client streams to a handler, for one reader.
 public struct RequestMessages: AsyncSequence, Sendable {
-    let buffer: MessageBuffer
+    @usableFromInline let buffer: MessageBuffer
+
+    @usableFromInline
+    init(buffer: MessageBuffer) {
+        self.buffer = buffer
+    }
 
     public struct AsyncIterator: AsyncIteratorProtocol {
         let buffer: MessageBuffer

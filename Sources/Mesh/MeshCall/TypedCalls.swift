@@ -3,67 +3,85 @@ public import NIOCore
 
 // What the generated stubs call: messages in, messages out.
 
-extension CallChannel {
+// On the method and not on the channel: a channel is known by its protocol only, and what is called on that is not specialised.
+extension MethodDescriptor {
     /// - Throws: `RPCError`; INVALID_ARGUMENT when the request can't be packed, INTERNAL when the answer is malformed.
+    @inlinable
     public func call<Request: MeshMessage, Response: MeshMessage>(
-        _ method: MethodDescriptor, _ request: Request, options: CallOptions
+        _ request: Request, on channel: any CallChannel, options: CallOptions
     ) async throws -> Response {
-        let reply = try await unary(method, .packing(request), options: options)
-        return try .answered(reply.message, by: method)
+        let reply = try await channel.unary(self, .packing(request), options: options)
+        return try .answered(reply.message, by: self)
     }
 
-    /// - Throws: `RPCError`, see ``call(_:_:options:)``; what goes wrong later ends the stream.
+    /// - Throws: `RPCError`, see ``call(_:on:options:)``; what goes wrong later ends the stream.
+    @inlinable
     public func stream<Request: MeshMessage, Response: MeshMessage>(
-        _ method: MethodDescriptor, _ request: Request, options: CallOptions
+        _ request: Request, on channel: any CallChannel, options: CallOptions
     ) async throws -> MessageStream<Response> {
-        MessageStream(try await serverStreaming(method, .packing(request), options: options), of: method)
+        MessageStream(try await channel.serverStreaming(self, .packing(request), options: options), of: self)
     }
 
     /// - Throws: `RPCError`; what goes wrong later is thrown by the stream's functions.
+    @inlinable
     public func clientStream<Request: MeshMessage, Response: MeshMessage>(
-        _ method: MethodDescriptor, options: CallOptions
+        on channel: any CallChannel, options: CallOptions
     ) async throws -> ClientStream<Request, Response> {
-        ClientStream(try await clientStreaming(method, options: options), of: method)
+        ClientStream(try await channel.clientStreaming(self, options: options), of: self)
     }
 
     /// - Throws: `RPCError`; what goes wrong later is thrown by the stream's functions.
+    @inlinable
     public func bidirectionalStream<Request: MeshMessage, Response: MeshMessage>(
-        _ method: MethodDescriptor, options: CallOptions
+        on channel: any CallChannel, options: CallOptions
     ) async throws -> BidirectionalStream<Request, Response> {
-        BidirectionalStream(try await bidirectional(method, options: options), of: method)
+        BidirectionalStream(try await channel.bidirectional(self, options: options), of: self)
     }
 }
 
 extension MethodImplementation {
+    @inlinable
     public static func unary<Request: MeshMessage, Response: MeshMessage>(
         _ method: MethodDescriptor, _ handler: @escaping @Sendable (Request, ServerContext) async throws -> Response
     ) -> MethodImplementation {
-        MethodImplementation(method) { UnaryInvocation(try .requested($0), handler) }
+        MethodImplementation(method) { bytes in
+            let request: Request = try .requested(bytes)
+            return { context, streams in try streams.answer(try await handler(request, context)) }
+        }
     }
 
+    @inlinable
     public static func serverStreaming<Request: MeshMessage, Response: MeshMessage>(
         _ method: MethodDescriptor,
         _ handler: @escaping @Sendable (Request, ResponseWriter<Response>, ServerContext) async throws -> Void
     ) -> MethodImplementation {
         MethodImplementation(method) { bytes in
             let request: Request = try .requested(bytes)
-            return StreamingInvocation { context, streams in try await handler(request, ResponseWriter(streams), context) }
+            return { context, streams in
+                try await handler(request, ResponseWriter(streams), context)
+                streams.complete()
+            }
         }
     }
 
+    @inlinable
     public static func clientStreaming<Request: MeshMessage, Response: MeshMessage>(
         _ method: MethodDescriptor, _ handler: @escaping @Sendable (RequestStream<Request>, ServerContext) async throws -> Response
     ) -> MethodImplementation {
-        MethodImplementation(method) { _ in ClientStreamingInvocation(handler) }
+        MethodImplementation(method) { _ in
+            { context, streams in try streams.answer(try await handler(RequestStream(streams.requests), context)) }
+        }
     }
 
+    @inlinable
     public static func bidirectional<Request: MeshMessage, Response: MeshMessage>(
         _ method: MethodDescriptor,
         _ handler: @escaping @Sendable (RequestStream<Request>, ResponseWriter<Response>, ServerContext) async throws -> Void
     ) -> MethodImplementation {
         MethodImplementation(method) { _ in
-            StreamingInvocation { context, streams in
+            { context, streams in
                 try await handler(RequestStream(streams.requests), ResponseWriter(streams), context)
+                streams.complete()
             }
         }
     }
@@ -74,14 +92,16 @@ extension ByteBuffer {
     ///
     /// - Throws: `MessageError`.
     public init<Message: MeshMessage>(packing message: Message) throws(MessageError) {
-        self = try message.withPrepared { prepared in
-            var buffer = ByteBufferAllocator().buffer(capacity: prepared.byteCount)
+        var buffer = ByteBuffer()
+        try message.prepare { prepared in
+            buffer = ByteBufferAllocator().buffer(capacity: prepared.byteCount)
             buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: prepared.byteCount) { prepared.write(to: $0) }
-            return buffer
         }
+        self = buffer
     }
 
-    fileprivate static func packing(_ request: some MeshMessage) throws -> ByteBuffer {
+    @inlinable
+    static func packing(_ request: some MeshMessage) throws -> ByteBuffer {
         do {
             return try ByteBuffer(packing: request)
         } catch {
@@ -94,6 +114,7 @@ extension MeshMessage {
     /// Unpacks the readable bytes.
     ///
     /// - Throws: `MessageError`.
+    @inlinable
     public init(unpacking buffer: ByteBuffer) throws(MessageError) {
         let result = buffer.withUnsafeReadableBytes { bytes in
             Result { () throws(MessageError) in try Self(packed: bytes) }
@@ -101,6 +122,7 @@ extension MeshMessage {
         self = try result.get()
     }
 
+    @inlinable
     static func requested(_ bytes: UnsafeRawBufferPointer) throws(RPCError) -> Self {
         do {
             return try Self(packed: bytes)
@@ -109,6 +131,7 @@ extension MeshMessage {
         }
     }
 
+    @inlinable
     static func answered(_ bytes: UnsafeRawBufferPointer, by method: MethodDescriptor) throws(RPCError) -> Self {
         do {
             return try Self(packed: bytes)
@@ -117,6 +140,7 @@ extension MeshMessage {
         }
     }
 
+    @inlinable
     static func answered(_ bytes: ByteBuffer, by method: MethodDescriptor) throws(RPCError) -> Self {
         let result = bytes.withUnsafeReadableBytes { bytes in
             Result { () throws(RPCError) in try answered(bytes, by: method) }

@@ -34,7 +34,7 @@ public final class ClientTelemetry: ClientInterceptor {
     }
 
     public func unary(
-        _ method: MethodDescriptor, options: CallOptions, next: @Sendable (CallOptions) async throws -> UnaryReply
+        _ method: MethodDescriptor, options: CallOptions, next: @concurrent @Sendable (CallOptions) async throws -> UnaryReply
     ) async throws -> UnaryReply {
         let (call, options) = begin(method, options)
         let reply = try await opened(call, options, next)
@@ -43,21 +43,21 @@ public final class ClientTelemetry: ClientInterceptor {
     }
 
     public func serverStreaming(
-        _ method: MethodDescriptor, options: CallOptions, next: @Sendable (CallOptions) async throws -> ReplyStream
+        _ method: MethodDescriptor, options: CallOptions, next: @concurrent @Sendable (CallOptions) async throws -> ReplyStream
     ) async throws -> ReplyStream {
         let (call, options) = begin(method, options)
         return try await opened(call, options, next).observed { self.ended(call, $0) }
     }
 
     public func clientStreaming(
-        _ method: MethodDescriptor, options: CallOptions, next: @Sendable (CallOptions) async throws -> ClientStreamingCall
+        _ method: MethodDescriptor, options: CallOptions, next: @concurrent @Sendable (CallOptions) async throws -> ClientStreamingCall
     ) async throws -> ClientStreamingCall {
         let (call, options) = begin(method, options)
         return try await opened(call, options, next).observed { self.ended(call, $0) }
     }
 
     public func bidirectional(
-        _ method: MethodDescriptor, options: CallOptions, next: @Sendable (CallOptions) async throws -> BidirectionalCall
+        _ method: MethodDescriptor, options: CallOptions, next: @concurrent @Sendable (CallOptions) async throws -> BidirectionalCall
     ) async throws -> BidirectionalCall {
         let (call, options) = begin(method, options)
         let opened = try await opened(call, options, next)
@@ -93,7 +93,7 @@ public final class ClientTelemetry: ClientInterceptor {
     }
 
     private func opened<Answer>(
-        _ call: Call, _ options: CallOptions, _ next: (CallOptions) async throws -> Answer
+        _ call: Call, _ options: CallOptions, _ next: @concurrent @Sendable (CallOptions) async throws -> Answer
     ) async throws -> Answer {
         do {
             return try await next(options)

@@ -25,7 +25,7 @@ public final class ServerTelemetry: ServerInterceptor {
         self.logger = logger
     }
 
-    public func intercept(_ context: ServerContext, next: @Sendable (ServerContext) async throws -> Void) async throws {
+    public func intercept(_ context: ServerContext, next: @concurrent @Sendable (ServerContext) async throws -> Void) async throws {
         let began = NIODeadline.now()
         metrics.callBegan()
         let (span, inherited) = enter(context)

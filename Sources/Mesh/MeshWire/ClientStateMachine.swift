@@ -69,7 +69,7 @@ public struct ClientStateMachine: Sendable {
         nextStreamID = id > WireLimits.lastStreamID - 2 ? nil : id + 2
         var stream = core.makeStream()
         stream.expectsData = expectsData
-        core.streams[id] = stream
+        core.streams.open(id, stream)
         return id
     }
 

@@ -109,14 +109,14 @@ struct ConnectionCore: Sendable {
         guard receiveWindow.charge(header.charge) else {
             throw ConnectionFailure(.flowControlError, "the connection's window is overrun")
         }
-        guard let isWithin = streams[header.streamID]?.receive.charge(header.charge) else { return credit(header.charge, to: 0) }
+        guard let isWithin = streams.update(header.streamID, { $0.receive.charge(header.charge) }) else { return credit(header.charge, to: 0) }
         guard isWithin else { throw ConnectionFailure(.flowControlError, "a stream's window is overrun") }
     }
 
     /// The reader of a stream took messages: `charge` is the sum of what came with them. Every message is to be counted once,
     /// also one that is thrown away unread.
     mutating func consumed(_ messages: Int, charge: Int, on streamID: UInt32) {
-        credit(streams[streamID]?.inbound.taken(messages, charge: charge) ?? charge, to: streamID)
+        credit(streams.update(streamID) { $0.inbound.taken(messages, charge: charge) } ?? charge, to: streamID)
     }
 
     /// Gives bytes back to the connection's window and, while its peer may still send on it, to the stream's.
@@ -125,7 +125,7 @@ struct ConnectionCore: Sendable {
         if let increment = receiveWindow.credit(bytes) {
             control.append(.windowUpdate(streamID: 0, increment: increment))
         }
-        if streamID != 0, let increment = streams[streamID]?.credit(bytes) {
+        if streamID != 0, let increment = streams.update(streamID, { $0.credit(bytes) }) ?? nil {
             control.append(.windowUpdate(streamID: streamID, increment: increment))
         }
     }
@@ -167,8 +167,10 @@ struct ConnectionCore: Sendable {
 
     /// The last part of a stream message came. The charge that its reader gives back.
     mutating func completeMessage(_ header: FrameHeader) -> Int {
-        unfinishedBytes -= streams[header.streamID]?.inbound.assembledBytes ?? 0
-        return streams[header.streamID]?.inbound.complete(charge: header.charge) ?? header.charge
+        let completed = streams.update(header.streamID) { ($0.inbound.assembledBytes, $0.inbound.complete(charge: header.charge)) }
+        guard let (assembled, charge) = completed else { return header.charge }
+        unfinishedBytes -= assembled
+        return charge
     }
 
     // MARK: Sending Data
@@ -178,7 +180,7 @@ struct ConnectionCore: Sendable {
         guard mode == .mesh else { return streams[streamID] != nil }
         let charge = bytes + FrameHeader.size
         guard bytes <= Int(peer.maximumDataFrame), sendWindow.available >= charge,
-            streams[streamID]?.send.spendWhole(charge) == true
+            streams.update(streamID, { $0.send.spendWhole(charge) }) == true
         else { return false }
         sendWindow.spend(charge)
         return true

@@ -19,7 +19,7 @@ extension ServerStateMachine {
         var stream = core.makeStream()
         let isWhole = !header.flags.contains(.more) && header.length <= core.local.maximumMessageBytes
         if isWhole { stream.begin(clientStreams: header.flags.contains(.remoteOpen)) }
-        core.streams[id] = stream
+        core.streams.open(id, stream)
         return isWhole ? .request(id, clientStreams: !stream.remoteClosed) : try takeRequest(header)
     }
 

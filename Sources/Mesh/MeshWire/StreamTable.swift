@@ -2,26 +2,27 @@
 ///
 /// The ids of one connection are odd and nearly consecutive, so `id >> 1` spreads them over the slots by itself, and a look-up is
 /// most often one comparison. A peer chooses its ids, but only increasing ones, and how many it has open is bounded by the settings.
+@usableFromInline
 package struct StreamTable<Value> {
     /// 0 marks a free slot: stream 0 is the connection, no stream.
-    private var ids: [UInt32]
-    private var slots: [Value?]
-    package private(set) var count = 0
+    @usableFromInline var ids: [UInt32]
+    @usableFromInline var slots: [Value?]
+    @usableFromInline package internal(set) var count = 0
 
-    private static var smallestCapacity: Int { 8 }
+    @inlinable static var smallestCapacity: Int { 8 }
 
-    package init() {
+    @inlinable package init() {
         ids = []
         slots = []
     }
 
-    package var isEmpty: Bool { count == 0 }
+    @inlinable package var isEmpty: Bool { count == 0 }
 
-    private var mask: Int { ids.count - 1 }
+    @inlinable var mask: Int { ids.count - 1 }
 
-    private func home(_ id: UInt32) -> Int { Int(id >> 1) & mask }
+    @inlinable func home(_ id: UInt32) -> Int { Int(id >> 1) & mask }
 
-    private func slot(of id: UInt32) -> Int? {
+    @inlinable func slot(of id: UInt32) -> Int? {
         guard count > 0 else { return nil }
         var slot = home(id)
         while ids[slot] != id {
@@ -31,9 +32,9 @@ package struct StreamTable<Value> {
         return slot
     }
 
-    package func contains(_ id: UInt32) -> Bool { slot(of: id) != nil }
+    @inlinable package func contains(_ id: UInt32) -> Bool { slot(of: id) != nil }
 
-    package subscript(id: UInt32) -> Value? {
+    @inlinable package subscript(id: UInt32) -> Value? {
         get { slot(of: id).flatMap { slots[$0] } }
         _modify {
             if let slot = slot(of: id) {
@@ -47,7 +48,22 @@ package struct StreamTable<Value> {
         }
     }
 
-    package mutating func removeValue(forKey id: UInt32) -> Value? {
+    /// Puts in the value of a stream that has none.
+    ///
+    /// For every call: an assignment through the subscript may cost an allocation.
+    @inlinable package mutating func open(_ id: UInt32, _ value: Value) {
+        insert(value, id)
+    }
+
+    /// Changes the value of a stream in place; nil when there is none.
+    @inline(__always) @inlinable
+    package mutating func update<Output>(_ id: UInt32, _ body: (inout Value) -> Output) -> Output? {
+        guard let slot = slot(of: id) else { return nil }
+        // A slot with an id has a value.
+        return slots[slot] == nil ? nil : body(&slots[slot]!)
+    }
+
+    @inlinable package mutating func removeValue(forKey id: UInt32) -> Value? {
         guard let slot = slot(of: id) else { return nil }
         let value = slots[slot]
         slots[slot] = nil
@@ -55,21 +71,21 @@ package struct StreamTable<Value> {
         return value
     }
 
-    private mutating func insert(_ value: Value, _ id: UInt32) {
+    @inlinable mutating func insert(_ value: Value, _ id: UInt32) {
         precondition(id != 0, "stream 0 is the connection")
         if (count + 1) * 2 > ids.count { grow() }
         place(value, id)
         count += 1
     }
 
-    private mutating func place(_ value: Value?, _ id: UInt32) {
+    @inlinable mutating func place(_ value: Value?, _ id: UInt32) {
         var slot = home(id)
         while ids[slot] != 0 { slot = (slot + 1) & mask }
         ids[slot] = id
         slots[slot] = value
     }
 
-    private mutating func grow() {
+    @inlinable mutating func grow() {
         let old = zip(ids, slots).filter { $0.0 != 0 }
         let capacity = max(Self.smallestCapacity, ids.count * 2)
         ids = Array(repeating: 0, count: capacity)
@@ -78,7 +94,7 @@ package struct StreamTable<Value> {
     }
 
     /// Closes the gap: what follows moves up, unless it stands at or behind its home (Knuth, volume 3, 6.4, algorithm R).
-    private mutating func free(_ freed: Int) {
+    @inlinable mutating func free(_ freed: Int) {
         count -= 1
         var gap = freed
         var slot = (freed + 1) & mask
@@ -95,11 +111,11 @@ package struct StreamTable<Value> {
     }
 
     /// Open streams, in increasing order.
-    package var sortedIDs: [UInt32] { ids.filter { $0 != 0 }.sorted() }
+    @inlinable package var sortedIDs: [UInt32] { ids.filter { $0 != 0 }.sorted() }
 
-    package var values: [Value] { slots.compactMap { $0 } }
+    @inlinable package var values: [Value] { slots.compactMap { $0 } }
 
-    package mutating func removeAll() {
+    @inlinable package mutating func removeAll() {
         self = StreamTable()
     }
 }

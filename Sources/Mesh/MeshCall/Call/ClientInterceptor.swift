@@ -3,43 +3,43 @@ public import NIOCore
 /// Code around every call of a client.
 public protocol ClientInterceptor: Sendable {
     func unary(
-        _ method: MethodDescriptor, options: CallOptions, next: @Sendable (CallOptions) async throws -> UnaryReply
+        _ method: MethodDescriptor, options: CallOptions, next: @concurrent @Sendable (CallOptions) async throws -> UnaryReply
     ) async throws -> UnaryReply
 
     func serverStreaming(
-        _ method: MethodDescriptor, options: CallOptions, next: @Sendable (CallOptions) async throws -> ReplyStream
+        _ method: MethodDescriptor, options: CallOptions, next: @concurrent @Sendable (CallOptions) async throws -> ReplyStream
     ) async throws -> ReplyStream
 
     func clientStreaming(
-        _ method: MethodDescriptor, options: CallOptions, next: @Sendable (CallOptions) async throws -> ClientStreamingCall
+        _ method: MethodDescriptor, options: CallOptions, next: @concurrent @Sendable (CallOptions) async throws -> ClientStreamingCall
     ) async throws -> ClientStreamingCall
 
     func bidirectional(
-        _ method: MethodDescriptor, options: CallOptions, next: @Sendable (CallOptions) async throws -> BidirectionalCall
+        _ method: MethodDescriptor, options: CallOptions, next: @concurrent @Sendable (CallOptions) async throws -> BidirectionalCall
     ) async throws -> BidirectionalCall
 }
 
 extension ClientInterceptor {
     public func unary(
-        _ method: MethodDescriptor, options: CallOptions, next: @Sendable (CallOptions) async throws -> UnaryReply
+        _ method: MethodDescriptor, options: CallOptions, next: @concurrent @Sendable (CallOptions) async throws -> UnaryReply
     ) async throws -> UnaryReply {
         try await next(options)
     }
 
     public func serverStreaming(
-        _ method: MethodDescriptor, options: CallOptions, next: @Sendable (CallOptions) async throws -> ReplyStream
+        _ method: MethodDescriptor, options: CallOptions, next: @concurrent @Sendable (CallOptions) async throws -> ReplyStream
     ) async throws -> ReplyStream {
         try await next(options)
     }
 
     public func clientStreaming(
-        _ method: MethodDescriptor, options: CallOptions, next: @Sendable (CallOptions) async throws -> ClientStreamingCall
+        _ method: MethodDescriptor, options: CallOptions, next: @concurrent @Sendable (CallOptions) async throws -> ClientStreamingCall
     ) async throws -> ClientStreamingCall {
         try await next(options)
     }
 
     public func bidirectional(
-        _ method: MethodDescriptor, options: CallOptions, next: @Sendable (CallOptions) async throws -> BidirectionalCall
+        _ method: MethodDescriptor, options: CallOptions, next: @concurrent @Sendable (CallOptions) async throws -> BidirectionalCall
     ) async throws -> BidirectionalCall {
         try await next(options)
     }

@@ -1,4 +1,5 @@
 package import Logging
+internal import MeshMessages
 internal import NIOCore
 
 /// What all connections of a server share: its methods, its policy, its interceptors.
@@ -19,6 +20,8 @@ package final class Dispatcher: Sendable {
         self.refusals = refusals
         self.logger = logger
     }
+
+    var hasInterceptors: Bool { !interceptors.isEmpty }
 
     /// - Parameters: names as they stand in the Request.
     func method(_ service: UnsafeRawBufferPointer, _ name: UnsafeRawBufferPointer) -> MethodImplementation? {
@@ -68,9 +71,9 @@ package final class Dispatcher: Sendable {
 
     private func run(_ call: ServerCall, _ streams: ServerCallStreams) async throws {
         guard let invocation = call.invocation else { return }
-        guard !interceptors.isEmpty else { return try await invocation.run(ServerContext(call), streams) }
-        try await intercepted(0, ServerContext(call)) { context in try await invocation.run(context, streams) }
-        guard invocation.isComplete else {
+        guard hasInterceptors else { return try await invocation(ServerContext(call), streams) }
+        try await intercepted(0, ServerContext(call)) { context in try await invocation(context, streams) }
+        guard call.reply.isThere else {
             throw RPCError(.internalError, Self.internalMessage, cause: InterceptorSwallowedCall())
         }
     }
@@ -92,6 +95,8 @@ package final class Dispatcher: Sendable {
         case let error as RPCError:
             if let cause = error.cause { call.logger.notice("call failed", metadata: ["code": "\(error.code)", "cause": "\(cause)"]) }
             return error
+        case let error as MessageError where error.reason == .tooLong:
+            return .replyTooLong
         case is CancellationError:
             return RPCError(.cancelled, "The call was cancelled.")
         default:

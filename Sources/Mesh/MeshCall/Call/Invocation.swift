@@ -1,61 +1,77 @@
+public import MeshMessages
 internal import NIOCore
 
-/// One run of a handler: the message that it got, and the reply that it gave.
-package protocol Invocation: AnyObject, Sendable {
-    /// Runs the handler.
-    func run(_ context: ServerContext, _ streams: ServerCallStreams) async throws
-    /// True once the handler has returned well.
-    var isComplete: Bool { get }
-    /// Hands the packed reply of a method that gives one message to `body`.
+/// One run of a handler: it has the message of the Request, and gives its reply to `ServerCallStreams`.
+///
+/// A closure and not a generic type: closures are specialised for their messages, methods of generic classes are not.
+@usableFromInline
+package typealias Invocation = @Sendable (ServerContext, ServerCallStreams) async throws -> Void
+
+/// What a handler has replied.
+enum GivenReply {
+    case none
+    /// It has been written already.
+    case sent
+    /// The packed message; empty for a method that gives a stream.
+    case bytes(ByteBuffer)
+    /// Hands the packed message to its argument.
+    case later(@Sendable ((PreparedMessage) -> Void) throws -> Void)
+
+    var isThere: Bool { if case .none = self { false } else { true } }
+}
+
+extension MethodImplementation.Body {
+    /// Runs code that takes and gives packed messages.
+    func invocation(_ message: ByteBuffer) -> Invocation {
+        { context, streams in
+            switch self {
+            case .unary(let body): streams.give(.bytes(try await body(message, context)))
+            case .clientStreaming(let body): streams.give(.bytes(try await body(streams.requests, context)))
+            case .serverStreaming(let body):
+                try await body(message, streams, context)
+                streams.complete()
+            case .bidirectional(let body):
+                try await body(streams.requests, streams, context)
+                streams.complete()
+            }
+        }
+    }
+}
+
+extension ServerCallStreams {
+    func give(_ reply: GivenReply) {
+        call.reply = reply
+    }
+
+    /// All messages of a streaming method have been given.
+    @usableFromInline
+    func complete() {
+        give(.bytes(ByteBuffer()))
+    }
+
+    /// Gives the message of a method that gives one.
     ///
-    /// - Throws: `MessageError` when the reply cannot be packed.
-    func withReply(_ body: (PackedReply) -> Void) throws
-}
-
-/// A reply about to be written.
-package struct PackedReply {
-    package let byteCount: Int
-    /// Writes `byteCount` bytes.
-    package let write: (UnsafeMutableRawBufferPointer) -> Void
-
-    package init(byteCount: Int, write: @escaping (UnsafeMutableRawBufferPointer) -> Void) {
-        self.byteCount = byteCount
-        self.write = write
-    }
-}
-
-/// Runs code that takes and gives packed messages.
-final class PackedInvocation: Invocation, @unchecked Sendable {
-    // Unchecked: the task that runs the handler writes the reply before its connection reads it.
-    private let body: MethodImplementation.Body
-    private let message: ByteBuffer
-    private var reply: ByteBuffer?
-
-    init(_ body: MethodImplementation.Body, _ message: ByteBuffer) {
-        self.body = body
-        self.message = message
-    }
-
-    var isComplete: Bool { reply != nil }
-
-    func run(_ context: ServerContext, _ streams: ServerCallStreams) async throws {
-        switch body {
-        case .unary(let body): reply = try await body(message, context)
-        case .clientStreaming(let body): reply = try await body(streams.requests, context)
-        case .serverStreaming(let body):
-            try await body(message, streams, context)
-            reply = ByteBuffer()
-        case .bidirectional(let body):
-            try await body(streams.requests, streams, context)
-            reply = ByteBuffer()
+    /// - Throws: `MessageError` when it cannot be packed.
+    @inlinable
+    func answer<Message: MeshMessage>(_ message: Message) throws {
+        if answersAtOnce {
+            try message.prepare { send($0) }
+        } else {
+            keep { body in try message.prepare(body) }
         }
     }
 
-    func withReply(_ body: (PackedReply) -> Void) {
-        let bytes = reply ?? ByteBuffer()
-        body(
-            PackedReply(byteCount: bytes.readableBytes) { memory in
-                bytes.withUnsafeReadableBytes { memory.copyMemory(from: $0) }
-            })
+    /// Nothing can follow that would change the answer: it is packed where it leaves from.
+    @usableFromInline var answersAtOnce: Bool { connection.loop.inEventLoop && !connection.dispatcher.hasInterceptors }
+
+    @usableFromInline
+    func send(_ message: PreparedMessage) {
+        give(.sent)
+        connection.succeed(call, with: message)
+    }
+
+    @usableFromInline
+    func keep(_ pack: @escaping @Sendable ((PreparedMessage) -> Void) throws -> Void) {
+        give(.later(pack))
     }
 }

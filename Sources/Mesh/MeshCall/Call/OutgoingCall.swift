@@ -39,15 +39,16 @@ package struct OutgoingCall: Sendable {
 
     /// The Request frame's data, about to be written.
     ///
+    /// - Parameter now: what is left of the deadline counts from here.
     /// - Throws: `RPCError` RESOURCE_EXHAUSTED when it is too long, INVALID_ARGUMENT when the metadata cannot be written.
-    func envelope() throws(RPCError) -> RequestEnvelopeWriter {
+    func envelope(at now: NIODeadline) throws(RPCError) -> RequestEnvelopeWriter {
         guard metadata.entries.allSatisfy({ !$0.key.utf8.contains(0) && !$0.value.utf8.contains(0) }) else {
             throw RPCError(.invalidArgument, "The request's metadata holds U+0000.", reason: "MALFORMED_REQUEST")
         }
         let writer = RequestEnvelopeWriter(
             names: method.packedNames, payload: message.readableBytes,
             // Zero would mean that there is no deadline.
-            timeoutNano: max(1, monotonicDeadline.nanoseconds(after: .now())), metadata: metadata.entries)
+            timeoutNano: max(1, monotonicDeadline.nanoseconds(after: now)), metadata: metadata.entries)
         guard writer.byteCount <= MessageLimits.maxBytes else { throw .requestTooLong }
         return writer
     }

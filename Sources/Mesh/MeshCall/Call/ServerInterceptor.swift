@@ -3,5 +3,5 @@ public protocol ServerInterceptor: Sendable {
     /// - Parameters:
     ///   - context: the call; what is passed to `next` is what the handler sees.
     ///   - next: the rest of the chain and the handler. Not calling it refuses the call; what is thrown instead is its answer.
-    func intercept(_ context: ServerContext, next: @Sendable (ServerContext) async throws -> Void) async throws
+    func intercept(_ context: ServerContext, next: @concurrent @Sendable (ServerContext) async throws -> Void) async throws
 }

@@ -14,21 +14,21 @@ final class ClientCall: @unchecked Sendable {
     let response: ResponseMetadata?
 
     // Confined to the loop.
-    var waiter: Waiter?
+    @exclusivity(unchecked) var waiter: Waiter?
     /// The answer's messages, unless it is awaited whole.
     var buffer: MessageBuffer?
     var streamID: UInt32?
-    var isOver = false
+    @exclusivity(unchecked) var isOver = false
     /// Why the client's own stream messages are not taken any more; nil when the server ended the call well.
     var failure: RPCError?
     /// The client has said that it sends no more.
     var requestsFinished = false
     /// Response metadata.
-    var initial = Metadata()
+    @exclusivity(unchecked) var initial = Metadata()
     /// Parts of the stream message underway, which a Response may cut short.
-    var message = MessageParts()
+    @exclusivity(unchecked) var message = MessageParts()
     /// Parts of the Response underway.
-    var envelope = MessageParts()
+    @exclusivity(unchecked) var envelope = MessageParts()
 
     init(_ outgoing: OutgoingCall, response: ResponseMetadata? = nil) {
         self.outgoing = outgoing

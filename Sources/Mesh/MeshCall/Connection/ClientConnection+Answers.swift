@@ -32,6 +32,7 @@ extension ClientConnection {
 
     func receiveResponse(_ id: UInt32, _ data: UnsafeRawBufferPointer?) {
         guard let call = calls[id] else { return }
+        if call.envelope.isEmpty, let data, receivePlainReply(data, call) { return }
         let outcome = call.envelope.complete(data) { bytes in
             Result { () throws(MessageError) in try self.outcome(bytes, call) }
         }
@@ -39,6 +40,17 @@ extension ClientConnection {
         case .success(let outcome): finish(call, outcome)
         case .failure(let error): finish(call, .failure(.answerMalformed(error)))
         }
+    }
+
+    /// What nearly every Response is: the whole message of a unary call. False when it is anything else.
+    private func receivePlainReply(_ data: UnsafeRawBufferPointer, _ call: ClientCall) -> Bool {
+        guard case .reply(let continuation) = call.waiter, let envelope = try? ResponseEnvelope(data), envelope.isPlain else { return false }
+        call.isOver = true
+        call.waiter = nil
+        if let id = call.streamID { _ = calls.removeValue(forKey: id) }
+        continuation.resume(returning: UnaryReply(message: transport.slice(envelope.payload), metadata: call.initial))
+        if isClosing { closeIfIdle() }
+        return true
     }
 
     private func outcome(_ bytes: UnsafeRawBufferPointer, _ call: ClientCall) throws(MessageError) -> Result<UnaryReply, RPCError> {

@@ -9,7 +9,11 @@ extension ClientConnection {
         let call = ClientCall(outgoing)
         return try await withTaskCancellationHandler {
             try await withUnsafeThrowingContinuation { continuation in
-                onLoop { self.start(call, .reply(continuation)) }
+                if loop.inEventLoop {
+                    start(call, .reply(continuation))
+                } else {
+                    loop.execute { self.start(call, .reply(continuation)) }
+                }
             }
         } onCancel: {
             loop.execute { self.cancel(call, .callCancelled) }
@@ -46,11 +50,11 @@ extension ClientConnection {
         }
         let buffer = MessageBuffer(
             reportAt: Int(transport.limits.settings.initialStreamWindow) / 4,
-            report: { [weak self, weak call] consumed in
-                guard let self, let call else { return }
+            report: { [self, weak call] consumed in
+                guard let call else { return }
                 onLoop { self.report(consumed, of: call) }
-            }, giveUp: { [weak self, weak call] in
-                guard let self, let call else { return }
+            }, giveUp: { [self, weak call] in
+                guard let call else { return }
                 loop.execute { self.cancel(call, .callCancelled) }
             })
         try await withTaskCancellationHandler {
@@ -97,13 +101,13 @@ extension ClientConnection {
     private func open(_ call: ClientCall) {
         let method = call.outgoing.method
         do throws(RPCError) {
-            let envelope = try call.outgoing.envelope()
+            let envelope = try call.outgoing.envelope(at: transport.now)
             try checkSizes(call, envelope.byteCount)
             guard let id = machine.open(expectsData: !method.givesOneMessage) else {
                 return finish(call, .failure(.connectionClosed), notRun: true)
             }
             call.streamID = id
-            calls[id] = call
+            calls.open(id, call)
             send(call, envelope, id)
             if case .opened(let continuation) = call.waiter {
                 call.waiter = nil
@@ -184,7 +188,7 @@ extension ClientConnection {
         call.envelope = MessageParts()
         if case .failure(let error) = outcome { call.failure = error }
         if let id = call.streamID {
-            calls[id] = nil
+            _ = calls.removeValue(forKey: id)
             // What the client still streams has no receiver.
             if !call.outgoing.method.takesOneMessage { transport.drop(id, call.over) }
         }

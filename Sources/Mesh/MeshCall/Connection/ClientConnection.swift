@@ -7,16 +7,17 @@ internal import MeshMessages
 package final class ClientConnection: FrameHandler, FrameReceiver, @unchecked Sendable {
     package let loop: any EventLoop
     let transport: FrameTransport
-    var machine: ClientStateMachine
+    // As in `ServerConnection`, not checked at run time what happens for every frame.
+    @exclusivity(unchecked) var machine: ClientStateMachine
     /// Calls that have a stream.
-    var calls = StreamTable<ClientCall>()
+    @exclusivity(unchecked) var calls = StreamTable<ClientCall>()
     /// Calls that wait for a free stream, oldest first.
-    var waiting = CircularBuffer<ClientCall>()
-    private var deadlines = DeadlineTimer()
+    @exclusivity(unchecked) var waiting = CircularBuffer<ClientCall>()
+    @exclusivity(unchecked) private var deadlines = DeadlineTimer()
     private let started = NIODeadline.now()
     private var pingSent: NIODeadline?
     private var onEvent: ((Event) -> Void)?
-    private var isClosing = false
+    private(set) var isClosing = false
     private var isEstablished = false
     private var endWaiters: [() -> Void] = []
 
@@ -39,7 +40,8 @@ package final class ClientConnection: FrameHandler, FrameReceiver, @unchecked Se
     package func start(onEvent: @escaping (Event) -> Void) {
         self.onEvent = onEvent
         transport.start(self)
-        transport.startTicking { [weak self] in self?.tick() }
+        // Held strongly, as everywhere here: the end of the connection, which always comes, lets go.
+        transport.startTicking { self.tick() }
         transport.wake()
     }
 
@@ -150,7 +152,8 @@ package final class ClientConnection: FrameHandler, FrameReceiver, @unchecked Se
     // MARK: Time
 
     func arm(_ deadline: NIODeadline) {
-        deadlines.arm(deadline, on: loop) { [weak self] in self?.sweepDeadlines() }
+        guard deadlines.isLate(for: deadline) else { return }
+        deadlines.arm(deadline, on: loop) { self.sweepDeadlines() }
     }
 
     private func sweepDeadlines() {

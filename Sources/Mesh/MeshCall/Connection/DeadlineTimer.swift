@@ -5,6 +5,9 @@ struct DeadlineTimer {
     private var scheduled: Scheduled<Void>?
     private var firesAt = NIODeadline.distantFuture
 
+    /// Whether the timer has to be set for this deadline. To be asked before `arm`, which most calls then need not do.
+    func isLate(for deadline: NIODeadline) -> Bool { deadline < firesAt }
+
     /// Makes sure that `sweep` runs at `deadline` or before. `sweep` arms the timer again for the earliest deadline that it finds.
     mutating func arm(_ deadline: NIODeadline, on loop: any EventLoop, _ sweep: @escaping @Sendable () -> Void) {
         guard deadline < firesAt else { return }

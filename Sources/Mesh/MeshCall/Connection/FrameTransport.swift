@@ -31,21 +31,28 @@ final class FrameTransport: @unchecked Sendable {
     let limits: ConnectionLimits
     private let link: any FrameLink
     /// The connection that owns this: given up when it ends.
-    private var handler: (any FrameHandler)?
+    @exclusivity(unchecked) private var handler: (any FrameHandler)?
 
-    private var splitter: FrameSplitter
-    private var queue: OutboundQueue<Payload>
+    // As in `ServerConnection`, not checked at run time what happens for every frame.
+    @exclusivity(unchecked) private var splitter: FrameSplitter
+    @exclusivity(unchecked) private var queue: OutboundQueue<Payload>
     /// Frames of this turn.
-    private var outgoing = ByteBuffer()
-    private var inTurn = false
-    private var flushScheduled = false
-    private(set) var end: ConnectionEnd?
+    @exclusivity(unchecked) private var outgoing = ByteBuffer()
+    @exclusivity(unchecked) private var inTurn = false
+    @exclusivity(unchecked) private var turnBegan = NIODeadline.now()
+    /// What is being split.
+    @exclusivity(unchecked) private var reading: ByteBuffer?
+    /// `limits.maximumDeadline`.
+    let longestNanoseconds: Int64
+    @exclusivity(unchecked) private var flushScheduled = false
+    @exclusivity(unchecked) private(set) var end: ConnectionEnd?
     private var watch = TransportWatch()
 
     init(loop: any EventLoop, link: any FrameLink, mode: WireMode, limits: ConnectionLimits) {
         self.loop = loop
         self.link = link
         self.limits = limits
+        longestNanoseconds = limits.maximumDeadline.clampedNanoseconds
         executor = LoopExecutor.of(loop)
         splitter = FrameSplitter(mode: mode, settings: limits.settings)
         queue = OutboundQueue(maximumFrame: mode == .mesh ? Int(Settings.default.maximumDataFrame) : nil)
@@ -60,7 +67,7 @@ final class FrameTransport: @unchecked Sendable {
 
     func received(_ bytes: ByteBuffer) {
         guard end == nil, let handler else { return }
-        inTurn = true
+        beginTurn(bytes)
         do throws(ConnectionFailure) {
             try bytes.withUnsafeReadableBytes { raw throws(ConnectionFailure) in
                 try splitter.split(raw) { header, data throws(ConnectionFailure) in
@@ -71,11 +78,32 @@ final class FrameTransport: @unchecked Sendable {
         } catch {
             fail(error)
         }
+        reading = nil
+    }
+
+    private func beginTurn(_ bytes: ByteBuffer) {
+        inTurn = true
+        turnBegan = .now()
+        reading = bytes
+    }
+
+    /// The time, as of the beginning of the read turn while one runs: a turn is short, and looking at the clock for each call is not free.
+    var now: NIODeadline { inTurn ? turnBegan : .now() }
+
+    /// What lies at `bytes` without a copy, if that is in the memory being read; it then keeps that memory.
+    func slice(_ bytes: UnsafeRawBufferPointer) -> ByteBuffer {
+        guard let reading, let start = bytes.baseAddress else { return ByteBuffer(bytes: bytes) }
+        let offset = reading.withUnsafeReadableBytes { all in
+            all.baseAddress.flatMap { base in
+                start >= base && start + bytes.count <= base + all.count ? start - base : nil
+            }
+        }
+        return offset.flatMap { reading.getSlice(at: reading.readerIndex + $0, length: bytes.count) } ?? ByteBuffer(bytes: bytes)
     }
 
     /// Ends a read turn: handlers that are ready run, then everything leaves in one flush.
     func readCompleted() {
-        watch.noteRead()
+        watch.noteRead(at: turnBegan)
         executor.drain()
         inTurn = false
         flush()

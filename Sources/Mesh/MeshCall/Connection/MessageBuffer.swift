@@ -5,6 +5,7 @@ internal import Synchronization
 ///
 /// What it holds is bounded by the stream's window: the connection gets the bytes' credit back only as they are read. The messages
 /// lie in one piece of memory, so that a small one costs neither an allocation nor the read buffer that it came in.
+@usableFromInline
 final class MessageBuffer: Sendable {
     typealias Reader = UnsafeContinuation<Void, Never>
 
@@ -14,7 +15,11 @@ final class MessageBuffer: Sendable {
         var reader: Reader?
         var end: Result<Void, RPCError>?
         var unreported = Consumed()
+        var observer: Observer?
     }
+
+    /// Told how the stream ended: nil when well.
+    typealias Observer = @Sendable (RPCError?) -> Void
 
     /// Messages read whose credit is still to be given.
     struct Consumed {
@@ -55,11 +60,12 @@ final class MessageBuffer: Sendable {
     ///
     /// - Returns: what is to be credited at once.
     func finish(_ end: Result<Void, RPCError>, discard: Bool = false) -> Consumed {
-        let (reader, due) = state.withLock { state -> (Reader?, Consumed) in
+        let (reader, due, ended) = state.withLock { state -> (Reader?, Consumed, (() -> Void)?) in
             if state.end == nil { state.end = end }
             if discard { state.discardUnread() }
-            return (state.takeReader(), state.takeUnreported())
+            return (state.takeReader(), state.takeUnreported(), state.takeEnd())
         }
+        ended?()
         reader?.resume()
         return due
     }
@@ -68,68 +74,71 @@ final class MessageBuffer: Sendable {
     ///
     /// - Returns: what is to be credited at once.
     func discard(_ error: RPCError) -> Consumed {
-        let (reader, due) = state.withLock { state -> (Reader?, Consumed) in
+        let (reader, due, ended) = state.withLock { state -> (Reader?, Consumed, (() -> Void)?) in
             if !state.waiting.isEmpty || state.end == nil { state.end = .failure(error) }
             state.discardUnread()
-            return (state.takeReader(), state.takeUnreported())
+            return (state.takeReader(), state.takeUnreported(), state.takeEnd())
         }
+        ended?()
         reader?.resume()
         return due
     }
 
+    /// Calls `observer` once the stream has ended, before its reader learns of it; at once when it has already. For one observer.
+    func whenEnded(_ observer: @escaping Observer) {
+        let ended = state.withLock { state in
+            state.observer = observer
+            return state.takeEnd()
+        }
+        ended?()
+    }
+
     // MARK: The reader's side
 
-    /// How the stream ended: an error, nil within for well; nil while it goes on.
-    var outcome: RPCError?? {
-        state.withLock { state in
-            switch state.end {
-            case .success: .some(nil)
-            case .failure(let error): error
-            case nil: nil
-            }
-        }
-    }
-
     func nextBytes() async throws -> ByteBuffer? {
-        try await next { ByteBuffer(bytes: $0) }
+        var message: ByteBuffer?
+        return try await next { message = ByteBuffer(bytes: $0) } ? message : nil
     }
 
-    /// The next message as `read` makes it from its bytes; nil at the end.
+    /// Hands the bytes of the next message to `read`; false at the end.
     ///
-    /// - Throws: `RPCError` of the end, or what `read` throws.
-    func next<Message>(_ read: (UnsafeRawBufferPointer) throws(RPCError) -> Message) async throws -> Message? {
+    /// - Throws: `RPCError` of the end.
+    @inlinable
+    func next(_ read: (UnsafeRawBufferPointer) -> Void) async throws -> Bool {
         while true {
-            switch try takeReady(read) {
-            case .message(let message): return message
-            case .end: return nil
-            case .nothing: try await wait()
+            switch takeReady(read) {
+            case .message: return true
+            case .end: return false
+            case .failure(let error): throw error
+            case .nothing: await wait()
             }
         }
     }
 
-    private enum Ready<Message> {
-        case message(Message)
+    @usableFromInline
+    enum Ready {
+        case message
         case end
+        case failure(RPCError)
         case nothing
     }
 
-    private func takeReady<Message>(
-        _ read: (UnsafeRawBufferPointer) throws(RPCError) -> Message
-    ) throws(RPCError) -> Ready<Message> {
+    /// Not generic, as it is called for every message.
+    @usableFromInline
+    func takeReady(_ read: (UnsafeRawBufferPointer) -> Void) -> Ready {
         // A reader that has taken everything may wait for what only its credit lets the sender send, on this stream or another.
-        let (ready, due) = state.withLock { state -> (Result<Ready<Message>, RPCError>, Consumed?) in
-            guard let next = state.waiting.popFirst() else {
-                return (state.end.map { $0.map { .end } } ?? .success(.nothing), state.takeDue(reportAt))
-            }
+        let (ready, due) = state.withLock { state -> (Ready, Consumed?) in
+            guard let next = state.waiting.popFirst() else { return (state.ended, state.takeDue(reportAt)) }
             state.unreported.add(next.charge)
-            let message = state.read(next.length, read)
-            return (message.map { .message($0) }, state.takeDue(reportAt))
+            state.read(next.length, read)
+            return (.message, state.takeDue(reportAt))
         }
         if let due { report(due) }
-        return try ready.get()
+        return ready
     }
 
-    private func wait() async throws {
+    @usableFromInline
+    func wait() async {
         await withTaskCancellationHandler {
             await withUnsafeContinuation { (reader: Reader) in
                 let parked = state.withLock { $0.park(reader) }
@@ -152,15 +161,18 @@ extension MessageBuffer.State {
     /// Memory kept for the next messages once all have been read.
     private static let keptCapacity = 4096
 
-    fileprivate mutating func read<Message>(
-        _ length: Int, _ body: (UnsafeRawBufferPointer) throws(RPCError) -> Message
-    ) -> Result<Message, RPCError> {
-        let message = bytes.withUnsafeReadableBytes { all in
-            Result { () throws(RPCError) in try body(UnsafeRawBufferPointer(rebasing: all[..<length])) }
-        }
+    fileprivate mutating func read(_ length: Int, _ body: (UnsafeRawBufferPointer) -> Void) {
+        bytes.withUnsafeReadableBytes { body(UnsafeRawBufferPointer(rebasing: $0[..<length])) }
         bytes.moveReaderIndex(forwardBy: length)
         if waiting.isEmpty { reclaim() }
-        return message
+    }
+
+    fileprivate var ended: MessageBuffer.Ready {
+        switch end {
+        case .success: .end
+        case .failure(let error): .failure(error)
+        case nil: .nothing
+        }
     }
 
     /// Moves what waits to the front once most of the memory has been read.
@@ -175,6 +187,14 @@ extension MessageBuffer.State {
     fileprivate mutating func takeReader() -> MessageBuffer.Reader? {
         defer { reader = nil }
         return reader
+    }
+
+    /// What tells the observer of the end, if there are both.
+    fileprivate mutating func takeEnd() -> (() -> Void)? {
+        guard let end, let observer else { return nil }
+        self.observer = nil
+        let error: RPCError? = if case .failure(let error) = end { error } else { nil }
+        return { observer(error) }
     }
 
     fileprivate mutating func discardUnread() {

@@ -1,6 +1,6 @@
 internal import Logging
-package import MeshMessages
-package import NIOCore
+public import MeshMessages
+public import NIOCore
 internal import Synchronization
 
 /// One call at the server: what its handler sees of it, and where it stands. What is not constant or locked is confined to its
@@ -12,11 +12,13 @@ final class ServerCall: @unchecked Sendable {
     let deadline: NIODeadline
     let scope: PeerScope
     /// The run of its handler; nil until the caller may call.
-    var invocation: (any Invocation)?
+    @exclusivity(unchecked) var invocation: Invocation?
     /// Makes the invocation once the caller has been admitted; nil when it was at once.
-    var unpack: (@Sendable () throws -> any Invocation)?
+    var unpack: (@Sendable () throws -> Invocation)?
+    /// Set by the handler's task, read once it is done.
+    @exclusivity(unchecked) var reply = GivenReply.none
     /// The verified person; set before the handler runs.
-    var principal: Principal?
+    @exclusivity(unchecked) var principal: Principal?
 
     private struct Made {
         var requestID: String?
@@ -28,15 +30,15 @@ final class ServerCall: @unchecked Sendable {
 
     // Confined to the loop.
     /// The task that runs the handler, once it does.
-    var worker: CallWorker?
+    @exclusivity(unchecked) var worker: CallWorker?
     /// Messages that the client streams.
     var inbound: MessageBuffer?
     /// The stream message underway.
     var parts = MessageParts()
     /// The status was sent, or the caller is gone: whatever the handler still says is dropped.
-    var isOver = false
+    @exclusivity(unchecked) var isOver = false
     /// Response metadata can no longer be sent, or has been.
-    var headersSent = false
+    @exclusivity(unchecked) var headersSent = false
     /// Why the handler's sends fail; nil when the caller is simply gone.
     var over: RPCError?
 
@@ -105,25 +107,26 @@ final class CallWorker {
 }
 
 /// Where the handler of a streaming call reads and writes. Keeps the connection alive while the handler runs.
+@usableFromInline
 package struct ServerCallStreams: ResponseSink {
     let call: ServerCall
     let connection: ServerConnection
 
     /// What the client streams. Of a method that takes one message it is empty.
-    var requests: RequestMessages {
+    @usableFromInline var requests: RequestMessages {
         RequestMessages(buffer: call.inbound ?? .empty)
     }
 
-    package func send<Message: MeshMessage>(_ message: Message) async throws {
-        if connection.loop.inEventLoop {
-            let sent = try message.withPrepared { prepared in
-                Result { () throws(RPCError) in try connection.sendNow(prepared, on: call) }
-            }
-            if try sent.get() { return }
-        }
-        try await send(ByteBuffer(packing: message))
+    /// On the loop, so that a message can be packed where it leaves from.
+    @usableFromInline var mayWriteNow: Bool { connection.loop.inEventLoop }
+
+    /// False when the message must be packed and wait; the error when the call is over or the message too long. On the loop.
+    @usableFromInline
+    func sendNow(_ message: PreparedMessage) -> Result<Bool, RPCError> {
+        Result { () throws(RPCError) in try connection.sendNow(message, on: call) }
     }
 
+    @usableFromInline
     package func send(_ message: ByteBuffer) async throws {
         let loop = connection.loop
         if loop.inEventLoop, try connection.sendNow(message, on: call) { return }

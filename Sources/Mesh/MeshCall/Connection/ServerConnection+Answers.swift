@@ -5,47 +5,56 @@ internal import NIOCore
 
 /// Answers going out.
 extension ServerConnection {
+    /// The handler's reply has not been written yet.
     func succeed(_ call: ServerCall) {
-        do {
+        switch call.reply {
+        case .none, .sent: break
+        case .bytes(let bytes): send(ReplyBytes.packed(bytes), of: call)
+        case .later(let pack):
+            do {
+                try pack { self.succeed(call, with: $0) }
+            } catch {
+                cannotWrite(error)
+                let isTooLong = (error as? MessageError)?.reason == .tooLong
+                answer(call.streamID, isTooLong ? .replyTooLong : RPCError(.internalError, Dispatcher.internalMessage))
+            }
+        }
+    }
+
+    func succeed(_ call: ServerCall, with message: PreparedMessage) {
+        guard !call.isOver else { return }
+        send(.prepared(message), of: call)
+    }
+
+    private func send(_ reply: ReplyBytes, of call: ServerCall) {
+        do throws(RPCError) {
             try sendHeaders(call)
             guard call.descriptor.givesOneMessage || machine.mode == .mesh else { return endBaselineStream(call.streamID) }
             let trailers = machine.mode == .mesh ? call.responseIfMade?.trailing ?? [:] : [:]
+            guard reply.byteCount <= Int(machine.peer.maximumMessageBytes) else { throw .replyTooLong }
+            guard !trailers.isEmpty else { return try sendPlain(reply, of: call) }
             try check(trailers)
-            if let invocation = call.invocation { try invocation.withReply { reply in self.send(reply, trailers, of: call) } }
-        } catch let error as RPCError {
-            answer(call.streamID, error)
-        } catch let error as MessageError where error.reason == .tooLong {
-            answer(call.streamID, .replyTooLong)
+            send(MeshV1.Response(payload: reply.array, trailers: trailers.keyValues), flags: flags(of: call), on: call.streamID)
         } catch {
-            cannotWrite(error)
-            answer(call.streamID, RPCError(.internalError, Dispatcher.internalMessage))
+            answer(call.streamID, error)
         }
     }
 
-    private func send(_ reply: PackedReply, _ trailers: Metadata, of call: ServerCall) {
-        let id = call.streamID, flags = call.descriptor.givesOneMessage ? [] : statusOnly
-        guard reply.byteCount <= Int(machine.peer.maximumMessageBytes) else { return answer(id, .replyTooLong) }
-        guard trailers.isEmpty else {
-            let payload = [UInt8](unsafeUninitializedCapacity: reply.byteCount) { memory, count in
-                reply.write(UnsafeMutableRawBufferPointer(memory))
-                count = reply.byteCount
-            }
-            return send(MeshV1.Response(payload: payload, trailers: trailers.keyValues), flags: flags, on: id)
-        }
-        sendPlain(reply, flags, on: id)
-    }
+    private func flags(of call: ServerCall) -> FrameFlags { call.descriptor.givesOneMessage ? [] : statusOnly }
 
-    private func sendPlain(_ reply: PackedReply, _ flags: FrameFlags, on id: UInt32) {
-        let length = ResponseEnvelope.plainSize(payload: reply.byteCount)
-        guard length <= Int(machine.peer.maximumMessageBytes) else { return answer(id, .replyTooLong) }
-        let write = { memory in ResponseEnvelope.writePlain(payload: reply.byteCount, to: memory, message: reply.write) }
-        guard !transport.sendNow(.response, flags: flags, length: length, on: id, endsStream: true, write) else { return }
+    private func sendPlain(_ reply: ReplyBytes, of call: ServerCall) throws(RPCError) {
+        let id = call.streamID, length = ResponseEnvelope.plainSize(payload: reply.byteCount)
+        guard length <= Int(machine.peer.maximumMessageBytes) else { throw .replyTooLong }
+        let write = { (memory: UnsafeMutableRawBufferPointer) in
+            ResponseEnvelope.writePlain(payload: reply.byteCount, to: memory) { reply.write(to: $0) }
+        }
+        guard !transport.sendNow(.response, flags: flags(of: call), length: length, on: id, endsStream: true, write) else { return }
         var bytes = ByteBufferAllocator().buffer(capacity: length)
         bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: length) { memory in
             write(UnsafeMutableRawBufferPointer(rebasing: memory[..<length]))
             return length
         }
-        enqueue(.response, flags: flags, .init(bytes: bytes, waiter: nil, endsStream: true), on: id)
+        enqueue(.response, flags: flags(of: call), .init(bytes: bytes, waiter: nil, endsStream: true), on: id)
     }
 
     private func endBaselineStream(_ id: UInt32) {
@@ -153,8 +162,36 @@ extension ServerConnection {
     }
 }
 
+/// A reply about to be written.
+private enum ReplyBytes {
+    case prepared(PreparedMessage)
+    case packed(ByteBuffer)
+
+    var byteCount: Int {
+        switch self {
+        case .prepared(let message): message.byteCount
+        case .packed(let bytes): bytes.readableBytes
+        }
+    }
+
+    /// - Parameter memory: `byteCount` bytes.
+    func write(to memory: UnsafeMutableRawBufferPointer) {
+        switch self {
+        case .prepared(let message): message.write(to: memory)
+        case .packed(let bytes): bytes.withUnsafeReadableBytes { memory.copyMemory(from: $0) }
+        }
+    }
+
+    var array: [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: byteCount) { memory, count in
+            write(to: UnsafeMutableRawBufferPointer(memory))
+            count = byteCount
+        }
+    }
+}
+
 extension RPCError {
-    fileprivate static var replyTooLong: RPCError {
+    static var replyTooLong: RPCError {
         RPCError(.resourceExhausted, "The reply is too long.", reason: "REPLY_TOO_LONG")
     }
 }

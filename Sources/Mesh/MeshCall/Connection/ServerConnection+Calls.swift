@@ -10,7 +10,7 @@ extension ServerConnection {
     ) throws(ConnectionFailure) {
         do throws(RPCError) {
             let call = try admit(id, try envelope(bytes), flags, clientStreams)
-            calls[id] = call
+            calls.open(id, call)
             arm(call.deadline)
             pending.append(call)
         } catch {
@@ -97,7 +97,7 @@ extension ServerConnection {
     private func deadline(_ timeoutNano: Int64, _ method: MethodDescriptor) throws(RPCError) -> NIODeadline {
         guard timeoutNano >= 0 else { throw RPCError(.deadlineExceeded, "The call's time was over when it came.") }
         let timeout = timeoutNano == 0 ? method.defaultDeadline : timeoutNano
-        return .now() + .nanoseconds(min(timeout, transport.limits.maximumDeadline.clampedNanoseconds))
+        return transport.now + .nanoseconds(min(timeout, transport.longestNanoseconds))
     }
 
     // MARK: Messages that the client streams
@@ -106,11 +106,10 @@ extension ServerConnection {
         let id = call.streamID
         let inbound = MessageBuffer(
             reportAt: Int(transport.limits.settings.initialStreamWindow) / 4,
-            report: { [weak self] consumed in
-                guard let self else { return }
+            report: { [self] consumed in
                 if loop.inEventLoop { report(consumed, on: id) } else { loop.execute { self.report(consumed, on: id) } }
-            }, giveUp: { [weak call, weak self] in
-                guard let self, let call else { return }
+            }, giveUp: { [self, weak call] in
+                guard let call else { return }
                 loop.execute { self.readerCancelled(call) }
             })
         call.inbound = inbound

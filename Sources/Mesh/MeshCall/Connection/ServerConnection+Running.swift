@@ -57,8 +57,9 @@ extension ServerConnection {
         defer { closeIfDrained() }
         guard !call.isOver else { return }
         call.isOver = true
-        calls[call.streamID] = nil
-        if let failure {
+        _ = calls.removeValue(forKey: call.streamID)
+        if case .sent = call.reply {
+        } else if let failure {
             let trailers = call.responseIfMade?.trailing ?? [:]
             answer(call.streamID, failure, trailers: trailers, domain: call.descriptor.service)
         } else {

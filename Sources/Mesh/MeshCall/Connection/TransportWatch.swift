@@ -18,8 +18,8 @@ struct TransportWatch {
         ticking = nil
     }
 
-    mutating func noteRead() {
-        lastRead = .now()
+    mutating func noteRead(at time: NIODeadline) {
+        lastRead = time
     }
 
     mutating func noteWrite(isStalled: Bool) {

@@ -23,11 +23,11 @@ struct ClientEmitter {
         let output = types[method.output]?.swiftName ?? method.output
         let options = "options: CallOptions = CallOptions()"
         writer.list(
-            "public func \(name)(", method.clientStreaming ? [options] : ["_ request: \(input)", options],
+            "public nonisolated(nonsending) func \(name)(", method.clientStreaming ? [options] : ["_ request: \(input)", options],
             ") async throws -> \(result(method, input, output)) {")
         writer.indented { writer in
             let request = method.clientStreaming ? "" : "request, "
-            writer.line("try await channel.\(call(method))(\(service.name)Methods.\(name), \(request)options: options)")
+            writer.line("try await \(service.name)Methods.\(name).\(call(method))(\(request)on: channel, options: options)")
         }
         writer.line("}")
     }
@@ -41,7 +41,7 @@ struct ClientEmitter {
         }
     }
 
-    /// The typed function of `CallChannel`.
+    /// The typed function of `MethodDescriptor`.
     private func call(_ method: ProtoMethod) -> String {
         switch (method.clientStreaming, method.serverStreaming) {
         case (false, false): "call"

@@ -31,11 +31,11 @@ extension MeshV1 {
             self.channel = channel
         }
 
-        public func check(
+        public nonisolated(nonsending) func check(
             _ request: MeshV1.HealthCheckRequest,
             options: CallOptions = CallOptions()
         ) async throws -> MeshV1.HealthCheckResponse {
-            try await channel.call(HealthMethods.check, request, options: options)
+            try await HealthMethods.check.call(request, on: channel, options: options)
         }
     }
 }

@@ -31,11 +31,11 @@ extension AgentV1 {
             self.channel = channel
         }
 
-        public func chat(
+        public nonisolated(nonsending) func chat(
             _ request: AgentV1.ChatRequest,
             options: CallOptions = CallOptions()
         ) async throws -> MessageStream<AgentV1.ChatEvent> {
-            try await channel.stream(AgentMethods.chat, request, options: options)
+            try await AgentMethods.chat.stream(request, on: channel, options: options)
         }
     }
 }

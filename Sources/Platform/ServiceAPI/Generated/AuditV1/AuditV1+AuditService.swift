@@ -59,26 +59,26 @@ extension AuditV1 {
         }
 
         /// Answers when the records are durable. A source can append to its own chain only.
-        public func append(
+        public nonisolated(nonsending) func append(
             _ request: AuditV1.AppendRequest,
             options: CallOptions = CallOptions()
         ) async throws -> AuditV1.AppendResponse {
-            try await channel.call(AuditMethods.append, request, options: options)
+            try await AuditMethods.append.call(request, on: channel, options: options)
         }
 
-        public func getCheckpoint(
+        public nonisolated(nonsending) func getCheckpoint(
             _ request: AuditV1.GetCheckpointRequest,
             options: CallOptions = CallOptions()
         ) async throws -> AuditV1.Checkpoint {
-            try await channel.call(AuditMethods.getCheckpoint, request, options: options)
+            try await AuditMethods.getCheckpoint.call(request, on: channel, options: options)
         }
 
         /// A person's own records, each with its proof.
-        public func listRecords(
+        public nonisolated(nonsending) func listRecords(
             _ request: AuditV1.ListRecordsRequest,
             options: CallOptions = CallOptions()
         ) async throws -> AuditV1.ListRecordsResponse {
-            try await channel.call(AuditMethods.listRecords, request, options: options)
+            try await AuditMethods.listRecords.call(request, on: channel, options: options)
         }
     }
 }

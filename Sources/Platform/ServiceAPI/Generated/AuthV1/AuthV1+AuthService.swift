@@ -118,59 +118,62 @@ extension AuthV1 {
             self.channel = channel
         }
 
-        public func signUp(
+        public nonisolated(nonsending) func signUp(
             _ request: AuthV1.SignUpRequest,
             options: CallOptions = CallOptions()
         ) async throws -> AuthV1.SignUpResponse {
-            try await channel.call(AuthMethods.signUp, request, options: options)
+            try await AuthMethods.signUp.call(request, on: channel, options: options)
         }
 
-        public func confirmTotp(
+        public nonisolated(nonsending) func confirmTotp(
             _ request: AuthV1.ConfirmTotpRequest,
             options: CallOptions = CallOptions()
         ) async throws -> AuthV1.Session {
-            try await channel.call(AuthMethods.confirmTotp, request, options: options)
+            try await AuthMethods.confirmTotp.call(request, on: channel, options: options)
         }
 
-        public func signIn(_ request: AuthV1.SignInRequest, options: CallOptions = CallOptions()) async throws -> AuthV1.Session {
-            try await channel.call(AuthMethods.signIn, request, options: options)
+        public nonisolated(nonsending) func signIn(
+            _ request: AuthV1.SignInRequest,
+            options: CallOptions = CallOptions()
+        ) async throws -> AuthV1.Session {
+            try await AuthMethods.signIn.call(request, on: channel, options: options)
         }
 
         /// Exchanges a refresh token for a new session; the old refresh token is spent.
-        public func refresh(
+        public nonisolated(nonsending) func refresh(
             _ request: AuthV1.RefreshRequest,
             options: CallOptions = CallOptions()
         ) async throws -> AuthV1.Session {
-            try await channel.call(AuthMethods.refresh, request, options: options)
+            try await AuthMethods.refresh.call(request, on: channel, options: options)
         }
 
-        public func signOut(
+        public nonisolated(nonsending) func signOut(
             _ request: AuthV1.SignOutRequest,
             options: CallOptions = CallOptions()
         ) async throws -> AuthV1.SignOutResponse {
-            try await channel.call(AuthMethods.signOut, request, options: options)
+            try await AuthMethods.signOut.call(request, on: channel, options: options)
         }
 
-        public func narrowToken(
+        public nonisolated(nonsending) func narrowToken(
             _ request: AuthV1.NarrowTokenRequest,
             options: CallOptions = CallOptions()
         ) async throws -> AuthV1.NarrowTokenResponse {
-            try await channel.call(AuthMethods.narrowToken, request, options: options)
+            try await AuthMethods.narrowToken.call(request, on: channel, options: options)
         }
 
-        public func mintSignOff(
+        public nonisolated(nonsending) func mintSignOff(
             _ request: AuthV1.MintSignOffRequest,
             options: CallOptions = CallOptions()
         ) async throws -> AuthV1.MintSignOffResponse {
-            try await channel.call(AuthMethods.mintSignOff, request, options: options)
+            try await AuthMethods.mintSignOff.call(request, on: channel, options: options)
         }
 
         /// The public keys that verify tokens.
-        public func getKeys(
+        public nonisolated(nonsending) func getKeys(
             _ request: AuthV1.GetKeysRequest,
             options: CallOptions = CallOptions()
         ) async throws -> AuthV1.GetKeysResponse {
-            try await channel.call(AuthMethods.getKeys, request, options: options)
+            try await AuthMethods.getKeys.call(request, on: channel, options: options)
         }
     }
 }

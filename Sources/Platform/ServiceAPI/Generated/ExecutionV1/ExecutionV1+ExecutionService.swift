@@ -176,90 +176,90 @@ extension ExecutionV1 {
             self.channel = channel
         }
 
-        public func registerUtterance(
+        public nonisolated(nonsending) func registerUtterance(
             _ request: ExecutionV1.RegisterUtteranceRequest,
             options: CallOptions = CallOptions()
         ) async throws -> ExecutionV1.RegisterUtteranceResponse {
-            try await channel.call(ExecutionMethods.registerUtterance, request, options: options)
+            try await ExecutionMethods.registerUtterance.call(request, on: channel, options: options)
         }
 
-        public func propose(
+        public nonisolated(nonsending) func propose(
             _ request: ExecutionV1.ProposeRequest,
             options: CallOptions = CallOptions()
         ) async throws -> ExecutionV1.Proposal {
-            try await channel.call(ExecutionMethods.propose, request, options: options)
+            try await ExecutionMethods.propose.call(request, on: channel, options: options)
         }
 
-        public func getProposal(
+        public nonisolated(nonsending) func getProposal(
             _ request: ExecutionV1.GetProposalRequest,
             options: CallOptions = CallOptions()
         ) async throws -> ExecutionV1.Proposal {
-            try await channel.call(ExecutionMethods.getProposal, request, options: options)
+            try await ExecutionMethods.getProposal.call(request, on: channel, options: options)
         }
 
-        public func listProposals(
+        public nonisolated(nonsending) func listProposals(
             _ request: ExecutionV1.ListProposalsRequest,
             options: CallOptions = CallOptions()
         ) async throws -> ExecutionV1.ListProposalsResponse {
-            try await channel.call(ExecutionMethods.listProposals, request, options: options)
+            try await ExecutionMethods.listProposals.call(request, on: channel, options: options)
         }
 
         /// Dispatches the order whose digest the sign-off token carries. The same token twice makes one order.
-        public func signOff(
+        public nonisolated(nonsending) func signOff(
             _ request: ExecutionV1.SignOffRequest,
             options: CallOptions = CallOptions()
         ) async throws -> ExecutionV1.SignOffResponse {
-            try await channel.call(ExecutionMethods.signOff, request, options: options)
+            try await ExecutionMethods.signOff.call(request, on: channel, options: options)
         }
 
-        public func reject(
+        public nonisolated(nonsending) func reject(
             _ request: ExecutionV1.RejectRequest,
             options: CallOptions = CallOptions()
         ) async throws -> ExecutionV1.RejectResponse {
-            try await channel.call(ExecutionMethods.reject, request, options: options)
+            try await ExecutionMethods.reject.call(request, on: channel, options: options)
         }
 
-        public func listOrders(
+        public nonisolated(nonsending) func listOrders(
             _ request: ExecutionV1.ListOrdersRequest,
             options: CallOptions = CallOptions()
         ) async throws -> ExecutionV1.ListOrdersResponse {
-            try await channel.call(ExecutionMethods.listOrders, request, options: options)
+            try await ExecutionMethods.listOrders.call(request, on: channel, options: options)
         }
 
-        public func getPortfolio(
+        public nonisolated(nonsending) func getPortfolio(
             _ request: ExecutionV1.GetPortfolioRequest,
             options: CallOptions = CallOptions()
         ) async throws -> ExecutionV1.Portfolio {
-            try await channel.call(ExecutionMethods.getPortfolio, request, options: options)
+            try await ExecutionMethods.getPortfolio.call(request, on: channel, options: options)
         }
 
-        public func createExchangeKey(
+        public nonisolated(nonsending) func createExchangeKey(
             _ request: ExecutionV1.CreateExchangeKeyRequest,
             options: CallOptions = CallOptions()
         ) async throws -> ExecutionV1.CreateExchangeKeyResponse {
-            try await channel.call(ExecutionMethods.createExchangeKey, request, options: options)
+            try await ExecutionMethods.createExchangeKey.call(request, on: channel, options: options)
         }
 
-        public func activateExchangeKey(
+        public nonisolated(nonsending) func activateExchangeKey(
             _ request: ExecutionV1.ActivateExchangeKeyRequest,
             options: CallOptions = CallOptions()
         ) async throws -> ExecutionV1.ActivateExchangeKeyResponse {
-            try await channel.call(ExecutionMethods.activateExchangeKey, request, options: options)
+            try await ExecutionMethods.activateExchangeKey.call(request, on: channel, options: options)
         }
 
         /// While engaged nothing is dispatched, for anybody.
-        public func setKillSwitch(
+        public nonisolated(nonsending) func setKillSwitch(
             _ request: ExecutionV1.SetKillSwitchRequest,
             options: CallOptions = CallOptions()
         ) async throws -> ExecutionV1.KillSwitch {
-            try await channel.call(ExecutionMethods.setKillSwitch, request, options: options)
+            try await ExecutionMethods.setKillSwitch.call(request, on: channel, options: options)
         }
 
-        public func getKillSwitch(
+        public nonisolated(nonsending) func getKillSwitch(
             _ request: ExecutionV1.GetKillSwitchRequest,
             options: CallOptions = CallOptions()
         ) async throws -> ExecutionV1.KillSwitch {
-            try await channel.call(ExecutionMethods.getKillSwitch, request, options: options)
+            try await ExecutionMethods.getKillSwitch.call(request, on: channel, options: options)
         }
     }
 }

@@ -74,33 +74,33 @@ extension MarketDataV1 {
             self.channel = channel
         }
 
-        public func getPrice(
+        public nonisolated(nonsending) func getPrice(
             _ request: MarketDataV1.GetPriceRequest,
             options: CallOptions = CallOptions()
         ) async throws -> MarketDataV1.Price {
-            try await channel.call(MarketDataMethods.getPrice, request, options: options)
+            try await MarketDataMethods.getPrice.call(request, on: channel, options: options)
         }
 
-        public func getBookTicker(
+        public nonisolated(nonsending) func getBookTicker(
             _ request: MarketDataV1.GetBookTickerRequest,
             options: CallOptions = CallOptions()
         ) async throws -> MarketDataV1.BookTicker {
-            try await channel.call(MarketDataMethods.getBookTicker, request, options: options)
+            try await MarketDataMethods.getBookTicker.call(request, on: channel, options: options)
         }
 
-        public func getCandles(
+        public nonisolated(nonsending) func getCandles(
             _ request: MarketDataV1.GetCandlesRequest,
             options: CallOptions = CallOptions()
         ) async throws -> MarketDataV1.GetCandlesResponse {
-            try await channel.call(MarketDataMethods.getCandles, request, options: options)
+            try await MarketDataMethods.getCandles.call(request, on: channel, options: options)
         }
 
         /// The latest book ticker of each symbol at once, then each change until the caller cancels.
-        public func streamTickers(
+        public nonisolated(nonsending) func streamTickers(
             _ request: MarketDataV1.StreamTickersRequest,
             options: CallOptions = CallOptions()
         ) async throws -> MessageStream<MarketDataV1.BookTicker> {
-            try await channel.stream(MarketDataMethods.streamTickers, request, options: options)
+            try await MarketDataMethods.streamTickers.stream(request, on: channel, options: options)
         }
     }
 }

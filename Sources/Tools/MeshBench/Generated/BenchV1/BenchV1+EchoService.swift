@@ -44,19 +44,19 @@ extension BenchV1 {
             self.channel = channel
         }
 
-        public func echo(
+        public nonisolated(nonsending) func echo(
             _ request: BenchV1.EchoRequest,
             options: CallOptions = CallOptions()
         ) async throws -> BenchV1.EchoResponse {
-            try await channel.call(EchoMethods.echo, request, options: options)
+            try await EchoMethods.echo.call(request, on: channel, options: options)
         }
 
         /// Sends messages as fast as the caller takes them.
-        public func stream(
+        public nonisolated(nonsending) func stream(
             _ request: BenchV1.StreamRequest,
             options: CallOptions = CallOptions()
         ) async throws -> MessageStream<BenchV1.EchoResponse> {
-            try await channel.stream(EchoMethods.stream, request, options: options)
+            try await EchoMethods.stream.stream(request, on: channel, options: options)
         }
     }
 }
