@@ -54,33 +54,33 @@ extension GreeterV1 {
         }
 
         /// One message in, one message out.
-        public func sayHello(
+        public nonisolated(nonsending) func sayHello(
             _ request: GreeterV1.HelloRequest,
             options: CallOptions = CallOptions()
         ) async throws -> GreeterV1.HelloReply {
-            try await channel.call(GreeterMethods.sayHello, request, options: options)
+            try await GreeterMethods.sayHello.call(request, on: channel, options: options)
         }
 
         /// One message in, many out.
-        public func countDown(
+        public nonisolated(nonsending) func countDown(
             _ request: GreeterV1.CountDownRequest,
             options: CallOptions = CallOptions()
         ) async throws -> MessageStream<GreeterV1.CountDownReply> {
-            try await channel.stream(GreeterMethods.countDown, request, options: options)
+            try await GreeterMethods.countDown.stream(request, on: channel, options: options)
         }
 
         /// Many messages in, one out.
-        public func greetAll(
+        public nonisolated(nonsending) func greetAll(
             options: CallOptions = CallOptions()
         ) async throws -> ClientStream<GreeterV1.HelloRequest, GreeterV1.HelloReply> {
-            try await channel.clientStream(GreeterMethods.greetAll, options: options)
+            try await GreeterMethods.greetAll.clientStream(on: channel, options: options)
         }
 
         /// Many both ways, in any order.
-        public func converse(
+        public nonisolated(nonsending) func converse(
             options: CallOptions = CallOptions()
         ) async throws -> BidirectionalStream<GreeterV1.HelloRequest, GreeterV1.HelloReply> {
-            try await channel.bidirectionalStream(GreeterMethods.converse, options: options)
+            try await GreeterMethods.converse.bidirectionalStream(on: channel, options: options)
         }
     }
 }
