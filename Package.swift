@@ -172,7 +172,7 @@ let platform: [Target] = [
         "ServiceKit", in: "Platform",
         uses: [
             "ServiceAPI", "MeshRuntime", "MeshCall", "MeshTLS", "MeshMessages", "Identity", "Secrets", "Storage", "Telemetry",
-            "AuditClient", "Cryptography", "CLinux", argumentParser, asn1, x509, logging, lifecycle, unixSignals, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix"),
+            "AuditClient", "Cryptography", "CLinux", "MeshTelemetry", coreMetrics, argumentParser, asn1, x509, logging, lifecycle, unixSignals, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix"),
         ]),
     // HTTPS for people: Hummingbird over MeshTLS.
     target(
