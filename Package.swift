@@ -27,6 +27,9 @@ func nio(_ name: String) -> Target.Dependency { .product(name: name, package: "s
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let metricsTestKit = Target.Dependency.product(name: "MetricsTestKit", package: "swift-metrics")
+func tracing(_ name: String) -> Target.Dependency { .product(name: name, package: "swift-distributed-tracing") }
 let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
 let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
@@ -61,6 +64,11 @@ func systemLibrary(_ name: String, pkgConfig: String, apt: String) -> Target {
 
 func cTarget(_ name: String, uses: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: uses, path: "Sources/System/\(name)")
+}
+
+/// A program that stands among the tests, as its user would write it.
+func sample(_ name: String, uses: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: uses, path: "Tests/\(name)", swiftSettings: house)
 }
 
 func tests(_ name: String, uses: [Target.Dependency], excludes: [String] = []) -> Target {
@@ -98,6 +106,8 @@ let mesh: [Target] = [
     target(
         "MeshRuntime", in: "Mesh",
         uses: ["MeshCall", "MeshTLS", "MeshWire", "MeshMessages", logging, nio("NIOCore"), nio("NIOPosix")]),
+    // Traces, metrics and log lines of calls.
+    target("MeshTelemetry", in: "Mesh", uses: ["MeshCall", tracing("Tracing"), tracing("Instrumentation"), coreMetrics, logging, nio("NIOCore")]),
 ]
 
 let meshTools: [Target] = [
@@ -117,6 +127,9 @@ let meshTools: [Target] = [
 let meshSamples: [Target] = [
     // C messages of proto/sample and proto/interop, whose Swift code stands in the tests: a module of its own, as a user of Mesh has it.
     .target(name: "CSampleMessages", dependencies: ["CProtobufC"], path: "Tests/CSampleMessages"),
+    // The program of the article "Your first service", and the C code of its messages.
+    .target(name: "CGreeter", dependencies: ["CProtobufC"], path: "Tests/CGreeter"),
+    sample("FirstService", uses: ["MeshRuntime", "MeshTelemetry", "MeshCall", "MeshTLS", "MeshMessages", "CGreeter", logging, nio("NIOPosix")]),
     // Runs somebody else's program to its end.
     target("TestSupport", in: "Testing", uses: [subprocess, systemPackage]),
 ]
@@ -133,6 +146,13 @@ let meshTests: [Target] = [
             nio("NIOPosix"),
         ],
         excludes: ["Interop/Go", "Interop/Python"]),
+    tests(
+        "MeshTelemetryTests",
+        uses: [
+            "MeshTelemetry", "MeshCall", tracing("Tracing"), tracing("Instrumentation"), tracing("InMemoryTracing"), metricsTestKit, logging,
+            nio("NIOCore"),
+        ]),
+    tests("FirstServiceTests", uses: ["FirstService", "TestSupport"]),
     tests("MeshGeneratorTests", uses: ["MeshGenerator", "TestSupport"]),
 ]
 
@@ -174,7 +194,7 @@ let platform: [Target] = [
         "ServiceKit", in: "Platform",
         uses: [
             "ServiceAPI", "MeshRuntime", "MeshCall", "MeshTLS", "MeshMessages", "Identity", "Secrets", "Storage", "Telemetry",
-            "AuditClient", "Cryptography", "CLinux", argumentParser, asn1, x509, logging, lifecycle, unixSignals, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix"),
+            "AuditClient", "Cryptography", "CLinux", "MeshTelemetry", coreMetrics, argumentParser, asn1, x509, logging, lifecycle, unixSignals, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix"),
         ]),
     // HTTPS for people: Hummingbird over MeshTLS.
     target(
@@ -286,13 +306,15 @@ let appTests: [Target] = [
 ]
 
 let meshProducts: [Product] = [
-    .library(name: "Mesh", targets: ["MeshRuntime", "MeshCall", "MeshMessages", "MeshTLS", "MeshWire"]),
+    .library(name: "Mesh", targets: ["MeshRuntime", "MeshTelemetry", "MeshCall", "MeshMessages", "MeshTLS", "MeshWire"]),
     .executable(name: "protoc-gen-mesh", targets: ["protoc-gen-mesh"]),
 ]
 
 let meshPackages: [Package.Dependency] = [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
     // For the benchmark's programs.
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
@@ -302,7 +324,6 @@ let meshPackages: [Package.Dependency] = [
 ]
 
 let appPackages: [Package.Dependency] = [
-    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),

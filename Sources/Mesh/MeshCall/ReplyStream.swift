@@ -1,4 +1,5 @@
 public import NIOCore
+internal import Synchronization
 
 /// The packed messages of one streaming answer, for one reader. Leaving it unread to its end cancels the call.
 public struct ReplyStream: AsyncSequence, Sendable {
@@ -29,6 +30,36 @@ public struct ReplyStream: AsyncSequence, Sendable {
 
     /// The server's trailers: complete once the end was read.
     public var trailers: Metadata { response.trailing }
+
+    /// The same stream, which tells once how it ended: nil when well, otherwise its error; CANCELLED when its reader let go of it
+    /// before. It tells when the end has come, which may be before the reader has read all that came before. For one observer.
+    public func observed(_ ended: @escaping @Sendable (RPCError?) -> Void) -> ReplyStream {
+        switch source.messages {
+        case .buffer(let buffer):
+            buffer.whenEnded(ended)
+            return self
+        case .made(let next): return made(next, StreamEnd(ended))
+        }
+    }
+
+    private func made(_ next: @escaping @Sendable () async throws -> ByteBuffer?, _ end: StreamEnd) -> ReplyStream {
+        let source = source
+        return ReplyStream(
+            next: {
+                do {
+                    let message = try await next()
+                    if message == nil { end.tell(nil) }
+                    return message
+                } catch {
+                    end.tell(error as? RPCError ?? RPCError(.cancelled, "The reader was cancelled."))
+                    throw error
+                }
+            },
+            cancel: {
+                end.tell(RPCError(.cancelled, "The reader is gone."))
+                withExtendedLifetime(source) {}
+            }, metadata: response)
+    }
 
     @usableFromInline
     final class Source: Sendable {
@@ -63,5 +94,22 @@ public struct ReplyStream: AsyncSequence, Sendable {
 
     public func makeAsyncIterator() -> AsyncIterator {
         AsyncIterator(source: source)
+    }
+}
+
+/// Tells once.
+private final class StreamEnd: Sendable {
+    private let body: Mutex<(@Sendable (RPCError?) -> Void)?>
+
+    init(_ body: @escaping @Sendable (RPCError?) -> Void) {
+        self.body = Mutex(body)
+    }
+
+    func tell(_ error: RPCError?) {
+        let body = body.withLock { body in
+            defer { body = nil }
+            return body
+        }
+        body?(error)
     }
 }

@@ -61,6 +61,11 @@ public struct ClientStreamingCall: Sendable {
         }
         return UnaryReply(message: message, metadata: replies.metadata, trailers: replies.trailers)
     }
+
+    /// The same call, which tells once how it ended; see ``ReplyStream/observed(_:)``. For one observer.
+    public func observed(_ ended: @escaping @Sendable (RPCError?) -> Void) -> ClientStreamingCall {
+        ClientStreamingCall(requests: requests, replies: replies.observed(ended))
+    }
 }
 
 /// A call whose client and server both stream. Letting go of `replies` before their end cancels the call.

@@ -15,7 +15,11 @@ final class MessageBuffer: Sendable {
         var reader: Reader?
         var end: Result<Void, RPCError>?
         var unreported = Consumed()
+        var observer: Observer?
     }
+
+    /// Told how the stream ended: nil when well.
+    typealias Observer = @Sendable (RPCError?) -> Void
 
     /// Messages read whose credit is still to be given.
     struct Consumed {
@@ -56,11 +60,12 @@ final class MessageBuffer: Sendable {
     ///
     /// - Returns: what is to be credited at once.
     func finish(_ end: Result<Void, RPCError>, discard: Bool = false) -> Consumed {
-        let (reader, due) = state.withLock { state -> (Reader?, Consumed) in
+        let (reader, due, ended) = state.withLock { state -> (Reader?, Consumed, (() -> Void)?) in
             if state.end == nil { state.end = end }
             if discard { state.discardUnread() }
-            return (state.takeReader(), state.takeUnreported())
+            return (state.takeReader(), state.takeUnreported(), state.takeEnd())
         }
+        ended?()
         reader?.resume()
         return due
     }
@@ -69,13 +74,23 @@ final class MessageBuffer: Sendable {
     ///
     /// - Returns: what is to be credited at once.
     func discard(_ error: RPCError) -> Consumed {
-        let (reader, due) = state.withLock { state -> (Reader?, Consumed) in
+        let (reader, due, ended) = state.withLock { state -> (Reader?, Consumed, (() -> Void)?) in
             if !state.waiting.isEmpty || state.end == nil { state.end = .failure(error) }
             state.discardUnread()
-            return (state.takeReader(), state.takeUnreported())
+            return (state.takeReader(), state.takeUnreported(), state.takeEnd())
         }
+        ended?()
         reader?.resume()
         return due
+    }
+
+    /// Calls `observer` once the stream has ended, before its reader learns of it; at once when it has already. For one observer.
+    func whenEnded(_ observer: @escaping Observer) {
+        let ended = state.withLock { state in
+            state.observer = observer
+            return state.takeEnd()
+        }
+        ended?()
     }
 
     // MARK: The reader's side
@@ -172,6 +187,14 @@ extension MessageBuffer.State {
     fileprivate mutating func takeReader() -> MessageBuffer.Reader? {
         defer { reader = nil }
         return reader
+    }
+
+    /// What tells the observer of the end, if there are both.
+    fileprivate mutating func takeEnd() -> (() -> Void)? {
+        guard let end, let observer else { return nil }
+        self.observer = nil
+        let error: RPCError? = if case .failure(let error) = end { error } else { nil }
+        return { observer(error) }
     }
 
     fileprivate mutating func discardUnread() {

@@ -1,6 +1,8 @@
+internal import CoreMetrics
 internal import Logging
 internal import MeshCall
 internal import MeshRuntime
+internal import MeshTelemetry
 internal import MeshTLS
 internal import NIOCore
 internal import ServiceLifecycle
@@ -11,6 +13,7 @@ struct MeshListener: Service {
     let server: MeshServer
     let report: HealthReport
     let logger: Logger
+    private let connections = MetricsSystem.factory.makeMeter(label: "mesh_server_connections", dimensions: [])
 
     init(
         settings: ServiceSettings, definitions: [ServiceDefinition], authenticator: any TokenAuthenticator,
@@ -21,7 +24,13 @@ struct MeshListener: Service {
         self.report = report
         let tls = try MeshTLSContext.meshServer(settings.meshCredentials, trustDomain: settings.trustDomain)
         server = MeshServer(
-            services: definitions, authenticator: authenticator, refusals: refusals, tls: tls, eventLoopGroup: eventLoopGroup, logger: logger)
+            services: definitions, authenticator: authenticator, interceptors: [ServerTelemetry(logger: logger)],
+            refusals: RefusalMetrics(then: refusals), tls: tls, eventLoopGroup: eventLoopGroup, logger: logger)
+    }
+
+    /// Brings the gauge of open connections up to date, before it is read.
+    func count() {
+        connections.set(Int64(server.connectionCount))
     }
 
     func run() async throws {

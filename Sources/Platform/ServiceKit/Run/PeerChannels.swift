@@ -1,6 +1,7 @@
 internal import Logging
 internal import MeshCall
 internal import MeshRuntime
+internal import MeshTelemetry
 internal import MeshTLS
 internal import NIOCore
 internal import Synchronization
@@ -10,7 +11,13 @@ final class PeerChannels: Sendable {
     private let settings: ServiceSettings
     private let eventLoopGroup: any EventLoopGroup
     private let logger: Logger
-    private let clients = Mutex<[String: MeshClient]>([:])
+    private let peers = Mutex<[String: Peer]>([:])
+
+    private struct Peer {
+        let client: MeshClient
+        /// The client with its telemetry.
+        let channel: InterceptedChannel
+    }
 
     init(settings: ServiceSettings, eventLoopGroup: any EventLoopGroup, logger: Logger) {
         self.settings = settings
@@ -23,18 +30,20 @@ final class PeerChannels: Sendable {
         guard let endpoint = settings.peers[peer] else {
             throw StartUpError.settings("peers.\(peer) is missing")
         }
-        return try clients.withLock { clients in
-            if let client = clients[peer] { return client }
+        return try peers.withLock { peers in
+            if let known = peers[peer] { return known.channel }
             let client = try makeClient(peer, endpoint)
-            clients[peer] = client
-            return client
+            let telemetry = ClientTelemetry(peer: peer, address: (endpoint.host, endpoint.port), logger: logger)
+            let made = Peer(client: client, channel: InterceptedChannel(client, interceptors: [telemetry]))
+            peers[peer] = made
+            return made.channel
         }
     }
 
     func close() async {
-        let open = clients.withLock { clients in
-            defer { clients = [:] }
-            return Array(clients.values)
+        let open = peers.withLock { peers in
+            defer { peers = [:] }
+            return peers.values.map(\.client)
         }
         for client in open { await client.close() }
     }

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Dispatch
 internal import Foundation
 internal import Logging
+internal import MeshTelemetry
 internal import Telemetry
 
 /// The life of a service's process.
@@ -29,7 +30,7 @@ public enum ServiceMain {
         signal(SIGPIPE, SIG_IGN)
         let confinement = try ProcessHardening.apply(settings)
         if let supervisor { try SupervisorBond.tie(to: supervisor) }
-        let (logger, metrics) = Telemetry.start(service: settings.service, level: settings.logLevel)
+        let (logger, metrics) = Telemetry.start(service: settings.service, level: settings.logLevel, facts: .meshTrace)
         logger.info("starting", metadata: ["environment": "\(settings.environment)", "confinement": "\(confinement)"])
         let runner = ServiceRunner(settings: settings, logger: logger, metrics: metrics, build: build)
         Task {

@@ -34,13 +34,12 @@ struct ServiceRunner: Sendable {
     /// Shut down from the last to the first: calls in progress drain first, the health port answers until the end.
     private func configuration(_ service: RunningService, _ context: ServiceContext) throws -> ServiceGroupConfiguration {
         let report = HealthReport(isListening: service.definitions.isEmpty, readiness: service.readiness)
-        let health = HealthServer(
-            endpoint: settings.health, report: report, metrics: metrics.exposition, eventLoopGroup: context.eventLoopGroup, logger: logger)
         let refusals = service.definitions.isEmpty ? nil : context.opened.withOutbox.map {
             RefusalRecorder(service: settings.service, database: $0, logger: logger)
         }
-        let listeners: [any Service] = try service.definitions.isEmpty ? [] : [listener(service, context, report, refusals)]
-        let lasting = ([health] + listeners).map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) }
+        let listener = try service.definitions.isEmpty ? nil : listener(service, context, report, refusals)
+        let health = healthServer(report, context, listener)
+        let lasting = ([health, listener] as [(any Service)?]).compactMap(\.self).map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) }
         let background = (service.background + [refusals].compactMap(\.self)).map {
             // A background service may come to its end; one that fails takes the process with it.
             ServiceGroupConfiguration.ServiceConfiguration(service: $0, successTerminationBehavior: .ignore)
@@ -54,9 +53,19 @@ struct ServiceRunner: Sendable {
         return configuration
     }
 
+    private func healthServer(_ report: HealthReport, _ context: ServiceContext, _ listener: MeshListener?) -> HealthServer {
+        let metrics = metrics
+        let page: @Sendable () -> String = {
+            listener?.count()
+            return metrics.exposition()
+        }
+        return HealthServer(
+            endpoint: settings.health, report: report, metrics: page, eventLoopGroup: context.eventLoopGroup, logger: logger)
+    }
+
     private func listener(
         _ service: RunningService, _ context: ServiceContext, _ report: HealthReport, _ refusals: RefusalRecorder?
-    ) throws -> any Service {
+    ) throws -> MeshListener {
         let health = ServiceDefinition.health(MeshHealth(report: report, services: Set(service.definitions.map(\.name))))
         return try MeshListener(
             settings: settings, definitions: service.definitions + [health],

@@ -7,7 +7,7 @@ internal import Synchronization
 /// and further metrics are counted nowhere but in `metrics_dropped_total`.
 public final class PrometheusMetrics: MetricsFactory, Sendable {
     public static let maxMetrics = 500
-    public static let maxSeriesPerMetric = 100
+    public static let maxSeriesPerMetric = 500
 
     private let families = Mutex<[String: Family]>([:])
     private let dropped = Cell()
