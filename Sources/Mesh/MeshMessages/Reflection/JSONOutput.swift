@@ -46,12 +46,18 @@ struct JSONOutput {
             case 0x0a: text("\\n")
             case 0x0d: text("\\r")
             case 0x09: text("\\t")
-            case 0..<0x20, 0x7f: text("\\u00\(byte < 0x10 ? "0" : "")\(String(byte, radix: 16))")
+            case 0..<0x20, 0x7f: bytes.append(contentsOf: Self.escapes[Int(byte)])
             default: bytes.append(byte)
             }
         }
         bytes.append(UInt8(ascii: "\""))
     }
+
+    /// `\u0000` to `\u007f`.
+    private static let escapes: [[UInt8]] = {
+        let digits = Array("0123456789abcdef".utf8)
+        return (0...0x7f).map { Array("\\u00".utf8) + [digits[$0 >> 4], digits[$0 & 0xf]] }
+    }()
 
     mutating func base64(_ content: some Collection<UInt8>) {
         bytes.append(UInt8(ascii: "\""))
