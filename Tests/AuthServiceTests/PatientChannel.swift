@@ -13,6 +13,14 @@ struct PatientChannel: CallChannel {
         try await channel.serverStreaming(method, request, options: patient(options))
     }
 
+    func clientStreaming(_ method: MethodDescriptor, options: CallOptions) async throws -> ClientStreamingCall {
+        try await channel.clientStreaming(method, options: patient(options))
+    }
+
+    func bidirectional(_ method: MethodDescriptor, options: CallOptions) async throws -> BidirectionalCall {
+        try await channel.bidirectional(method, options: patient(options))
+    }
+
     private func patient(_ options: CallOptions) -> CallOptions {
         CallOptions(timeout: options.timeout ?? .seconds(120), metadata: options.metadata)
     }

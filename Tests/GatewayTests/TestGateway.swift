@@ -79,6 +79,14 @@ struct AbsentService: CallChannel {
     func serverStreaming(_ method: MethodDescriptor, _ request: ByteBuffer, options: CallOptions) async throws -> ReplyStream {
         throw RPCError(.unavailable, "The peer cannot be reached.", reason: "UNREACHABLE")
     }
+
+    func clientStreaming(_ method: MethodDescriptor, options: CallOptions) async throws -> ClientStreamingCall {
+        throw RPCError(.unavailable, "The peer cannot be reached.", reason: "UNREACHABLE")
+    }
+
+    func bidirectional(_ method: MethodDescriptor, options: CallOptions) async throws -> BidirectionalCall {
+        throw RPCError(.unavailable, "The peer cannot be reached.", reason: "UNREACHABLE")
+    }
 }
 
 struct APIClient: Sendable {

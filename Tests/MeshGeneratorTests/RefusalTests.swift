@@ -20,7 +20,6 @@ struct RefusalTests {
         Case(proto: "message M { N n = 1; } message N { oneof o { M m = 1; } }", says: "a.v1.M holds itself"),
         Case(proto: "message M { string a_b = 1; oneof aB { string c = 2; } }", says: "a.v1.M: two members would be named aB"),
         Case(proto: "message M {} service S { rpc A(M) returns (M); rpc a(M) returns (M); }", says: "a.v1.S: two members would be named a"),
-        Case(proto: "message M {} service S { rpc A(stream M) returns (M); }", says: "a.v1.S.A: streaming requests are not supported"),
         Case(proto: method("callers: [\"x\"] tokens: [TOKEN_TYPE_ACCESS]"), says: "the policy needs default_deadline_ms"),
         Case(proto: method("default_deadline_ms: 1"), says: "a policy without callers"),
         Case(proto: method("callers: [\"x\"] default_deadline_ms: 1"), says: "need `tokens`"),

@@ -69,7 +69,7 @@ struct FlowControlTests {
     @Test("SETTINGS that come late shrink or widen the windows of open streams")
     func lateSettings() throws {
         var client = ClientStateMachine(mode: .mesh)
-        _ = client.open(expectsData: false, sendsData: true)
+        _ = client.open(expectsData: false)
         #expect(client.grant(1, remaining: 60_000) == .bytes(60_000))
         _ = try client.receive(.settings(settings(stream: 70_000)))
         // 70000 less the 60010 spent.

@@ -6,6 +6,10 @@ public protocol CallChannel: Sendable {
     func unary(_ method: MethodDescriptor, _ request: ByteBuffer, options: CallOptions) async throws -> UnaryReply
     /// Returns once the request is sent; errors of the call end the sequence.
     func serverStreaming(_ method: MethodDescriptor, _ request: ByteBuffer, options: CallOptions) async throws -> ReplyStream
+    /// Returns once the call is open; its messages and its answer follow.
+    func clientStreaming(_ method: MethodDescriptor, options: CallOptions) async throws -> ClientStreamingCall
+    /// Returns once the call is open; messages follow both ways, in any order.
+    func bidirectional(_ method: MethodDescriptor, options: CallOptions) async throws -> BidirectionalCall
 }
 
 public struct CallOptions: Sendable {
@@ -33,55 +37,5 @@ public struct UnaryReply: Sendable {
         self.message = message
         self.metadata = metadata
         self.trailers = trailers
-    }
-}
-
-/// The packed messages of one streaming answer, for one reader. Leaving it unread to its end cancels the call.
-public struct ReplyStream: AsyncSequence, Sendable {
-    public typealias Element = ByteBuffer
-
-    /// - Parameters:
-    ///   - next: the next message, nil at the end; throws `RPCError`.
-    ///   - cancel: called when the reader goes away before the end.
-    ///   - metadata: filled as the answer comes.
-    public init(
-        next: @escaping @Sendable () async throws -> ByteBuffer?, cancel: @escaping @Sendable () -> Void,
-        metadata: ResponseMetadata = ResponseMetadata()
-    ) {
-        source = Source(next: next, cancel: cancel)
-        response = metadata
-    }
-
-    fileprivate let source: Source
-    private let response: ResponseMetadata
-
-    /// The server's response metadata: complete once the first message was read.
-    public var metadata: Metadata { response.initial }
-
-    /// The server's trailers: complete once the end was read.
-    public var trailers: Metadata { response.trailing }
-
-    fileprivate final class Source: Sendable {
-        let next: @Sendable () async throws -> ByteBuffer?
-        let cancel: @Sendable () -> Void
-
-        init(next: @escaping @Sendable () async throws -> ByteBuffer?, cancel: @escaping @Sendable () -> Void) {
-            self.next = next
-            self.cancel = cancel
-        }
-
-        deinit { cancel() }
-    }
-
-    public struct AsyncIterator: AsyncIteratorProtocol {
-        fileprivate let source: Source
-
-        public mutating func next() async throws -> ByteBuffer? {
-            try await source.next()
-        }
-    }
-
-    public func makeAsyncIterator() -> AsyncIterator {
-        AsyncIterator(source: source)
     }
 }

@@ -88,6 +88,14 @@ private final class InProcessChannel: CallChannel {
         try await rethrowing { try await connection.serverStreaming(OutgoingCall(method, request, options)) }
     }
 
+    func clientStreaming(_ method: MethodDescriptor, options: CallOptions) async throws -> ClientStreamingCall {
+        try await rethrowing { try await connection.clientStreaming(OutgoingCall(method, ByteBuffer(), options)) }
+    }
+
+    func bidirectional(_ method: MethodDescriptor, options: CallOptions) async throws -> BidirectionalCall {
+        try await rethrowing { try await connection.bidirectional(OutgoingCall(method, ByteBuffer(), options)) }
+    }
+
     private func rethrowing<Output>(_ body: () async throws -> Output) async throws -> Output {
         do {
             return try await body()

@@ -1,22 +1,43 @@
-internal import NIOCore
+public import NIOCore
+internal import Synchronization
 
 /// Runs tasks on an event loop, so that a handler never leaves the thread of its connection unless it waits for something elsewhere.
 ///
+/// A task that makes many calls spares itself a change of thread with each when it prefers the executor of the client's event loop:
+/// `Task(executorPreference: LoopExecutor.of(loop)) { … }`. It must not block the thread.
+///
 /// Jobs enqueued on the loop go to a plain array that is emptied before the connection flushes, or by one event-loop task.
-final class LoopExecutor: TaskExecutor, @unchecked Sendable {
+public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     // Confined to the loop: jobs and drainScheduled.
     private let loop: any EventLoop
-    private var jobs = CircularBuffer<UnownedJob>()
-    private var drainScheduled = false
+    @exclusivity(unchecked) private var jobs = CircularBuffer<UnownedJob>()
+    @exclusivity(unchecked) private var drainScheduled = false
 
     /// Jobs run in one go before the loop gets back to its sockets.
     private static let jobsPerDrain = 1024
 
-    init(_ loop: any EventLoop) {
+    private init(_ loop: any EventLoop) {
         self.loop = loop
     }
 
-    func enqueue(_ job: consuming ExecutorJob) {
+    private struct Known {
+        weak var executor: LoopExecutor?
+    }
+
+    private static let known = Mutex<[ObjectIdentifier: Known]>([:])
+
+    /// The one executor of an event loop.
+    public static func of(_ loop: any EventLoop) -> LoopExecutor {
+        known.withLock { known in
+            if let executor = known[ObjectIdentifier(loop)]?.executor, executor.loop === loop { return executor }
+            known = known.filter { $0.value.executor != nil }
+            let executor = LoopExecutor(loop)
+            known[ObjectIdentifier(loop)] = Known(executor: executor)
+            return executor
+        }
+    }
+
+    public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         guard loop.inEventLoop else {
             loop.execute { self.append(job) }

@@ -13,17 +13,38 @@ public struct MessageStream<Message: MeshMessage>: AsyncSequence, Sendable {
     }
 
     public struct AsyncIterator: AsyncIteratorProtocol {
-        fileprivate var replies: ReplyStream.AsyncIterator
-        fileprivate let method: MethodDescriptor
+        @usableFromInline var replies: ReplyStream.AsyncIterator
+        @usableFromInline let method: MethodDescriptor
+
+        @usableFromInline
+        init(_ replies: ReplyStream.AsyncIterator, _ method: MethodDescriptor) {
+            self.replies = replies
+            self.method = method
+        }
 
         /// - Throws: `RPCError`.
+        @inlinable
         public mutating func next() async throws -> Message? {
-            guard let bytes = try await replies.next() else { return nil }
-            return try .answered(bytes, by: method)
+            guard case .buffer(let buffer) = replies.source.messages else {
+                guard let bytes = try await replies.next() else { return nil }
+                return try .answered(bytes, by: method)
+            }
+            // Unpacked where it lies.
+            var message: Result<Message, RPCError>?
+            let isMessage = try await buffer.next { bytes in
+                message = Result { () throws(RPCError) in try .answered(bytes, by: method) }
+            }
+            return isMessage ? try message?.get() : nil
         }
     }
 
+    /// The server's response metadata: complete once the first message was read.
+    public var metadata: Metadata { replies.metadata }
+
+    /// The server's trailers: complete once the end was read.
+    public var trailers: Metadata { replies.trailers }
+
     public func makeAsyncIterator() -> AsyncIterator {
-        AsyncIterator(replies: replies.makeAsyncIterator(), method: method)
+        AsyncIterator(replies.makeAsyncIterator(), method)
     }
 }

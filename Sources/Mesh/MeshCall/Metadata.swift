@@ -6,6 +6,11 @@ public struct Metadata: Sendable, Equatable {
         entries = []
     }
 
+    /// As they came; keys are made lower case.
+    init(_ entries: [(key: String, value: String)]) {
+        self.entries = entries.map { ($0.key.lowercased(), $0.value) }
+    }
+
     public mutating func append(_ value: String, for key: String) {
         entries.append((key.lowercased(), value))
     }

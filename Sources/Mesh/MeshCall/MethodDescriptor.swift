@@ -1,25 +1,74 @@
+internal import MeshMessages
+
 /// One RPC as the `.proto` declares it. Generated; never written by hand.
-public struct MethodDescriptor: Sendable, Equatable {
+public struct MethodDescriptor: Sendable {
     public enum Kind: Sendable, Equatable {
         case unary, clientStreaming, serverStreaming, bidirectional
     }
 
-    /// Full proto name of the service: `cryptopulse.auth.v1.Auth`.
-    public let service: String
-    /// Bare name: `SignIn`.
-    public let name: String
-    public let kind: Kind
-    public let policy: MethodPolicy
+    /// One object, so that a call keeps its method for the price of one reference.
+    private final class Storage: Sendable {
+        let service: String
+        let name: String
+        let kind: Kind
+        let policy: MethodPolicy
+        let path: String
+        let packedNames: [UInt8]
+        let defaultDeadline: Int64
 
-    public init(service: String, name: String, kind: Kind, policy: MethodPolicy) {
-        self.service = service
-        self.name = name
-        self.kind = kind
-        self.policy = policy
+        init(service: String, name: String, kind: Kind, policy: MethodPolicy) {
+            self.service = service
+            self.name = name
+            self.kind = kind
+            self.policy = policy
+            path = "/\(service)/\(name)"
+            packedNames = RequestEnvelopeWriter.names(service: service, method: name)
+            defaultDeadline = policy.defaultDeadline.clampedNanoseconds
+        }
     }
 
+    private let storage: Storage
+
+    public init(service: String, name: String, kind: Kind, policy: MethodPolicy) {
+        storage = Storage(service: service, name: name, kind: kind, policy: policy)
+    }
+
+    /// Full proto name of the service: `cryptopulse.auth.v1.Auth`.
+    public var service: String { storage.service }
+    /// Bare name: `SignIn`.
+    public var name: String { storage.name }
+    public var kind: Kind { storage.kind }
+    public var policy: MethodPolicy { storage.policy }
     /// As logs and traces name it: `/cryptopulse.auth.v1.Auth/SignIn`.
-    public var path: String { "/\(service)/\(name)" }
+    public var path: String { storage.path }
+
+    /// The first fields of every Request of this method.
+    var packedNames: [UInt8] { storage.packedNames }
+    /// `policy.defaultDeadline` in nanoseconds.
+    var defaultDeadline: Int64 { storage.defaultDeadline }
+
+    /// The client sends one message, in the Request itself.
+    var takesOneMessage: Bool { kind == .unary || kind == .serverStreaming }
+    /// The server sends one message, in the Response itself.
+    var givesOneMessage: Bool { kind == .unary || kind == .clientStreaming }
+}
+
+extension MethodDescriptor: Equatable {
+    public static func == (lhs: MethodDescriptor, rhs: MethodDescriptor) -> Bool {
+        lhs.storage === rhs.storage
+            || (lhs.service == rhs.service && lhs.name == rhs.name && lhs.kind == rhs.kind && lhs.policy == rhs.policy)
+    }
+}
+
+extension Duration {
+    /// Nanoseconds, at least and at most what an `Int64` holds.
+    package var clampedNanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        guard !overflow else { return seconds < 0 ? .min : .max }
+        let (sum, overflows) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)
+        return overflows ? (seconds < 0 ? .min : .max) : sum
+    }
 }
 
 /// The `mesh.v1.policy` option of a method. The default is that nobody may call.

@@ -1,34 +1,38 @@
 public import Logging
+internal import NIOCore
 
 /// What a handler knows about the call that it serves.
 public struct ServerContext: Sendable {
-    public let method: MethodDescriptor
-    public let peer: PeerIdentity
-    /// Request metadata.
-    public let metadata: Metadata
-    /// When the caller stops waiting. Calls that the handler makes inherit it.
-    public let deadline: ContinuousClock.Instant
-    /// Travels from gateway through every call of one request.
-    public let requestID: String
-    /// The verified user token; nil when the policy lets this caller come without one.
-    public let principal: Principal?
-    public let logger: Logger
-    /// Response metadata and trailers that the handler sets.
-    public let response: ResponseMetadata
+    let call: ServerCall
 
-    public init(
-        method: MethodDescriptor, peer: PeerIdentity, metadata: Metadata, deadline: ContinuousClock.Instant, requestID: String,
-        principal: Principal?, logger: Logger, response: ResponseMetadata = ResponseMetadata()
-    ) {
-        self.method = method
-        self.peer = peer
-        self.metadata = metadata
-        self.deadline = deadline
-        self.requestID = requestID
-        self.principal = principal
-        self.logger = logger
-        self.response = response
+    init(_ call: ServerCall) {
+        self.call = call
     }
+
+    /// A context without a call, for tests of handlers.
+    public init(
+        method: MethodDescriptor, peer: PeerIdentity, metadata: Metadata = [:], deadline: ContinuousClock.Instant,
+        principal: Principal? = nil, logger: Logger
+    ) {
+        call = ServerCall(
+            streamID: 0, descriptor: method, metadata: metadata, deadline: NIODeadline(deadline), scope: PeerScope(peer: peer, logger: logger))
+        call.principal = principal
+    }
+
+    public var method: MethodDescriptor { call.descriptor }
+    public var peer: PeerIdentity { call.scope.peer }
+    /// Request metadata.
+    public var metadata: Metadata { call.metadata }
+    /// When the caller stops waiting. Calls that the handler makes inherit it.
+    public var deadline: ContinuousClock.Instant { call.deadline.instant }
+    /// Travels from gateway through every call of one request.
+    public var requestID: String { call.requestID }
+    /// The verified user token; nil when the policy lets this caller come without one.
+    public var principal: Principal? { call.principal }
+    /// Writes the request's id, the method and the caller into every line.
+    public var logger: Logger { call.logger }
+    /// Response metadata and trailers that the handler sets.
+    public var response: ResponseMetadata { call.response }
 
     /// The person on whose behalf the call runs.
     ///

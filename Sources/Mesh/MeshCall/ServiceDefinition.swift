@@ -1,7 +1,8 @@
 public import NIOCore
 
-/// A service as a server runs it: made by the generated `ServiceDefinition` initialisers from a handler.
+/// A service's methods with their code: what a server is made of. Generated registrations build it from a handler.
 public struct ServiceDefinition: Sendable {
+    /// Full proto name.
     public let name: String
     public let methods: [MethodImplementation]
 
@@ -13,17 +14,26 @@ public struct ServiceDefinition: Sendable {
 
 /// One method with its code.
 public struct MethodImplementation: Sendable {
+    /// Code that takes and gives packed messages.
     public enum Body: Sendable {
         case unary(@Sendable (ByteBuffer, ServerContext) async throws -> ByteBuffer)
         case serverStreaming(@Sendable (ByteBuffer, any ResponseSink, ServerContext) async throws -> Void)
+        case clientStreaming(@Sendable (RequestMessages, ServerContext) async throws -> ByteBuffer)
+        case bidirectional(@Sendable (RequestMessages, any ResponseSink, ServerContext) async throws -> Void)
     }
 
     public let descriptor: MethodDescriptor
-    public let body: Body
+    /// Makes an invocation from the message in the Request; what it is given is good during the call only.
+    package let invoke: @Sendable (UnsafeRawBufferPointer) throws -> Invocation
 
     public init(_ descriptor: MethodDescriptor, _ body: Body) {
+        self.init(descriptor) { body.invocation(ByteBuffer(bytes: $0)) }
+    }
+
+    @usableFromInline
+    package init(_ descriptor: MethodDescriptor, invoke: @escaping @Sendable (UnsafeRawBufferPointer) throws -> Invocation) {
         self.descriptor = descriptor
-        self.body = body
+        self.invoke = invoke
     }
 }
 
@@ -33,4 +43,25 @@ public protocol ResponseSink: Sendable {
     ///
     /// - Throws: `RPCError` CANCELLED or DEADLINE_EXCEEDED when the caller is gone.
     func send(_ message: ByteBuffer) async throws
+}
+
+/// The packed messages that a client streams to a handler, for one reader.
+public struct RequestMessages: AsyncSequence, Sendable {
+    @usableFromInline let buffer: MessageBuffer
+
+    @usableFromInline
+    init(buffer: MessageBuffer) {
+        self.buffer = buffer
+    }
+
+    public struct AsyncIterator: AsyncIteratorProtocol {
+        let buffer: MessageBuffer
+
+        /// The next message; nil once the client has said that it sends no more.
+        ///
+        /// - Throws: `RPCError` CANCELLED or DEADLINE_EXCEEDED when the caller is gone.
+        public mutating func next() async throws -> ByteBuffer? { try await buffer.nextBytes() }
+    }
+
+    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(buffer: buffer) }
 }

@@ -5,6 +5,7 @@ public import NIOCore
 
 extension CallChannel {
     /// - Throws: `RPCError`; INVALID_ARGUMENT when the request can't be packed, INTERNAL when the answer is malformed.
+    @inlinable
     public func call<Request: MeshMessage, Response: MeshMessage>(
         _ method: MethodDescriptor, _ request: Request, options: CallOptions
     ) async throws -> Response {
@@ -13,27 +14,75 @@ extension CallChannel {
     }
 
     /// - Throws: `RPCError`, see ``call(_:_:options:)``; what goes wrong later ends the stream.
+    @inlinable
     public func stream<Request: MeshMessage, Response: MeshMessage>(
         _ method: MethodDescriptor, _ request: Request, options: CallOptions
     ) async throws -> MessageStream<Response> {
         MessageStream(try await serverStreaming(method, .packing(request), options: options), of: method)
     }
+
+    /// - Throws: `RPCError`; what goes wrong later is thrown by the stream's functions.
+    @inlinable
+    public func clientStream<Request: MeshMessage, Response: MeshMessage>(
+        _ method: MethodDescriptor, options: CallOptions
+    ) async throws -> ClientStream<Request, Response> {
+        ClientStream(try await clientStreaming(method, options: options), of: method)
+    }
+
+    /// - Throws: `RPCError`; what goes wrong later is thrown by the stream's functions.
+    @inlinable
+    public func bidirectionalStream<Request: MeshMessage, Response: MeshMessage>(
+        _ method: MethodDescriptor, options: CallOptions
+    ) async throws -> BidirectionalStream<Request, Response> {
+        BidirectionalStream(try await bidirectional(method, options: options), of: method)
+    }
 }
 
 extension MethodImplementation {
+    @inlinable
     public static func unary<Request: MeshMessage, Response: MeshMessage>(
         _ method: MethodDescriptor, _ handler: @escaping @Sendable (Request, ServerContext) async throws -> Response
     ) -> MethodImplementation {
-        MethodImplementation(
-            method, .unary { bytes, context in try ByteBuffer(packing: try await handler(.requested(bytes), context)) })
+        MethodImplementation(method) { bytes in
+            let request: Request = try .requested(bytes)
+            return { context, streams in try streams.answer(try await handler(request, context)) }
+        }
     }
 
+    @inlinable
     public static func serverStreaming<Request: MeshMessage, Response: MeshMessage>(
         _ method: MethodDescriptor,
         _ handler: @escaping @Sendable (Request, ResponseWriter<Response>, ServerContext) async throws -> Void
     ) -> MethodImplementation {
-        MethodImplementation(
-            method, .serverStreaming { bytes, sink, context in try await handler(.requested(bytes), ResponseWriter(sink), context) })
+        MethodImplementation(method) { bytes in
+            let request: Request = try .requested(bytes)
+            return { context, streams in
+                try await handler(request, ResponseWriter(streams), context)
+                streams.complete()
+            }
+        }
+    }
+
+    @inlinable
+    public static func clientStreaming<Request: MeshMessage, Response: MeshMessage>(
+        _ method: MethodDescriptor, _ handler: @escaping @Sendable (RequestStream<Request>, ServerContext) async throws -> Response
+    ) -> MethodImplementation {
+        MethodImplementation(method) { _ in
+            { context, streams in try streams.answer(try await handler(RequestStream(streams.requests), context)) }
+        }
+    }
+
+    @inlinable
+    public static func bidirectional<Request: MeshMessage, Response: MeshMessage>(
+        _ method: MethodDescriptor,
+        _ handler: @escaping @Sendable (RequestStream<Request>, ResponseWriter<Response>, ServerContext) async throws -> Void
+    ) -> MethodImplementation {
+        MethodImplementation(method) { _ in
+            { context, streams in
+                try await handler(RequestStream(streams.requests), ResponseWriter(streams), context)
+                streams.complete()
+            }
+        }
     }
 }
 
@@ -49,7 +98,8 @@ extension ByteBuffer {
         }
     }
 
-    fileprivate static func packing(_ request: some MeshMessage) throws -> ByteBuffer {
+    @inlinable
+    static func packing(_ request: some MeshMessage) throws -> ByteBuffer {
         do {
             return try ByteBuffer(packing: request)
         } catch {
@@ -62,6 +112,7 @@ extension MeshMessage {
     /// Unpacks the readable bytes.
     ///
     /// - Throws: `MessageError`.
+    @inlinable
     public init(unpacking buffer: ByteBuffer) throws(MessageError) {
         let result = buffer.withUnsafeReadableBytes { bytes in
             Result { () throws(MessageError) in try Self(packed: bytes) }
@@ -69,19 +120,29 @@ extension MeshMessage {
         self = try result.get()
     }
 
-    fileprivate static func requested(_ bytes: ByteBuffer) throws -> Self {
+    @inlinable
+    static func requested(_ bytes: UnsafeRawBufferPointer) throws(RPCError) -> Self {
         do {
-            return try Self(unpacking: bytes)
+            return try Self(packed: bytes)
         } catch {
             throw RPCError(.invalidArgument, "The request is malformed: \(error)", reason: "MALFORMED_REQUEST", cause: error)
         }
     }
 
-    static func answered(_ bytes: ByteBuffer, by method: MethodDescriptor) throws -> Self {
+    @inlinable
+    static func answered(_ bytes: UnsafeRawBufferPointer, by method: MethodDescriptor) throws(RPCError) -> Self {
         do {
-            return try Self(unpacking: bytes)
+            return try Self(packed: bytes)
         } catch {
             throw RPCError(.internalError, "The answer of \(method.path) is malformed.", reason: "MALFORMED_RESPONSE", cause: error)
         }
+    }
+
+    @inlinable
+    static func answered(_ bytes: ByteBuffer, by method: MethodDescriptor) throws(RPCError) -> Self {
+        let result = bytes.withUnsafeReadableBytes { bytes in
+            Result { () throws(RPCError) in try answered(bytes, by: method) }
+        }
+        return try result.get()
     }
 }

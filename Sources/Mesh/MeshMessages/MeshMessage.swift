@@ -17,8 +17,11 @@ extension MeshMessage {
     /// Unpacks a message. The bytes are checked against `MessageLimits` and the message's fields first; unknown fields are skipped.
     ///
     /// - Throws: `MessageError`; no input makes it trap.
+    @inlinable
     public init(packed bytes: UnsafeRawBufferPointer) throws(MessageError) {
-        self = try Unpacking.unpack(bytes, layout: Self.layout, Self.init(unpacked:))
+        var message: Self?
+        try Unpacking.unpack(bytes, Self.layout, name: Self.fullName) { message = Self(unpacked: $0) }
+        self = message ?? Self()
     }
 
     public init(packed bytes: [UInt8]) throws(MessageError) {
@@ -42,11 +45,11 @@ extension MeshMessage {
     /// Packs into memory of the caller's: `body` learns the exact size first.
     ///
     /// - Throws: `MessageError`, see ``packed()``.
+    @inlinable
     public func withPrepared<Output>(_ body: (PreparedMessage) -> Output) throws(MessageError) -> Output {
-        try MessageArena.withArena(for: Self.fullName) { arena throws(MessageError) in
-            let memory = try arena.allocate(Self.layout)
-            try fill(memory, arena)
-            return body(try PreparedMessage(memory, name: Self.fullName))
-        }
+        var output: Output?
+        try Packing.prepare(Self.layout, name: Self.fullName, fill: fill) { output = body($0) }
+        guard let output else { throw MessageError(.refused, in: Self.fullName) }
+        return output
     }
 }

@@ -35,6 +35,16 @@ public final class MeshClient: CallChannel {
         return try await attempt(outgoing, mayRunTwice: false) { try await $0.serverStreaming(outgoing) }
     }
 
+    public func clientStreaming(_ method: MethodDescriptor, options: CallOptions) async throws -> ClientStreamingCall {
+        let outgoing = try OutgoingCall(method, ByteBuffer(), options)
+        return try await attempt(outgoing, mayRunTwice: false) { try await $0.clientStreaming(outgoing) }
+    }
+
+    public func bidirectional(_ method: MethodDescriptor, options: CallOptions) async throws -> BidirectionalCall {
+        let outgoing = try OutgoingCall(method, ByteBuffer(), options)
+        return try await attempt(outgoing, mayRunTwice: false) { try await $0.bidirectional(outgoing) }
+    }
+
     private func attempt<Output>(
         _ outgoing: OutgoingCall, mayRunTwice: Bool, _ send: (ClientConnection) async throws -> Output
     ) async throws -> Output {

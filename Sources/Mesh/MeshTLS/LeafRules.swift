@@ -3,17 +3,22 @@ internal import COpenSSL
 /// The X509-SVID rules for a leaf (X509-SVID specification, sections 2, 4.1, 4.3 and 5.2), and ours about trust domain and name.
 enum LeafRules {
     static func identity(_ leaf: OpaquePointer, _ trust: TLSConfiguration.Trust) throws(PeerRefusal) -> SPIFFEIdentity {
-        let flags = X509_get_extension_flags(leaf)
-        guard flags & UInt32(EXFLAG_INVALID) == 0 else { throw .invalidChain("malformed extension") }
-        guard flags & UInt32(EXFLAG_CA) == 0 else { throw .certificateAuthority }
-        try checkKeyUsage(leaf)
-        try checkExtendedKeyUsage(leaf)
-        let identity = try SPIFFEIdentity(uri: onlyURI(leaf))
+        let identity = try identity(leaf)
         guard identity.trustDomain == trust.trustDomain else { throw .wrongTrustDomain(identity.trustDomain) }
         if let expected = trust.expectedName, expected != identity.name {
             throw .unexpectedName(expected: expected, found: identity.name)
         }
         return identity
+    }
+
+    /// The rules that hold whoever looks.
+    static func identity(_ leaf: OpaquePointer) throws(PeerRefusal) -> SPIFFEIdentity {
+        let flags = X509_get_extension_flags(leaf)
+        guard flags & UInt32(EXFLAG_INVALID) == 0 else { throw .invalidChain("malformed extension") }
+        guard flags & UInt32(EXFLAG_CA) == 0 else { throw .certificateAuthority }
+        try checkKeyUsage(leaf)
+        try checkExtendedKeyUsage(leaf)
+        return try SPIFFEIdentity(uri: onlyURI(leaf))
     }
 
     private static func checkKeyUsage(_ leaf: OpaquePointer) throws(PeerRefusal) {

@@ -1,21 +1,5 @@
 internal import Synchronization
 
-/// Where a mesh endpoint finds its certificate, key and roots: PEM files.
-public struct MeshTLSCredentials: Sendable, Hashable {
-    /// The leaf first, then any intermediates.
-    public var certificateChainPath: String
-    /// PKCS#8 or SEC 1, not encrypted; must not be readable by group or others.
-    public var privateKeyPath: String
-    /// The environment's roots, one or more.
-    public var trustRootsPath: String
-
-    public init(certificateChainPath: String, privateKeyPath: String, trustRootsPath: String) {
-        self.certificateChainPath = certificateChainPath
-        self.privateKeyPath = privateKeyPath
-        self.trustRootsPath = trustRootsPath
-    }
-}
-
 /// The TLS configuration of a listener or of a client: TLS 1.3 only, libssl.
 ///
 /// `reload()` reads the same files again: connections made from then on use what is in them, existing ones go on undisturbed.

@@ -63,14 +63,13 @@ public struct ClientStateMachine: Sendable {
 
     /// Opens a stream; its Request must be the next message written. Nil unless `availability` is `available`.
     ///
-    /// - Parameters:
-    ///   - expectsData: the answer is a stream.
-    ///   - sendsData: the client will send Data.
-    public mutating func open(expectsData: Bool, sendsData: Bool = false) -> UInt32? {
+    /// - Parameter expectsData: the answer is a stream.
+    public mutating func open(expectsData: Bool) -> UInt32? {
         guard availability == .available, let id = nextStreamID else { return nil }
         nextStreamID = id > WireLimits.lastStreamID - 2 ? nil : id + 2
-        core.streams[id] = core.makeStream()
-        core.streams[id]?.expectsData = expectsData
+        var stream = core.makeStream()
+        stream.expectsData = expectsData
+        core.streams.open(id, stream)
         return id
     }
 
@@ -167,7 +166,7 @@ public struct ClientStateMachine: Sendable {
 
     /// Streams that the server said it will not run.
     public func streams(above lastStreamID: UInt32) -> [UInt32] {
-        core.streams.keys.filter { $0 > lastStreamID }
+        core.streams.sortedIDs.filter { $0 > lastStreamID }
     }
 
     /// Forgets a stream that the server never ran.

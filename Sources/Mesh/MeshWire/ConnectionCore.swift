@@ -5,7 +5,7 @@ struct ConnectionCore: Sendable {
     let local: Settings
     private(set) var peer = Settings.default
     private(set) var peerSettingsSeen = false
-    var streams: [UInt32: StreamState] = [:]
+    var streams = StreamTable<StreamState>()
     var recentlyClosed = RecentlyClosed()
     /// To be written before anything else.
     var control: [ControlFrame] = []
@@ -90,7 +90,7 @@ struct ConnectionCore: Sendable {
         let before = peer
         peer = settings
         sendWindow.resize(from: before.initialConnectionWindow, to: settings.initialConnectionWindow)
-        for id in streams.keys {
+        for id in streams.sortedIDs {
             streams[id]?.send.resize(from: before.initialStreamWindow, to: settings.initialStreamWindow)
         }
     }
@@ -109,16 +109,14 @@ struct ConnectionCore: Sendable {
         guard receiveWindow.charge(header.charge) else {
             throw ConnectionFailure(.flowControlError, "the connection's window is overrun")
         }
-        guard streams[header.streamID] != nil else { return credit(header.charge, to: 0) }
-        guard streams[header.streamID]?.receive.charge(header.charge) == true else {
-            throw ConnectionFailure(.flowControlError, "a stream's window is overrun")
-        }
+        guard let isWithin = streams.update(header.streamID, { $0.receive.charge(header.charge) }) else { return credit(header.charge, to: 0) }
+        guard isWithin else { throw ConnectionFailure(.flowControlError, "a stream's window is overrun") }
     }
 
     /// The reader of a stream took messages: `charge` is the sum of what came with them. Every message is to be counted once,
     /// also one that is thrown away unread.
     mutating func consumed(_ messages: Int, charge: Int, on streamID: UInt32) {
-        credit(streams[streamID]?.inbound.taken(messages, charge: charge) ?? charge, to: streamID)
+        credit(streams.update(streamID) { $0.inbound.taken(messages, charge: charge) } ?? charge, to: streamID)
     }
 
     /// Gives bytes back to the connection's window and, while its peer may still send on it, to the stream's.
@@ -127,17 +125,20 @@ struct ConnectionCore: Sendable {
         if let increment = receiveWindow.credit(bytes) {
             control.append(.windowUpdate(streamID: 0, increment: increment))
         }
-        if let stream = streams[streamID], !stream.remoteClosed, let increment = streams[streamID]?.receive.credit(bytes) {
+        if streamID != 0, let increment = streams.update(streamID, { $0.credit(bytes) }) ?? nil {
             control.append(.windowUpdate(streamID: streamID, increment: increment))
         }
     }
 
     /// The stream is over. Bytes of its unfinished message go back to the connection.
     mutating func close(_ streamID: UInt32, remember: Bool) {
-        guard let stream = streams[streamID] else { return }
+        if let stream = streams.removeValue(forKey: streamID) { closed(stream, streamID, remember: remember) }
+    }
+
+    /// A stream was taken out of the table.
+    mutating func closed(_ stream: StreamState, _ streamID: UInt32, remember: Bool) {
         var inbound = stream.inbound
         unfinishedBytes -= stream.unfinishedBytes
-        streams[streamID] = nil
         credit(inbound.releaseHeld(), to: 0)
         if remember { recentlyClosed.insert(streamID) }
     }
@@ -166,8 +167,10 @@ struct ConnectionCore: Sendable {
 
     /// The last part of a stream message came. The charge that its reader gives back.
     mutating func completeMessage(_ header: FrameHeader) -> Int {
-        unfinishedBytes -= streams[header.streamID]?.inbound.assembledBytes ?? 0
-        return streams[header.streamID]?.inbound.complete(charge: header.charge) ?? header.charge
+        let completed = streams.update(header.streamID) { ($0.inbound.assembledBytes, $0.inbound.complete(charge: header.charge)) }
+        guard let (assembled, charge) = completed else { return header.charge }
+        unfinishedBytes -= assembled
+        return charge
     }
 
     // MARK: Sending Data
@@ -176,10 +179,9 @@ struct ConnectionCore: Sendable {
     mutating func grantAll(_ streamID: UInt32, _ bytes: Int) -> Bool {
         guard mode == .mesh else { return streams[streamID] != nil }
         let charge = bytes + FrameHeader.size
-        guard let stream = streams[streamID], bytes <= Int(peer.maximumDataFrame), stream.send.available >= charge,
-            sendWindow.available >= charge
+        guard bytes <= Int(peer.maximumDataFrame), sendWindow.available >= charge,
+            streams.update(streamID, { $0.send.spendWhole(charge) }) == true
         else { return false }
-        streams[streamID]?.send.spend(charge)
         sendWindow.spend(charge)
         return true
     }

@@ -10,6 +10,13 @@ struct SendWindow: Hashable, Sendable {
         available -= bytes
     }
 
+    /// Spends all of it, or nothing when the window is too small.
+    mutating func spendWhole(_ bytes: Int) -> Bool {
+        guard available >= bytes else { return false }
+        available -= bytes
+        return true
+    }
+
     /// False when the window would pass its largest size.
     mutating func open(by increment: UInt32) -> Bool {
         guard available + Int(increment) <= WireLimits.maximumWindow else { return false }

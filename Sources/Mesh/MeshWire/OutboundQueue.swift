@@ -41,19 +41,20 @@ public struct OutboundQueue<Payload: Sendable>: Sendable {
     /// Bytes queued and not yet cut.
     public private(set) var queuedBytes = 0
     /// Messages queued and not yet cut to their end.
-    public private(set) var queuedMessages = 0
+    @usableFromInline var messageCount = 0
+    @inlinable public var queuedMessages: Int { messageCount }
 
     public init(maximumFrame: Int?) {
         self.maximumFrame = maximumFrame
     }
 
-    public var isEmpty: Bool { streams.isEmpty }
+    @inlinable public var isEmpty: Bool { messageCount == 0 }
 
     public func holds(_ streamID: UInt32) -> Bool { streams[streamID] != nil }
 
     public mutating func enqueue(_ message: Message, on streamID: UInt32) {
         queuedBytes += message.length
-        queuedMessages += 1
+        messageCount += 1
         if streams[streamID] == nil { ready.append(streamID) }
         streams[streamID, default: FIFO()].append(message)
     }
@@ -90,7 +91,7 @@ public struct OutboundQueue<Payload: Sendable>: Sendable {
         let isLast = end == message.length
         queuedBytes -= count
         if isLast {
-            queuedMessages -= 1
+            messageCount -= 1
             _ = streams[id]?.popFirst()
             if streams[id]?.isEmpty == true { streams[id] = nil }
         } else {
@@ -116,7 +117,7 @@ public struct OutboundQueue<Payload: Sendable>: Sendable {
     public mutating func drop(_ streamID: UInt32) -> [Message] {
         guard let dropped = streams.removeValue(forKey: streamID)?.all else { return [] }
         for message in dropped { queuedBytes -= message.length - message.offset }
-        queuedMessages -= dropped.count
+        messageCount -= dropped.count
         blocked.remove(streamID)
         return dropped
     }

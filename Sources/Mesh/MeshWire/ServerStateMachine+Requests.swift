@@ -16,8 +16,11 @@ extension ServerStateMachine {
             return .reject(id, .tooManyStreams, ends: false)
         }
         slots += 1
-        core.streams[id] = core.makeStream()
-        return try takeRequest(header)
+        var stream = core.makeStream()
+        let isWhole = !header.flags.contains(.more) && header.length <= core.local.maximumMessageBytes
+        if isWhole { stream.begin(clientStreams: header.flags.contains(.remoteOpen)) }
+        core.streams.open(id, stream)
+        return isWhole ? .request(id, clientStreams: !stream.remoteClosed) : try takeRequest(header)
     }
 
     private mutating func continueRequest(_ header: FrameHeader) throws(ConnectionFailure) -> Action {
@@ -42,8 +45,7 @@ extension ServerStateMachine {
     }
 
     mutating func begin(_ id: UInt32, clientStreams: Bool) -> Action {
-        core.streams[id]?.isRunning = true
-        core.streams[id]?.remoteClosed = !clientStreams
+        core.streams[id]?.begin(clientStreams: clientStreams)
         return .request(id, clientStreams: clientStreams)
     }
 

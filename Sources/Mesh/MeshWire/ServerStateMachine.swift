@@ -161,7 +161,7 @@ public struct ServerStateMachine: Sendable {
     public mutating func finishDrain() -> [UInt32] {
         guard drain == .announced else { return [] }
         drain = .final
-        let unfinished = core.streams.filter { !$0.value.isRunning }.keys.sorted()
+        let unfinished = core.streams.sortedIDs.filter { core.streams[$0]?.isRunning == false }
         for id in unfinished { end(id) }
         core.control.append(.goAway(lastStreamID: lastStreamID, ConnectionFailure(.noError, "draining")))
         return unfinished
@@ -177,9 +177,9 @@ public struct ServerStateMachine: Sendable {
 
     /// Takes the stream away. Its slot is free at once only when no handler has begun.
     mutating func end(_ id: UInt32) {
-        guard let stream = core.streams[id] else { return }
+        guard let stream = core.streams.removeValue(forKey: id) else { return }
         if !stream.isRunning { slots -= 1 }
-        core.close(id, remember: !stream.remoteClosed)
+        core.closed(stream, id, remember: !stream.remoteClosed)
     }
 
     mutating func refuse(_ id: UInt32, _ rejection: StreamRejection) -> Action {

@@ -20,6 +20,17 @@ struct StreamState: Sendable {
         self.receive = receive
     }
 
+    /// The Request is complete.
+    mutating func begin(clientStreams: Bool) {
+        isRunning = true
+        remoteClosed = !clientStreams
+    }
+
+    /// Counts consumed bytes. The increment to announce, if one is due and the peer may still send.
+    mutating func credit(_ bytes: Int) -> UInt32? {
+        remoteClosed ? nil : receive.credit(bytes)
+    }
+
     /// What the peer makes this side hold of messages that are not complete.
     var unfinishedBytes: Int { envelopeBytes + inbound.assembledBytes }
 }

@@ -1,13 +1,38 @@
+internal import NIOCore
+
 /// What calls made inside a call take over from it. Set around every handler; cancellation travels by the task itself.
 public struct CallContext: Sendable {
-    /// When the caller stops waiting.
-    public var deadline: ContinuousClock.Instant
-    /// Travels from gateway through every call of one request, as metadata `x-request-id`.
-    public var requestID: String
+    private enum Source {
+        case given(NIODeadline, requestID: String)
+        case call(ServerCall)
+    }
+
+    private let source: Source
 
     public init(deadline: ContinuousClock.Instant, requestID: String) {
-        self.deadline = deadline
-        self.requestID = requestID
+        source = .given(NIODeadline(deadline), requestID: requestID)
+    }
+
+    init(_ call: ServerCall) {
+        source = .call(call)
+    }
+
+    /// When the caller stops waiting.
+    public var deadline: ContinuousClock.Instant { monotonicDeadline.instant }
+
+    var monotonicDeadline: NIODeadline {
+        switch source {
+        case .given(let deadline, _): deadline
+        case .call(let call): call.deadline
+        }
+    }
+
+    /// Travels from gateway through every call of one request, as metadata `x-request-id`.
+    public var requestID: String {
+        switch source {
+        case .given(_, let requestID): requestID
+        case .call(let call): call.requestID
+        }
     }
 
     /// The call being served by this task.
@@ -19,9 +44,20 @@ public struct CallContext: Sendable {
     /// Name of the metadata entry that carries `requestID`.
     public static let requestIDKey = "x-request-id"
 
-    /// A new random request id: 16 hexadecimal digits.
-    public static func makeRequestID() -> String {
-        let digits = String(UInt64.random(in: .min ... .max), radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
+    /// A new request id: 16 hexadecimal digits.
+    public static func makeRequestID() -> String { RequestID.make() }
+}
+
+extension NIODeadline {
+    /// Event loops tell the time in nanoseconds, which is cheaper than a `Duration`: calls keep theirs so.
+    init(_ instant: ContinuousClock.Instant) {
+        self = .now() + TimeAmount.nanoseconds((instant - .now).clampedNanoseconds)
     }
+
+    var instant: ContinuousClock.Instant {
+        .now + .nanoseconds((self - .now()).nanoseconds)
+    }
+
+    /// Nanoseconds from `now`; below zero when it has passed.
+    func nanoseconds(after now: NIODeadline) -> Int64 { (self - now).nanoseconds }
 }

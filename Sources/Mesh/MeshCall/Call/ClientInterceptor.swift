@@ -9,6 +9,14 @@ public protocol ClientInterceptor: Sendable {
     func serverStreaming(
         _ method: MethodDescriptor, options: CallOptions, next: @Sendable (CallOptions) async throws -> ReplyStream
     ) async throws -> ReplyStream
+
+    func clientStreaming(
+        _ method: MethodDescriptor, options: CallOptions, next: @Sendable (CallOptions) async throws -> ClientStreamingCall
+    ) async throws -> ClientStreamingCall
+
+    func bidirectional(
+        _ method: MethodDescriptor, options: CallOptions, next: @Sendable (CallOptions) async throws -> BidirectionalCall
+    ) async throws -> BidirectionalCall
 }
 
 extension ClientInterceptor {
@@ -21,6 +29,18 @@ extension ClientInterceptor {
     public func serverStreaming(
         _ method: MethodDescriptor, options: CallOptions, next: @Sendable (CallOptions) async throws -> ReplyStream
     ) async throws -> ReplyStream {
+        try await next(options)
+    }
+
+    public func clientStreaming(
+        _ method: MethodDescriptor, options: CallOptions, next: @Sendable (CallOptions) async throws -> ClientStreamingCall
+    ) async throws -> ClientStreamingCall {
+        try await next(options)
+    }
+
+    public func bidirectional(
+        _ method: MethodDescriptor, options: CallOptions, next: @Sendable (CallOptions) async throws -> BidirectionalCall
+    ) async throws -> BidirectionalCall {
         try await next(options)
     }
 }
@@ -36,28 +56,35 @@ public struct InterceptedChannel: CallChannel {
     }
 
     public func unary(_ method: MethodDescriptor, _ request: ByteBuffer, options: CallOptions) async throws -> UnaryReply {
-        try await unary(method, request, options: options, from: 0)
-    }
-
-    private func unary(
-        _ method: MethodDescriptor, _ request: ByteBuffer, options: CallOptions, from index: Int
-    ) async throws -> UnaryReply {
-        guard index < interceptors.count else { return try await channel.unary(method, request, options: options) }
-        return try await interceptors[index].unary(method, options: options) {
-            try await unary(method, request, options: $0, from: index + 1)
+        try await through(options, { try await $0.unary(method, options: $1, next: $2) }) {
+            try await channel.unary(method, request, options: $0)
         }
     }
 
     public func serverStreaming(_ method: MethodDescriptor, _ request: ByteBuffer, options: CallOptions) async throws -> ReplyStream {
-        try await serverStreaming(method, request, options: options, from: 0)
+        try await through(options, { try await $0.serverStreaming(method, options: $1, next: $2) }) {
+            try await channel.serverStreaming(method, request, options: $0)
+        }
     }
 
-    private func serverStreaming(
-        _ method: MethodDescriptor, _ request: ByteBuffer, options: CallOptions, from index: Int
-    ) async throws -> ReplyStream {
-        guard index < interceptors.count else { return try await channel.serverStreaming(method, request, options: options) }
-        return try await interceptors[index].serverStreaming(method, options: options) {
-            try await serverStreaming(method, request, options: $0, from: index + 1)
+    public func clientStreaming(_ method: MethodDescriptor, options: CallOptions) async throws -> ClientStreamingCall {
+        try await through(options, { try await $0.clientStreaming(method, options: $1, next: $2) }) {
+            try await channel.clientStreaming(method, options: $0)
         }
+    }
+
+    public func bidirectional(_ method: MethodDescriptor, options: CallOptions) async throws -> BidirectionalCall {
+        try await through(options, { try await $0.bidirectional(method, options: $1, next: $2) }) {
+            try await channel.bidirectional(method, options: $0)
+        }
+    }
+
+    private func through<Answer>(
+        _ options: CallOptions, from index: Int = 0,
+        _ step: @escaping @Sendable (any ClientInterceptor, CallOptions, @Sendable (CallOptions) async throws -> Answer) async throws -> Answer,
+        _ call: @escaping @Sendable (CallOptions) async throws -> Answer
+    ) async throws -> Answer {
+        guard index < interceptors.count else { return try await call(options) }
+        return try await step(interceptors[index], options) { try await through($0, from: index + 1, step, call) }
     }
 }

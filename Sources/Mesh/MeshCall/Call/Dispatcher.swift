@@ -1,4 +1,5 @@
 package import Logging
+internal import MeshMessages
 internal import NIOCore
 
 /// What all connections of a server share: its methods, its policy, its interceptors.
@@ -20,7 +21,10 @@ package final class Dispatcher: Sendable {
         self.logger = logger
     }
 
-    func method(_ service: String, _ name: String) -> MethodImplementation? {
+    var hasInterceptors: Bool { !interceptors.isEmpty }
+
+    /// - Parameters: names as they stand in the Request.
+    func method(_ service: UnsafeRawBufferPointer, _ name: UnsafeRawBufferPointer) -> MethodImplementation? {
         methods.method(service, name)
     }
 
@@ -30,62 +34,48 @@ package final class Dispatcher: Sendable {
         logger.warning("call refused", metadata: ["code": "UNIMPLEMENTED", "method": "\(String(plain))", "peer": "\(peer.name)"])
     }
 
-    /// Runs one call to its end: policy, interceptors, handler.
+    /// Runs one call to its end: policy, interceptors, handler. The reply stays in the call's invocation.
     ///
-    /// - Returns: the packed reply; empty for a streaming method, whose messages went to `sink`.
     /// - Throws: `RPCError` only.
-    func serve(
-        _ method: MethodImplementation, _ message: ByteBuffer, from peer: PeerIdentity, metadata: Metadata,
-        deadline: ContinuousClock.Instant, response: ResponseMetadata, sink: any ResponseSink
-    ) async throws(RPCError) -> ByteBuffer {
-        let requestID = Self.requestID(metadata)
-        var logger = logger
-        logger[metadataKey: "request_id"] = "\(requestID)"
-        logger[metadataKey: "method"] = "\(method.descriptor.path)"
-        logger[metadataKey: "peer"] = "\(peer.name)"
-        let principal = try await admit(method.descriptor, peer, metadata, requestID, logger)
-        let context = ServerContext(
-            method: method.descriptor, peer: peer, metadata: metadata, deadline: deadline, requestID: requestID, principal: principal,
-            logger: logger, response: response)
+    func serve(_ call: ServerCall, _ streams: ServerCallStreams) async throws(RPCError) {
+        if call.invocation == nil { try await admit(call) }
         do {
-            return try await CallContext.$current.withValue(CallContext(deadline: deadline, requestID: requestID)) {
-                try await run(method, message, context, sink)
-            }
+            try await CallContext.$current.withValue(CallContext(call)) { try await run(call, streams) }
         } catch {
-            throw Self.answer(to: error, logger)
+            throw Self.answer(to: error, call)
         }
     }
 
-    private func admit(
-        _ method: MethodDescriptor, _ peer: PeerIdentity, _ metadata: Metadata, _ requestID: String, _ logger: Logger
-    ) async throws(RPCError) -> Principal? {
+    func admitsWithoutUser(_ call: ServerCall) -> Bool { gate.admitsWithoutUser(call) }
+
+    private func admit(_ call: ServerCall) async throws(RPCError) {
         do {
-            return try await gate.admit(method, peer: peer, metadata: metadata)
+            call.principal = try await gate.admit(call.descriptor, peer: call.scope.peer, metadata: call.metadata)
         } catch {
-            let refusal = Self.answer(to: error, logger)
-            logger.warning(
+            let refusal = Self.answer(to: error, call)
+            call.logger.warning(
                 "call refused", metadata: ["code": "\(refusal.code)", "reason": "\(refusal.reason ?? "-")", "why": "\(refusal.message)"])
             // Anything else, such as keys that cannot be had, says nothing of who calls.
             if refusal.code == .permissionDenied || refusal.code == .unauthenticated {
                 let reason = refusal.reason ?? "\(refusal.code)"
-                refusals?.refused(CallRefusal(method: method, peer: peer, reason: reason, requestID: requestID))
+                refusals?.refused(CallRefusal(method: call.descriptor, peer: call.scope.peer, reason: reason, requestID: call.requestID))
             }
             throw refusal
         }
+        do {
+            call.invocation = try call.unpack?()
+        } catch {
+            throw Self.answer(to: error, call)
+        }
     }
 
-    private func run(
-        _ method: MethodImplementation, _ message: ByteBuffer, _ context: ServerContext, _ sink: any ResponseSink
-    ) async throws -> ByteBuffer {
-        guard !interceptors.isEmpty else { return try await Self.call(method, message, context, sink) }
-        let reply = Reply()
-        try await intercepted(0, context) { context in
-            reply.bytes = try await Self.call(method, message, context, sink)
-        }
-        guard let bytes = reply.bytes else {
+    private func run(_ call: ServerCall, _ streams: ServerCallStreams) async throws {
+        guard let invocation = call.invocation else { return }
+        guard hasInterceptors else { return try await invocation(ServerContext(call), streams) }
+        try await intercepted(0, ServerContext(call)) { context in try await invocation(context, streams) }
+        guard call.reply.isThere else {
             throw RPCError(.internalError, Self.internalMessage, cause: InterceptorSwallowedCall())
         }
-        return bytes
     }
 
     private func intercepted(
@@ -95,43 +85,24 @@ package final class Dispatcher: Sendable {
         try await interceptors[index].intercept(context) { try await self.intercepted(index + 1, $0, handler) }
     }
 
-    private static func call(
-        _ method: MethodImplementation, _ message: ByteBuffer, _ context: ServerContext, _ sink: any ResponseSink
-    ) async throws -> ByteBuffer {
-        switch method.body {
-        case .unary(let body): return try await body(message, context)
-        case .serverStreaming(let body):
-            try await body(message, sink, context)
-            return ByteBuffer()
-        }
-    }
-
     // MARK: Errors
 
     static let internalMessage = "The service failed."
 
     /// What the caller may learn of an error. Everything that is not an `RPCError` stays in the log.
-    private static func answer(to error: any Error, _ logger: Logger) -> RPCError {
+    private static func answer(to error: any Error, _ call: ServerCall) -> RPCError {
         switch error {
         case let error as RPCError:
-            if let cause = error.cause { logger.notice("call failed", metadata: ["code": "\(error.code)", "cause": "\(cause)"]) }
+            if let cause = error.cause { call.logger.notice("call failed", metadata: ["code": "\(error.code)", "cause": "\(cause)"]) }
             return error
+        case let error as MessageError where error.reason == .tooLong:
+            return .replyTooLong
         case is CancellationError:
             return RPCError(.cancelled, "The call was cancelled.")
         default:
-            logger.error("call failed unexpectedly", metadata: ["cause": "\(error)"])
+            call.logger.error("call failed unexpectedly", metadata: ["cause": "\(error)"])
             return RPCError(.internalError, internalMessage, cause: error)
         }
-    }
-
-    private static let maximumRequestIDBytes = 128
-
-    /// The caller's request id where it is fit for a log line, a new one otherwise.
-    private static func requestID(_ metadata: Metadata) -> String {
-        guard let id = metadata[CallContext.requestIDKey], !id.isEmpty, id.utf8.count <= maximumRequestIDBytes,
-            id.utf8.allSatisfy({ (0x21...0x7e).contains($0) })
-        else { return CallContext.makeRequestID() }
-        return id
     }
 }
 

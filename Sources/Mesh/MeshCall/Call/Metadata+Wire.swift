@@ -11,7 +11,7 @@ extension Metadata {
     }
 
     /// What an entry is charged beside its bytes, so that empty ones are not free (as in RFC 9113, section 6.5.2).
-    private static let entryCharge = 32
+    static let entryCharge = 32
 
     /// Bytes of keys and values and 32 for each entry, as `maximumMetadataBytes` counts them.
     var byteCount: Int {

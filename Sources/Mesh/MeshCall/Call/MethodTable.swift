@@ -1,6 +1,23 @@
-/// The methods of a server, found by the bytes of their names: open addressing over an FNV-1a hash.
+internal import Glibc
+
+/// The methods of a server, found by the bytes of their names: open addressing over a hash of a few of them.
 struct MethodTable: Sendable {
-    private var slots: [MethodImplementation?]
+    private struct Entry: Sendable {
+        let service: [UInt8]
+        let name: [UInt8]
+        let method: MethodImplementation
+
+        func has(_ service: UnsafeRawBufferPointer, _ name: UnsafeRawBufferPointer) -> Bool {
+            equal(self.name, name) && equal(self.service, service)
+        }
+
+        private func equal(_ bytes: [UInt8], _ other: UnsafeRawBufferPointer) -> Bool {
+            guard bytes.count == other.count, let mine = bytes.first, let theirs = other.baseAddress else { return bytes.count == other.count }
+            return mine == other[0] && memcmp(bytes, theirs, bytes.count) == 0
+        }
+    }
+
+    private var slots: [Entry?]
     private let mask: Int
 
     /// Of two methods with one name the first stands.
@@ -14,28 +31,33 @@ struct MethodTable: Sendable {
     }
 
     private mutating func insert(_ method: MethodImplementation) {
-        var index = Self.hash(method.descriptor.service, method.descriptor.name) & mask
-        while let other = slots[index] {
-            if other.descriptor.service == method.descriptor.service, other.descriptor.name == method.descriptor.name { return }
-            index = (index + 1) & mask
+        let service = Array(method.descriptor.service.utf8), name = Array(method.descriptor.name.utf8)
+        service.withUnsafeBytes { service in
+            name.withUnsafeBytes { name in
+                var index = Self.hash(service, name) & mask
+                while let other = slots[index] {
+                    if other.has(service, name) { return }
+                    index = (index + 1) & mask
+                }
+                slots[index] = Entry(service: Array(service), name: Array(name), method: method)
+            }
         }
-        slots[index] = method
     }
 
-    func method(_ service: String, _ name: String) -> MethodImplementation? {
+    func method(_ service: UnsafeRawBufferPointer, _ name: UnsafeRawBufferPointer) -> MethodImplementation? {
         var index = Self.hash(service, name) & mask
-        while let method = slots[index] {
-            if method.descriptor.name == name, method.descriptor.service == service { return method }
+        while let entry = slots[index] {
+            if entry.has(service, name) { return entry.method }
             index = (index + 1) & mask
         }
         return nil
     }
 
-    private static func hash(_ service: String, _ name: String) -> Int {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in service.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        hash = (hash ^ 0x2f) &* 0x100_0000_01b3
-        for byte in name.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    /// FNV-1a over the lengths and the method's name: services on one server rarely have methods of one name. The table is made of
+    /// this side's names only, so a caller cannot make it slow.
+    private static func hash(_ service: UnsafeRawBufferPointer, _ name: UnsafeRawBufferPointer) -> Int {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325 ^ UInt64(truncatingIfNeeded: service.count)
+        for byte in name { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
         return Int(truncatingIfNeeded: hash ^ hash >> 32) & .max
     }
 }

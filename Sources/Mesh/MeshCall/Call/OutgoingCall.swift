@@ -1,46 +1,55 @@
-package import NIOCore
 internal import MeshMessages
+package import NIOCore
 
 /// A call about to be sent: its message, its metadata with what it inherits, and when it must be over.
 package struct OutgoingCall: Sendable {
     package let method: MethodDescriptor
+    /// Empty for a method whose client streams.
     let message: ByteBuffer
-    let metadata: Metadata
-    package let deadline: ContinuousClock.Instant
+    package private(set) var metadata: Metadata
+    package let monotonicDeadline: NIODeadline
+    package var deadline: ContinuousClock.Instant { monotonicDeadline.instant }
 
     /// - Throws: `RPCError` DEADLINE_EXCEEDED when the call being served has no time left, CANCELLED when it was given up.
     package init(_ method: MethodDescriptor, _ message: ByteBuffer, _ options: CallOptions) throws(RPCError) {
         guard !Task.isCancelled else { throw RPCError(.cancelled, "The call was cancelled.") }
-        let now = ContinuousClock.now
-        let context = CallContext.current
-        var deadline = now + min(options.timeout ?? method.policy.defaultDeadline, ConnectionLimits.default.maximumDeadline)
-        if let context { deadline = min(deadline, context.deadline - CallContext.deadlineMargin) }
-        guard deadline > now else { throw RPCError(.deadlineExceeded, "No time is left for this call.") }
-        var metadata = options.metadata
-        if metadata[CallContext.requestIDKey] == nil {
-            metadata.append(context?.requestID ?? CallContext.makeRequestID(), for: CallContext.requestIDKey)
-        }
+        let now = NIODeadline.now()
+        let timeout = options.timeout?.clampedNanoseconds ?? method.defaultDeadline
+        var deadline = now + .nanoseconds(min(timeout, Self.longestNanoseconds))
         self.method = method
         self.message = message
-        self.metadata = metadata
-        self.deadline = deadline
+        metadata = options.metadata
+        if let context = CallContext.current {
+            deadline = min(deadline, context.monotonicDeadline - Self.margin)
+            if metadata[CallContext.requestIDKey] == nil { metadata.append(context.requestID, for: CallContext.requestIDKey) }
+        }
+        guard deadline > now else { throw RPCError(.deadlineExceeded, "No time is left for this call.") }
+        monotonicDeadline = deadline
     }
 
-    /// The data of the Request frame.
+    private static let longestNanoseconds = ConnectionLimits.default.maximumDeadline.clampedNanoseconds
+    private static let margin = TimeAmount.nanoseconds(CallContext.deadlineMargin.clampedNanoseconds)
+
+    /// The same call with one more metadata entry.
+    package func adding(_ value: String, for key: String) -> OutgoingCall {
+        var call = self
+        call.metadata.append(value, for: key)
+        return call
+    }
+
+    /// The Request frame's data, about to be written.
     ///
     /// - Throws: `RPCError` RESOURCE_EXHAUSTED when it is too long, INVALID_ARGUMENT when the metadata cannot be written.
-    func envelope() throws(RPCError) -> ByteBuffer {
-        let left = (deadline - .now) / .nanoseconds(1)
-        let request = MeshV1.Request(
-            service: method.service, method: method.name, payload: [UInt8](message.readableBytesView),
-            // Zero would mean that there is no deadline.
-            timeoutNano: max(1, Int64(left)), metadata: metadata.keyValues)
-        do throws(MessageError) {
-            return ByteBuffer(bytes: try request.packed())
-        } catch {
-            if error.reason == .tooLong { throw .requestTooLong }
-            throw RPCError(.invalidArgument, "The request cannot be written.", reason: "MALFORMED_REQUEST", cause: error)
+    func envelope() throws(RPCError) -> RequestEnvelopeWriter {
+        guard metadata.entries.allSatisfy({ !$0.key.utf8.contains(0) && !$0.value.utf8.contains(0) }) else {
+            throw RPCError(.invalidArgument, "The request's metadata holds U+0000.", reason: "MALFORMED_REQUEST")
         }
+        let writer = RequestEnvelopeWriter(
+            names: method.packedNames, payload: message.readableBytes,
+            // Zero would mean that there is no deadline.
+            timeoutNano: max(1, monotonicDeadline.nanoseconds(after: .now())), metadata: metadata.entries)
+        guard writer.byteCount <= MessageLimits.maxBytes else { throw .requestTooLong }
+        return writer
     }
 }
 

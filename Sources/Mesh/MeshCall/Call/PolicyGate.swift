@@ -5,15 +5,21 @@
 struct PolicyGate: Sendable {
     let authenticator: (any TokenAuthenticator)?
 
+    /// True for a call that needs no token and brings none. Everything else is decided by `admit`.
+    func admitsWithoutUser(_ call: ServerCall) -> Bool {
+        let policy = call.descriptor.policy, name = call.scope.peer.name
+        return call.metadata["authorization"] == nil && policy.callersWithoutUser.names(name) && policy.callers.names(name)
+    }
+
     /// - Returns: the verified person; nil when the policy lets this caller come without one.
     /// - Throws: `RPCError` PERMISSION_DENIED or UNAUTHENTICATED with the reason; what the authenticator throws.
     func admit(_ method: MethodDescriptor, peer: PeerIdentity, metadata: Metadata) async throws -> Principal? {
         let policy = method.policy
-        guard policy.callers.contains(peer.name) else {
+        guard policy.callers.names(peer.name) else {
             throw RPCError(.permissionDenied, "\(peer.name) may not call \(method.path).", reason: "CALLER_NOT_ALLOWED")
         }
         guard let token = try Self.bearerToken(metadata) else {
-            guard policy.callersWithoutUser.contains(peer.name) else {
+            guard policy.callersWithoutUser.names(peer.name) else {
                 throw RPCError(.unauthenticated, "\(method.path) needs a user token.", reason: "TOKEN_REQUIRED")
             }
             return nil
@@ -57,4 +63,9 @@ struct PolicyGate: Sendable {
         }
         return String(value.dropFirst(scheme.count))
     }
+}
+
+extension [String] {
+    /// Whether a list of callers names this one: by its name, or with `*` every peer of the trust domain.
+    fileprivate func names(_ caller: String) -> Bool { contains(caller) || contains("*") }
 }

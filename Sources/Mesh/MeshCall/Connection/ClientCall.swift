@@ -1,47 +1,63 @@
 internal import NIOCore
-internal import Synchronization
 
 /// One call at the client. Confined to its connection's event loop, but for what is constant.
 final class ClientCall: @unchecked Sendable {
-    /// Where the answer goes.
-    enum Answer {
-        case unary(CheckedContinuation<UnaryReply, any Error>)
-        /// The continuation is resumed once the request is sent.
-        case stream(ReplyBuffer, CheckedContinuation<Void, any Error>)
+    /// Who waits for the answer, or for the request to be sent.
+    enum Waiter {
+        case reply(UnsafeContinuation<UnaryReply, any Error>)
+        /// Resumed once the request is sent.
+        case opened(UnsafeContinuation<Void, any Error>)
     }
 
     let outgoing: OutgoingCall
-    let response = ResponseMetadata()
+    /// Of a call with streams.
+    let response: ResponseMetadata?
 
     // Confined to the loop.
-    var answer: Answer?
-    var buffer: ReplyBuffer?
+    var waiter: Waiter?
+    /// The answer's messages, unless it is awaited whole.
+    var buffer: MessageBuffer?
     var streamID: UInt32?
     var isOver = false
+    /// Why the client's own stream messages are not taken any more; nil when the server ended the call well.
+    var failure: RPCError?
+    /// The client has said that it sends no more.
+    var requestsFinished = false
+    /// Response metadata.
+    var initial = Metadata()
     /// Parts of the stream message underway, which a Response may cut short.
     var message = MessageParts()
     /// Parts of the Response underway.
     var envelope = MessageParts()
 
-    init(_ outgoing: OutgoingCall) {
+    init(_ outgoing: OutgoingCall, response: ResponseMetadata? = nil) {
         self.outgoing = outgoing
+        self.response = response
     }
-
 }
 
 /// A message that comes in several frames.
 struct MessageParts {
     private var bytes = ByteBuffer()
 
+    var isEmpty: Bool { bytes.readableBytes == 0 }
+
     mutating func append(_ part: UnsafeRawBufferPointer?) {
         if let part { bytes.writeBytes(part) }
     }
 
-    /// The whole message, `last` being its last part.
-    mutating func complete(_ last: UnsafeRawBufferPointer?) -> ByteBuffer {
+    /// Hands out what came so far, and forgets it.
+    mutating func take<Output>(_ body: (UnsafeRawBufferPointer) -> Output) -> Output {
+        let taken = bytes
+        bytes = ByteBuffer()
+        return taken.withUnsafeReadableBytes(body)
+    }
+
+    /// Hands out the whole message, `last` being its last part.
+    mutating func complete<Output>(_ last: UnsafeRawBufferPointer?, _ body: (UnsafeRawBufferPointer) -> Output) -> Output {
+        guard !isEmpty else { return body(last ?? UnsafeRawBufferPointer(start: nil, count: 0)) }
         append(last)
-        defer { bytes = ByteBuffer() }
-        return bytes
+        return take(body)
     }
 }
 

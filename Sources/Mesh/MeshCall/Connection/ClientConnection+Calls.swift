@@ -1,6 +1,6 @@
-internal import NIOCore
 internal import MeshMessages
 internal import MeshWire
+internal import NIOCore
 
 /// Calls going out.
 extension ClientConnection {
@@ -8,11 +8,11 @@ extension ClientConnection {
     package func unary(_ outgoing: OutgoingCall) async throws -> UnaryReply {
         let call = ClientCall(outgoing)
         return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                onLoop { self.start(call, .unary(continuation)) }
+            try await withUnsafeThrowingContinuation { continuation in
+                onLoop { self.start(call, .reply(continuation)) }
             }
         } onCancel: {
-            loop.execute { self.cancel(call, RPCError(.cancelled, "The call was cancelled.")) }
+            loop.execute { self.cancel(call, .callCancelled) }
         }
     }
 
@@ -20,43 +20,62 @@ extension ClientConnection {
     ///
     /// - Throws: `CallNotRun` when another connection may be tried; `RPCError`.
     package func serverStreaming(_ outgoing: OutgoingCall) async throws -> ReplyStream {
-        let call = ClientCall(outgoing)
-        let buffer = ReplyBuffer(reportAt: Int(transport.limits.settings.initialStreamWindow) / 4) { [weak self] consumed in
-            guard let self else { return }
-            onLoop { self.report(consumed, of: call) }
-        }
+        ReplyStream(try await opened(outgoing))
+    }
+
+    /// Returns once the request is sent.
+    ///
+    /// - Throws: `CallNotRun` when another connection may be tried; `RPCError`.
+    package func clientStreaming(_ outgoing: OutgoingCall) async throws -> ClientStreamingCall {
+        let call = try await opened(outgoing)
+        return ClientStreamingCall(requests: call.requests, replies: ReplyStream(call))
+    }
+
+    /// Returns once the request is sent.
+    ///
+    /// - Throws: `CallNotRun` when another connection may be tried; `RPCError`.
+    package func bidirectional(_ outgoing: OutgoingCall) async throws -> BidirectionalCall {
+        let call = try await opened(outgoing)
+        return BidirectionalCall(requests: call.requests, replies: ReplyStream(call))
+    }
+
+    private func opened(_ outgoing: OutgoingCall) async throws -> OpenCall {
+        let call = ClientCall(outgoing, response: ResponseMetadata())
         let giveUp: @Sendable () -> Void = { [self] in
-            loop.execute { self.cancel(call, RPCError(.cancelled, "The call was cancelled.")) }
+            loop.execute { self.cancel(call, .callCancelled) }
         }
+        let buffer = MessageBuffer(
+            reportAt: Int(transport.limits.settings.initialStreamWindow) / 4,
+            report: { [weak self, weak call] consumed in
+                guard let self, let call else { return }
+                onLoop { self.report(consumed, of: call) }
+            }, giveUp: { [weak self, weak call] in
+                guard let self, let call else { return }
+                loop.execute { self.cancel(call, .callCancelled) }
+            })
         try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                onLoop { self.start(call, .stream(buffer, continuation)) }
+            try await withUnsafeThrowingContinuation { continuation in
+                onLoop {
+                    call.buffer = buffer
+                    self.start(call, .opened(continuation))
+                }
             }
         } onCancel: {
             giveUp()
         }
-        return ReplyStream(
-            next: {
-                try await withTaskCancellationHandler {
-                    try await buffer.next()
-                } onCancel: {
-                    giveUp()
-                }
-            },
-            cancel: giveUp, metadata: call.response)
+        return OpenCall(call: call, buffer: buffer, connection: self, giveUp: giveUp)
     }
 
     private func onLoop(_ work: @escaping @Sendable () -> Void) {
         if loop.inEventLoop { work() } else { loop.execute(work) }
     }
 
-    private func start(_ call: ClientCall, _ answer: ClientCall.Answer) {
-        call.answer = answer
-        if case .stream(let buffer, _) = answer { call.buffer = buffer }
+    private func start(_ call: ClientCall, _ waiter: ClientCall.Waiter) {
+        call.waiter = waiter
         // Cancelled before it began.
-        if call.isOver { return resume(call, .failure(RPCError(.cancelled, "The call was cancelled.")), notRun: false) }
+        if call.isOver { return resume(call, .failure(.callCancelled), notRun: false) }
         guard transport.end == nil else { return finish(call, .failure(.connectionClosed), notRun: true) }
-        arm(call.outgoing.deadline)
+        arm(call.outgoing.monotonicDeadline)
         switch machine.availability {
         case .exhausted: finish(call, .failure(.connectionClosed), notRun: true)
         case .full: wait(call)
@@ -76,17 +95,18 @@ extension ClientConnection {
     }
 
     private func open(_ call: ClientCall) {
-        let streams = call.outgoing.method.kind == .serverStreaming
+        let method = call.outgoing.method
         do throws(RPCError) {
-            try checkSizes(call, call.outgoing.message)
             let envelope = try call.outgoing.envelope()
-            try checkSizes(call, envelope)
-            guard let id = machine.open(expectsData: streams) else { return finish(call, .failure(.connectionClosed), notRun: true) }
+            try checkSizes(call, envelope.byteCount)
+            guard let id = machine.open(expectsData: !method.givesOneMessage) else {
+                return finish(call, .failure(.connectionClosed), notRun: true)
+            }
             call.streamID = id
-            calls[id] = call
-            send(envelope, flags: streams ? .remoteClosed : [], on: id)
-            if case .stream(_, let continuation) = call.answer {
-                call.answer = nil
+            calls.open(id, call)
+            send(call, envelope, id)
+            if case .opened(let continuation) = call.waiter {
+                call.waiter = nil
                 continuation.resume()
             }
         } catch {
@@ -94,8 +114,8 @@ extension ClientConnection {
         }
     }
 
-    private func checkSizes(_ call: ClientCall, _ bytes: ByteBuffer) throws(RPCError) {
-        guard bytes.readableBytes <= Int(machine.peer.maximumMessageBytes) else {
+    private func checkSizes(_ call: ClientCall, _ byteCount: Int) throws(RPCError) {
+        guard byteCount <= Int(machine.peer.maximumMessageBytes) else {
             throw .requestTooLong
         }
         guard call.outgoing.metadata.byteCount <= Int(machine.peer.maximumMetadataBytes) else {
@@ -106,9 +126,28 @@ extension ClientConnection {
         }
     }
 
-    private func send(_ envelope: ByteBuffer, flags: FrameFlags, on id: UInt32) {
-        guard !transport.sendNow(.request, flags: flags, envelope, on: id) else { return }
-        transport.enqueue(.request, flags: flags, .init(bytes: envelope, waiter: nil), on: id)
+    private func send(_ call: ClientCall, _ envelope: RequestEnvelopeWriter, _ id: UInt32) {
+        let message = call.outgoing.message
+        let write = { (memory: UnsafeMutableRawBufferPointer) in
+            envelope.write(to: memory) { target in message.withUnsafeReadableBytes { target.copyMemory(from: $0) } }
+        }
+        let flags = flags(of: call.outgoing.method.kind), length = envelope.byteCount
+        guard !transport.sendNow(.request, flags: flags, length: length, on: id, write) else { return }
+        var bytes = ByteBufferAllocator().buffer(capacity: length)
+        bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: length) { memory in
+            write(UnsafeMutableRawBufferPointer(rebasing: memory[..<length]))
+            return length
+        }
+        transport.enqueue(.request, flags: flags, .init(bytes: bytes, waiter: nil), on: id)
+    }
+
+    private func flags(of kind: MethodDescriptor.Kind) -> FrameFlags {
+        switch kind {
+        case .unary: []
+        case .serverStreaming: .remoteClosed
+        // Without the second a stock Rust server would take the empty payload for a message.
+        case .clientStreaming, .bidirectional: [.remoteOpen, .noData]
+        }
     }
 
     // MARK: Ends
@@ -143,93 +182,48 @@ extension ClientConnection {
         call.isOver = true
         call.message = MessageParts()
         call.envelope = MessageParts()
-        if let id = call.streamID { calls[id] = nil }
+        if case .failure(let error) = outcome { call.failure = error }
+        if let id = call.streamID {
+            _ = calls.removeValue(forKey: id)
+            // What the client still streams has no receiver.
+            if !call.outgoing.method.takesOneMessage { transport.drop(id, call.over) }
+        }
         resume(call, outcome, notRun: notRun)
         closeIfIdle()
     }
 
     private func resume(_ call: ClientCall, _ outcome: Result<UnaryReply, RPCError>, notRun: Bool) {
         if let buffer = call.buffer { endStream(call, buffer, outcome) }
-        guard let answer = call.answer else { return }
-        call.answer = nil
-        let error: any Error
-        switch outcome {
-        case .success(let reply):
-            if case .unary(let continuation) = answer { continuation.resume(returning: reply) }
-            return
-        case .failure(let failure): error = notRun ? CallNotRun(error: failure) : failure
-        }
-        switch answer {
-        case .unary(let continuation): continuation.resume(throwing: error)
-        case .stream(_, let continuation): continuation.resume(throwing: error)
+        guard let waiter = call.waiter else { return }
+        call.waiter = nil
+        switch (waiter, outcome) {
+        case (.reply(let continuation), .success(let reply)): continuation.resume(returning: reply)
+        case (.reply(let continuation), .failure(let error)): continuation.resume(throwing: Self.outcome(error, notRun))
+        case (.opened(let continuation), .failure(let error)): continuation.resume(throwing: Self.outcome(error, notRun))
+        case (.opened(let continuation), .success): continuation.resume()
         }
     }
 
-    private func endStream(_ call: ClientCall, _ buffer: ReplyBuffer, _ outcome: Result<UnaryReply, RPCError>) {
+    private static func outcome(_ error: RPCError, _ notRun: Bool) -> any Error {
+        notRun ? CallNotRun(error: error) : error
+    }
+
+    private func endStream(_ call: ClientCall, _ buffer: MessageBuffer, _ outcome: Result<UnaryReply, RPCError>) {
+        if case .success(let reply) = outcome, call.outgoing.method.givesOneMessage {
+            reply.message.withUnsafeReadableBytes { buffer.append($0, charge: 0) }
+        }
         // A call that this side gave up has no reader for what waits; a server's status comes after its messages.
         let discards = if case .failure(let error) = outcome { error.code == .cancelled || error.code == .deadlineExceeded } else { false }
         report(buffer.finish(outcome.map { _ in }, discard: discards), of: call)
     }
 
-    private func report(_ consumed: ReplyBuffer.Consumed, of call: ClientCall) {
+    func report(_ consumed: MessageBuffer.Consumed, of call: ClientCall) {
         guard consumed.messages > 0, let id = call.streamID, transport.end == nil else { return }
         machine.consumed(consumed.messages, charge: consumed.charge, on: id)
         if machine.hasControlFrames { transport.wake() }
     }
-
-    // MARK: Answers
-
-    func receiveHeaders(_ id: UInt32, _ data: UnsafeRawBufferPointer?) {
-        guard let call = calls[id], let data else { return }
-        do throws(MessageError) {
-            call.response.initial = Metadata(try MeshV1.Headers(packed: data).metadata)
-        } catch {
-            giveUp(call)
-        }
-    }
-
-    func receivePart(_ id: UInt32, _ data: UnsafeRawBufferPointer?) {
-        guard let call = calls[id] else { return }
-        call.message.append(data)
-    }
-
-    func receiveMessage(_ id: UInt32, _ data: UnsafeRawBufferPointer?, _ charge: Int) {
-        guard let call = calls[id], let buffer = call.buffer else { return machine.consumed(1, charge: charge, on: id) }
-        buffer.append(call.message.complete(data), charge: charge)
-    }
-
-    func receiveResponse(_ id: UInt32, _ data: UnsafeRawBufferPointer?) {
-        guard let call = calls[id] else { return }
-        let whole = call.envelope.complete(data)
-        do throws(MessageError) {
-            let response = try whole.withUnsafeReadableBytes { bytes throws(MessageError) in try MeshV1.Response(packed: bytes) }
-            finish(call, outcome(response, call))
-        } catch {
-            finish(call, .failure(.answerMalformed(error)))
-        }
-    }
-
-    private func outcome(_ response: MeshV1.Response, _ call: ClientCall) -> Result<UnaryReply, RPCError> {
-        let trailers = Metadata(response.trailers)
-        call.response.trailing = trailers
-        if let status = response.status, let error = RPCError(status, trailers: trailers) { return .failure(error) }
-        return .success(
-            UnaryReply(message: ByteBuffer(bytes: response.payload), metadata: call.response.initial, trailers: trailers))
-    }
-
-    func receiveEnd(_ id: UInt32, _ data: UnsafeRawBufferPointer?, _ hasMessage: Bool) {
-        guard let call = calls[id] else { return }
-        if hasMessage { call.buffer?.append(call.message.complete(data), charge: 0) }
-        finish(call, .success(UnaryReply(message: ByteBuffer())))
-    }
-
-    private func giveUp(_ call: ClientCall) {
-        cancel(call, .answerMalformed(nil))
-    }
 }
 
 extension RPCError {
-    fileprivate static func answerMalformed(_ cause: (any Error)?) -> RPCError {
-        RPCError(.internalError, "The answer is malformed.", reason: "MALFORMED_RESPONSE", cause: cause)
-    }
+    static var callCancelled: RPCError { RPCError(.cancelled, "The call was cancelled.") }
 }

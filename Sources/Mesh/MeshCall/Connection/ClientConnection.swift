@@ -7,12 +7,13 @@ internal import MeshMessages
 package final class ClientConnection: FrameHandler, FrameReceiver, @unchecked Sendable {
     package let loop: any EventLoop
     let transport: FrameTransport
-    var machine: ClientStateMachine
+    // As in `ServerConnection`, not checked at run time what happens for every frame.
+    @exclusivity(unchecked) var machine: ClientStateMachine
     /// Calls that have a stream.
-    var calls: [UInt32: ClientCall] = [:]
+    @exclusivity(unchecked) var calls = StreamTable<ClientCall>()
     /// Calls that wait for a free stream, oldest first.
-    var waiting = CircularBuffer<ClientCall>()
-    private var deadlines = DeadlineTimer()
+    @exclusivity(unchecked) var waiting = CircularBuffer<ClientCall>()
+    @exclusivity(unchecked) private var deadlines = DeadlineTimer()
     private let started = NIODeadline.now()
     private var pingSent: NIODeadline?
     private var onEvent: ((Event) -> Void)?
@@ -38,7 +39,7 @@ package final class ClientConnection: FrameHandler, FrameReceiver, @unchecked Se
     /// Sends SETTINGS and starts looking at the times. `onEvent` is called on the loop.
     package func start(onEvent: @escaping (Event) -> Void) {
         self.onEvent = onEvent
-        transport.handler = self
+        transport.start(self)
         transport.startTicking { [weak self] in self?.tick() }
         transport.wake()
     }
@@ -52,10 +53,8 @@ package final class ClientConnection: FrameHandler, FrameReceiver, @unchecked Se
 
     // MARK: FrameHandler
 
-    func takeControlFrames() -> [ControlFrame] {
-        machine.hasControlFrames ? machine.takeControlFrames() : []
-    }
-
+    var hasControlFrames: Bool { machine.hasControlFrames }
+    func takeControlFrames() -> [ControlFrame] { machine.takeControlFrames() }
     func grant(_ streamID: UInt32, remaining: Int) -> SendGrant { machine.grant(streamID, remaining: remaining) }
     func grantAll(_ streamID: UInt32, _ bytes: Int) -> Bool { machine.grantAll(streamID, bytes) }
     func endWritten(on streamID: UInt32) {}
@@ -75,7 +74,7 @@ package final class ClientConnection: FrameHandler, FrameReceiver, @unchecked Se
         case .goAway(let last, let failure): receiveGoAway(last, failure)
         case .pong: pingSent = nil
         }
-        startWaiting()
+        if !waiting.isEmpty { startWaiting() }
     }
 
     private func windowOpened(_ streamID: UInt32) {
@@ -100,9 +99,9 @@ package final class ClientConnection: FrameHandler, FrameReceiver, @unchecked Se
         deadlines.stop()
         let error = RPCError(
             .unavailable, "The connection was lost.", reason: RPCError.connectionLostReason, cause: LinkLost(end: end.description))
-        let open = calls
-        calls = [:]
-        for call in open.values { finish(call, .failure(error)) }
+        let open = calls.values
+        calls.removeAll()
+        for call in open { finish(call, .failure(error)) }
         refuseWaiting(error)
         onEvent?(.ended(end))
         onEvent = nil
@@ -151,19 +150,20 @@ package final class ClientConnection: FrameHandler, FrameReceiver, @unchecked Se
 
     // MARK: Time
 
-    func arm(_ deadline: ContinuousClock.Instant) {
+    func arm(_ deadline: NIODeadline) {
+        guard deadlines.isLate(for: deadline) else { return }
         deadlines.arm(deadline, on: loop) { [weak self] in self?.sweepDeadlines() }
     }
 
     private func sweepDeadlines() {
         deadlines.fired()
-        let now = ContinuousClock.now
-        var earliest: ContinuousClock.Instant?
-        for call in Array(calls.values) + Array(waiting) {
-            if call.outgoing.deadline <= now {
+        let now = NIODeadline.now()
+        var earliest: NIODeadline?
+        for call in calls.values + Array(waiting) {
+            if call.outgoing.monotonicDeadline <= now {
                 cancel(call, RPCError(.deadlineExceeded, "The call's time is over."))
             } else {
-                earliest = min(earliest ?? call.outgoing.deadline, call.outgoing.deadline)
+                earliest = min(earliest ?? call.outgoing.monotonicDeadline, call.outgoing.monotonicDeadline)
             }
         }
         if let earliest { arm(earliest) }

@@ -5,6 +5,7 @@ internal import NIOCore
 /// What a connection does with the frames that its transport reads. Confined to the event loop.
 protocol FrameHandler: AnyObject {
     func receive(_ header: FrameHeader, _ data: UnsafeRawBufferPointer?) throws(ConnectionFailure)
+    var hasControlFrames: Bool { get }
     func takeControlFrames() -> [ControlFrame]
     func grant(_ streamID: UInt32, remaining: Int) -> SendGrant
     func grantAll(_ streamID: UInt32, _ bytes: Int) -> Bool
@@ -20,7 +21,7 @@ final class FrameTransport: @unchecked Sendable {
     /// A message on its way out, with who waits for it.
     struct Payload: Sendable {
         var bytes: ByteBuffer
-        var waiter: CheckedContinuation<Void, any Error>?
+        var waiter: UnsafeContinuation<Void, any Error>?
         /// Its last frame ends the stream.
         var endsStream = false
     }
@@ -29,24 +30,31 @@ final class FrameTransport: @unchecked Sendable {
     let executor: LoopExecutor
     let limits: ConnectionLimits
     private let link: any FrameLink
-    weak var handler: (any FrameHandler)?
+    /// The connection that owns this: given up when it ends.
+    @exclusivity(unchecked) private var handler: (any FrameHandler)?
 
-    private var splitter: FrameSplitter
-    private var queue: OutboundQueue<Payload>
+    // As in `ServerConnection`, not checked at run time what happens for every frame.
+    @exclusivity(unchecked) private var splitter: FrameSplitter
+    @exclusivity(unchecked) private var queue: OutboundQueue<Payload>
     /// Frames of this turn.
-    private var outgoing = ByteBuffer()
-    private var inTurn = false
-    private var flushScheduled = false
-    private(set) var end: ConnectionEnd?
+    @exclusivity(unchecked) private var outgoing = ByteBuffer()
+    @exclusivity(unchecked) private var inTurn = false
+    @exclusivity(unchecked) private var flushScheduled = false
+    @exclusivity(unchecked) private(set) var end: ConnectionEnd?
     private var watch = TransportWatch()
 
     init(loop: any EventLoop, link: any FrameLink, mode: WireMode, limits: ConnectionLimits) {
         self.loop = loop
         self.link = link
         self.limits = limits
-        executor = LoopExecutor(loop)
+        executor = LoopExecutor.of(loop)
         splitter = FrameSplitter(mode: mode, settings: limits.settings)
         queue = OutboundQueue(maximumFrame: mode == .mesh ? Int(Settings.default.maximumDataFrame) : nil)
+    }
+
+    /// From now on until the end of the connection frames go to `handler`.
+    func start(_ handler: any FrameHandler) {
+        if end == nil { self.handler = handler }
     }
 
     // MARK: Reading
@@ -54,7 +62,6 @@ final class FrameTransport: @unchecked Sendable {
     func received(_ bytes: ByteBuffer) {
         guard end == nil, let handler else { return }
         inTurn = true
-        watch.noteRead()
         do throws(ConnectionFailure) {
             try bytes.withUnsafeReadableBytes { raw throws(ConnectionFailure) in
                 try splitter.split(raw) { header, data throws(ConnectionFailure) in
@@ -69,6 +76,7 @@ final class FrameTransport: @unchecked Sendable {
 
     /// Ends a read turn: handlers that are ready run, then everything leaves in one flush.
     func readCompleted() {
+        watch.noteRead()
         executor.drain()
         inTurn = false
         flush()
@@ -102,14 +110,28 @@ final class FrameTransport: @unchecked Sendable {
     func sendNow(
         _ type: FrameType, flags: FrameFlags = [], _ bytes: ByteBuffer, on streamID: UInt32, endsStream: Bool = false
     ) -> Bool {
-        guard end == nil, let handler, !queue.holds(streamID), takesMore, bytes.readableBytes <= queue.maximumFrame ?? .max,
-            bytes.readableBytes <= limits.outboundHighWater
-        else { return false }
+        sendNow(type, flags: flags, length: bytes.readableBytes, on: streamID, endsStream: endsStream) { memory in
+            bytes.withUnsafeReadableBytes { memory.copyMemory(from: $0) }
+        }
+    }
+
+    /// Writes a message of `length` bytes where it leaves from, if nothing holds it back. False when it must be enqueued.
+    func sendNow(
+        _ type: FrameType, flags: FrameFlags = [], length: Int, on streamID: UInt32, endsStream: Bool = false,
+        _ write: (UnsafeMutableRawBufferPointer) -> Void
+    ) -> Bool {
+        guard end == nil, let handler, takesMore, length <= limits.outboundHighWater, length <= queue.maximumFrame ?? .max else {
+            return false
+        }
         // Stream ids must increase on the wire: a request does not overtake one that is queued.
-        guard type != .request || queue.isEmpty else { return false }
-        guard type != .data || handler.grantAll(streamID, bytes.readableBytes) else { return false }
-        writeControl()
-        write(FrameHeader(length: UInt32(bytes.readableBytes), streamID: streamID, type: type, flags: flags), bytes.readableBytesView)
+        guard queue.isEmpty || (type != .request && !queue.holds(streamID)) else { return false }
+        guard type != .data || handler.grantAll(streamID, length) else { return false }
+        writeControl(handler)
+        writeHeader(FrameHeader(length: UInt32(length), streamID: streamID, type: type, flags: flags))
+        outgoing.writeWithUnsafeMutableBytes(minimumWritableBytes: length) { memory in
+            write(UnsafeMutableRawBufferPointer(rebasing: memory[..<length]))
+            return length
+        }
         if endsStream { handler.endWritten(on: streamID) }
         wake()
         return true
@@ -154,16 +176,16 @@ final class FrameTransport: @unchecked Sendable {
         guard let handler else { return }
         var isFull = true
         while end == nil, isFull {
-            writeControl()
-            while takesMore, let chunk = queue.next(handler.grant, gone: forgetGone) { write(chunk, handler) }
+            writeControl(handler)
+            while takesMore, !queue.isEmpty, let chunk = queue.next(handler.grant, gone: forgetGone) { write(chunk, handler) }
             isFull = outgoing.readableBytes >= limits.outboundHighWater && link.isWritable
             sendOutgoing()
         }
         watch.noteWrite(isStalled: !link.isWritable && !queue.isEmpty)
     }
 
-    private func writeControl() {
-        guard let handler else { return }
+    private func writeControl(_ handler: any FrameHandler) {
+        guard handler.hasControlFrames else { return }
         for frame in handler.takeControlFrames() { outgoing.writeBytes(frame.encoded) }
     }
 
@@ -177,10 +199,14 @@ final class FrameTransport: @unchecked Sendable {
     }
 
     private func write(_ header: FrameHeader, _ data: ByteBufferView) {
+        writeHeader(header)
+        outgoing.writeBytes(data)
+    }
+
+    private func writeHeader(_ header: FrameHeader) {
         let words = header.words
         outgoing.writeInteger(words.first)
         outgoing.writeInteger(words.second)
-        outgoing.writeBytes(data)
     }
 
     private func sendOutgoing() {
@@ -194,9 +220,9 @@ final class FrameTransport: @unchecked Sendable {
 
     /// The peer broke a rule: says why, then closes.
     func fail(_ failure: ConnectionFailure) {
-        guard end == nil else { return }
-        handler?.fail(failure)
-        writeControl()
+        guard end == nil, let handler else { return }
+        handler.fail(failure)
+        writeControl(handler)
         sendOutgoing()
         finish(.failed(failure))
     }
@@ -204,7 +230,7 @@ final class FrameTransport: @unchecked Sendable {
     /// Closes in good order; queued messages are lost.
     func close() {
         guard end == nil else { return }
-        writeControl()
+        if let handler { writeControl(handler) }
         sendOutgoing()
         finish(.closed)
     }
@@ -223,6 +249,7 @@ final class FrameTransport: @unchecked Sendable {
         let dropped = queue.dropAll()
         // Who hears of it logs why before the peer can notice.
         handler?.ended(reason)
+        handler = nil
         link.close()
         resumeWaiters(dropped, RPCError(.unavailable, "The connection is closed."))
     }

@@ -1,44 +1,150 @@
-internal import NIOCore
+internal import Logging
+public import MeshMessages
+public import NIOCore
+internal import Synchronization
 
-/// One call at the server. Confined to its connection's event loop, but for what is constant.
+/// One call at the server: what its handler sees of it, and where it stands. What is not constant or locked is confined to its
+/// connection's event loop.
 final class ServerCall: @unchecked Sendable {
     let streamID: UInt32
-    let method: MethodImplementation
+    let descriptor: MethodDescriptor
     let metadata: Metadata
-    let deadline: ContinuousClock.Instant
-    let response = ResponseMetadata()
+    let deadline: NIODeadline
+    let scope: PeerScope
+    /// The run of its handler; nil until the caller may call.
+    var invocation: Invocation?
+    /// Makes the invocation once the caller has been admitted; nil when it was at once.
+    var unpack: (@Sendable () throws -> Invocation)?
+    /// Set by the handler's task, read once it is done.
+    var reply = GivenReply.none
+    /// The verified person; set before the handler runs.
+    var principal: Principal?
+
+    private struct Made {
+        var requestID: String?
+        var response: ResponseMetadata?
+    }
+
+    /// What most calls never need.
+    private let made = Mutex(Made())
 
     // Confined to the loop.
-    var task: Task<Void, Never>?
+    /// The task that runs the handler, once it does.
+    var worker: CallWorker?
+    /// Messages that the client streams.
+    var inbound: MessageBuffer?
+    /// The stream message underway.
+    var parts = MessageParts()
     /// The status was sent, or the caller is gone: whatever the handler still says is dropped.
     var isOver = false
     /// Response metadata can no longer be sent, or has been.
     var headersSent = false
-    /// Why the handler's sends fail.
-    var over = RPCError(.cancelled, "The caller is gone.")
+    /// Why the handler's sends fail; nil when the caller is simply gone.
+    var over: RPCError?
 
-    init(streamID: UInt32, method: MethodImplementation, metadata: Metadata, deadline: ContinuousClock.Instant) {
+    init(streamID: UInt32, descriptor: MethodDescriptor, metadata: Metadata, deadline: NIODeadline, scope: PeerScope) {
         self.streamID = streamID
-        self.method = method
+        self.descriptor = descriptor
         self.metadata = metadata
         self.deadline = deadline
+        self.scope = scope
+    }
+
+    /// The caller's request id where it is fit for a log line, a new one otherwise.
+    var requestID: String {
+        made.withLock { made in
+            if let id = made.requestID { return id }
+            let id = RequestID.given(metadata) ?? RequestID.make()
+            made.requestID = id
+            return id
+        }
+    }
+
+    /// Response metadata and trailers that the handler sets.
+    var response: ResponseMetadata {
+        made.withLock { made in
+            if let response = made.response { return response }
+            let response = ResponseMetadata()
+            made.response = response
+            return response
+        }
+    }
+
+    /// Nil when the handler has not touched it.
+    var responseIfMade: ResponseMetadata? { made.withLock { $0.response } }
+
+    var logger: Logger {
+        var logger = scope.logger
+        logger[metadataKey: "request_id"] = "\(requestID)"
+        logger[metadataKey: "method"] = "\(descriptor.path)"
+        logger[metadataKey: "peer"] = "\(scope.peer.name)"
+        return logger
     }
 }
 
-/// Where the handler of a streaming call writes. Keeps the connection alive while the handler runs.
-struct ServerCallSink: ResponseSink {
+/// What all calls of one connection share.
+final class PeerScope: Sendable {
+    let peer: PeerIdentity
+    let logger: Logger
+
+    init(peer: PeerIdentity, logger: Logger) {
+        self.peer = peer
+        self.logger = logger
+    }
+}
+
+/// A task that runs handlers, one after the other. Confined to the event loop.
+final class CallWorker {
+    var task: Task<Void, Never>?
+    /// Its task was cancelled for the sake of one call: it runs no other.
+    private(set) var isRetired = false
+    var isDone = false
+
+    func cancel() {
+        isRetired = true
+        task?.cancel()
+    }
+}
+
+/// Where the handler of a streaming call reads and writes. Keeps the connection alive while the handler runs.
+@usableFromInline
+package struct ServerCallStreams: ResponseSink {
     let call: ServerCall
     let connection: ServerConnection
 
-    func send(_ message: ByteBuffer) async throws {
+    /// What the client streams. Of a method that takes one message it is empty.
+    @usableFromInline var requests: RequestMessages {
+        RequestMessages(buffer: call.inbound ?? .empty)
+    }
+
+    /// On the loop, so that a message can be packed where it leaves from.
+    @usableFromInline var mayWriteNow: Bool { connection.loop.inEventLoop }
+
+    /// False when the message must be packed and wait; the error when the call is over or the message too long. On the loop.
+    @usableFromInline
+    func sendNow(_ message: PreparedMessage) -> Result<Bool, RPCError> {
+        Result { () throws(RPCError) in try connection.sendNow(message, on: call) }
+    }
+
+    @usableFromInline
+    package func send(_ message: ByteBuffer) async throws {
         let loop = connection.loop
         if loop.inEventLoop, try connection.sendNow(message, on: call) { return }
-        try await withCheckedThrowingContinuation { (waiter: CheckedContinuation<Void, any Error>) in
+        try await withUnsafeThrowingContinuation { (waiter: UnsafeContinuation<Void, any Error>) in
             if loop.inEventLoop {
                 connection.enqueue(message, on: call, waiter)
             } else {
                 loop.execute { connection.enqueue(message, on: call, waiter) }
             }
         }
+    }
+}
+
+extension MessageBuffer {
+    /// Nothing comes.
+    static var empty: MessageBuffer {
+        let buffer = MessageBuffer(reportAt: 0, report: { _ in }, giveUp: {})
+        _ = buffer.finish(.success(()))
+        return buffer
     }
 }

@@ -3,13 +3,26 @@ internal import MeshMessages
 internal import MeshWire
 internal import NIOCore
 
-/// The life of one call.
+/// Calls coming in.
 extension ServerConnection {
-    func begin(_ id: UInt32, _ request: MeshV1.Request, _ flags: FrameFlags) throws(ConnectionFailure) {
+    func begin(
+        _ id: UInt32, _ bytes: UnsafeRawBufferPointer, _ flags: FrameFlags, _ clientStreams: Bool
+    ) throws(ConnectionFailure) {
         do throws(RPCError) {
-            try run(try admit(id, request, flags), ByteBuffer(bytes: request.payload))
+            let call = try admit(id, try envelope(bytes), flags, clientStreams)
+            calls.open(id, call)
+            arm(call.deadline)
+            pending.append(call)
         } catch {
             try refuse(id, error)
+        }
+    }
+
+    private func envelope(_ bytes: UnsafeRawBufferPointer) throws(RPCError) -> RequestEnvelope {
+        do throws(MessageError) {
+            return try RequestEnvelope(bytes)
+        } catch {
+            throw .requestMalformed
         }
     }
 
@@ -20,186 +33,130 @@ extension ServerConnection {
         try machine.refusedRequest()
     }
 
-    private func admit(_ id: UInt32, _ request: MeshV1.Request, _ flags: FrameFlags) throws(RPCError) -> ServerCall {
-        guard let method = dispatcher.method(request.service, request.method) else {
-            dispatcher.refusedUnknown(request.service, request.method, peer)
-            throw RPCError(.unimplemented, "There is no such method here.", reason: "NO_SUCH_METHOD")
-        }
-        guard isOfKind(method.descriptor.kind, flags) else {
+    private func admit(
+        _ id: UInt32, _ request: RequestEnvelope, _ flags: FrameFlags, _ clientStreams: Bool
+    ) throws(RPCError) -> ServerCall {
+        guard let method = dispatcher.method(request.service, request.method) else { throw unknown(request) }
+        guard isOfKind(method.descriptor, flags) else {
             throw RPCError(.unimplemented, "\(method.descriptor.path) is not of the kind that was called.", reason: "WRONG_KIND")
         }
-        let metadata = Metadata(request.metadata)
-        guard metadata.byteCount <= Int(machine.local.maximumMetadataBytes) else {
-            throw RPCError(.resourceExhausted, "The metadata is too long.", reason: "METADATA_TOO_LONG")
-        }
-        let deadline = try deadline(request.timeoutNano, method.descriptor.policy)
-        return ServerCall(streamID: id, method: method, metadata: metadata, deadline: deadline)
-    }
-
-    /// Whether the caller takes the method for what it is. A stock ttrpc server asks its own table only, so in baseline what
-    /// matters is that no client stream is expected.
-    private func isOfKind(_ kind: MethodDescriptor.Kind, _ flags: FrameFlags) -> Bool {
-        guard !flags.contains(.remoteOpen) else { return false }
-        return machine.mode == .baseline || flags.contains(.remoteClosed) == (kind == .serverStreaming)
-    }
-
-    /// The caller's time counts from here; without one the method's default does.
-    private func deadline(_ timeoutNano: Int64, _ policy: MethodPolicy) throws(RPCError) -> ContinuousClock.Instant {
-        guard timeoutNano >= 0 else { throw RPCError(.deadlineExceeded, "The call's time was over when it came.") }
-        let timeout = timeoutNano == 0 ? policy.defaultDeadline : .nanoseconds(timeoutNano)
-        return .now + min(timeout, transport.limits.maximumDeadline)
-    }
-
-    private func run(_ call: ServerCall, _ message: ByteBuffer) throws(RPCError) {
+        let metadata = try metadata(request)
+        let deadline = try deadline(request.timeoutNano, method.descriptor)
         guard transport.queuedBytes <= transport.limits.maximumOutboundBytes else {
             throw RPCError(.resourceExhausted, "Too many answers wait for this peer.", reason: "SLOW_READER")
         }
-        calls[call.streamID] = call
-        arm(call.deadline)
-        let task = Task.immediate(executorPreference: transport.executor) { [self] in
-            let outcome = await serve(call, message)
-            if loop.inEventLoop { finish(call, outcome) } else { loop.execute { self.finish(call, outcome) } }
-        }
-        // A handler that never waited has already been answered.
-        if !call.isOver { call.task = task }
+        let call = ServerCall(streamID: id, descriptor: method.descriptor, metadata: metadata, deadline: deadline, scope: scope)
+        try prepare(call, method, request.payload)
+        if !method.descriptor.takesOneMessage { openInbound(call, first: request.payload, isOpen: clientStreams) }
+        return call
     }
 
-    private func serve(_ call: ServerCall, _ message: ByteBuffer) async -> Result<ByteBuffer, RPCError> {
-        do throws(RPCError) {
-            return .success(
-                try await dispatcher.serve(
-                    call.method, message, from: peer, metadata: call.metadata, deadline: call.deadline, response: call.response,
-                    sink: ServerCallSink(call: call, connection: self)))
+    private func unknown(_ request: RequestEnvelope) -> RPCError {
+        guard let names = request.names else { return .requestMalformed }
+        dispatcher.refusedUnknown(names.service, names.method, scope.peer)
+        return RPCError(.unimplemented, "There is no such method here.", reason: "NO_SUCH_METHOD")
+    }
+
+    private func metadata(_ request: RequestEnvelope) throws(RPCError) -> Metadata {
+        guard request.metadataCount > 0 else { return [:] }
+        let limit = Int(machine.local.maximumMetadataBytes)
+        // Before anything is kept: a flood of empty entries must not fill this side's memory.
+        guard request.metadataCount <= limit / Metadata.entryCharge else { throw .metadataTooLong }
+        guard let entries = try? request.metadata() else { throw .requestMalformed }
+        let metadata = Metadata(entries)
+        guard metadata.byteCount <= limit else { throw .metadataTooLong }
+        return metadata
+    }
+
+    /// Who has to show a token first has its message unpacked after that.
+    private func prepare(_ call: ServerCall, _ method: MethodImplementation, _ payload: UnsafeRawBufferPointer) throws(RPCError) {
+        guard dispatcher.admitsWithoutUser(call) else { return keep(call, method, payload) }
+        do {
+            call.invocation = try method.invoke(payload)
         } catch {
-            return .failure(error)
+            throw error as? RPCError ?? .requestMalformed
         }
     }
 
-    private func finish(_ call: ServerCall, _ outcome: Result<ByteBuffer, RPCError>) {
-        machine.handlerReturned()
-        defer { closeIfDrained() }
-        guard !call.isOver else { return }
-        call.isOver = true
-        calls[call.streamID] = nil
-        switch outcome {
-        case .success(let reply): succeed(call, reply)
-        case .failure(let error): answer(call.streamID, error, trailers: call.response.trailing, domain: call.method.descriptor.service)
+    private func keep(_ call: ServerCall, _ method: MethodImplementation, _ payload: UnsafeRawBufferPointer) {
+        let kept = ByteBuffer(bytes: payload)
+        call.unpack = { try kept.withUnsafeReadableBytes { try method.invoke($0) } }
+    }
+
+    /// Whether the caller takes the method for what it is. A stock ttrpc server asks its own table only, so baseline does too.
+    private func isOfKind(_ method: MethodDescriptor, _ flags: FrameFlags) -> Bool {
+        guard machine.mode == .mesh else { return true }
+        switch method.kind {
+        case .unary: return flags.isDisjoint(with: [.remoteClosed, .remoteOpen])
+        case .serverStreaming: return flags.contains(.remoteClosed) && !flags.contains(.remoteOpen)
+        case .clientStreaming, .bidirectional: return flags.contains(.remoteOpen)
         }
     }
 
-    // MARK: Answers
+    /// The caller's time counts from here; without one the method's default does.
+    private func deadline(_ timeoutNano: Int64, _ method: MethodDescriptor) throws(RPCError) -> NIODeadline {
+        guard timeoutNano >= 0 else { throw RPCError(.deadlineExceeded, "The call's time was over when it came.") }
+        let timeout = timeoutNano == 0 ? method.defaultDeadline : timeoutNano
+        return .now() + .nanoseconds(min(timeout, transport.limits.maximumDeadline.clampedNanoseconds))
+    }
 
-    private func succeed(_ call: ServerCall, _ reply: ByteBuffer) {
+    // MARK: Messages that the client streams
+
+    private func openInbound(_ call: ServerCall, first: UnsafeRawBufferPointer, isOpen: Bool) {
         let id = call.streamID
-        let isUnary = call.method.descriptor.kind == .unary
-        guard reply.readableBytes <= Int(machine.peer.maximumMessageBytes) else { return answer(id, .replyTooLong) }
-        do throws(RPCError) {
-            try sendHeaders(call)
-            guard isUnary || machine.mode == .mesh else { return endBaselineStream(id) }
-            let trailers = call.response.trailing
-            try check(trailers)
-            let response = MeshV1.Response(
-                payload: [UInt8](reply.readableBytesView), trailers: machine.mode == .mesh ? trailers.keyValues : [])
-            send(response, flags: isUnary ? [] : statusOnly, on: id)
-        } catch {
-            answer(id, error)
+        let inbound = MessageBuffer(
+            reportAt: Int(transport.limits.settings.initialStreamWindow) / 4,
+            report: { [weak self] consumed in
+                guard let self else { return }
+                if loop.inEventLoop { report(consumed, on: id) } else { loop.execute { self.report(consumed, on: id) } }
+            }, giveUp: { [weak call, weak self] in
+                guard let self, let call else { return }
+                loop.execute { self.readerCancelled(call) }
+            })
+        call.inbound = inbound
+        // A stock client may send the first message in the Request itself.
+        if !first.isEmpty { inbound.append(first, charge: 0) }
+        if !isOpen { _ = inbound.finish(.success(())) }
+    }
+
+    /// The handler cancelled the task that reads, or was cancelled itself.
+    private func readerCancelled(_ call: ServerCall) {
+        guard let inbound = call.inbound else { return }
+        report(inbound.discard(RPCError(.cancelled, "The reader was cancelled.")), on: call.streamID)
+    }
+
+    func receiveMessage(_ id: UInt32, _ data: UnsafeRawBufferPointer?, _ charge: Int, ends: Bool) {
+        let empty = UnsafeRawBufferPointer(start: nil, count: 0)
+        guard let call = calls[id], let inbound = call.inbound else {
+            // A handler that has returned reads no more.
+            return machine.consumed(1, charge: charge, on: id)
         }
-    }
-
-    private func endBaselineStream(_ id: UInt32) {
-        send(.data, flags: [.remoteClosed, .noData], ByteBuffer(), on: id)
-    }
-
-    private var statusOnly: FrameFlags { machine.mode == .mesh ? .statusOnly : [] }
-
-    /// Ends a stream with a status that is not OK.
-    ///
-    /// - Parameter ends: false when the status answers a frame that does not belong to the stream open under this id.
-    func answer(_ id: UInt32, _ error: RPCError, trailers: Metadata = [:], domain: String = "", ends: Bool = true) {
-        var all = trailers
-        for entry in error.trailers.entries { all.append(entry.value, for: entry.key) }
-        let fits = machine.mode == .mesh && all.byteCount <= Int(machine.peer.maximumMetadataBytes)
-        let response = MeshV1.Response(status: error.status(domain: domain), trailers: fits ? all.keyValues : [])
-        send(response, flags: statusOnly, on: id, ends: ends)
-    }
-
-    private func send(_ response: MeshV1.Response, flags: FrameFlags, on id: UInt32, ends: Bool = true) {
-        do throws(MessageError) {
-            let bytes = ByteBuffer(bytes: try response.packed())
-            guard bytes.readableBytes <= Int(machine.peer.maximumMessageBytes) else { return answer(id, .replyTooLong) }
-            send(.response, flags: flags, bytes, on: id, ends: ends)
-        } catch {
-            if error.reason == .tooLong { return answer(id, .replyTooLong) }
-            // A text with U+0000 in it, or a reply beyond protobuf's other limits.
-            let fallback = MeshV1.Response(status: RPCError(.internalError, Dispatcher.internalMessage).status(domain: ""))
-            guard response != fallback else { return transport.fail(ConnectionFailure(.internalError, "a status cannot be written")) }
-            dispatcher.logger.error("an answer cannot be written", metadata: ["cause": "\(error)", "peer": "\(peer.name)"])
-            send(fallback, flags: statusOnly, on: id, ends: ends)
+        if call.parts.isEmpty {
+            inbound.append(data ?? empty, charge: charge)
+        } else {
+            call.parts.take { inbound.append($0, data, charge: charge) }
         }
+        if ends { halfClosed(id) }
     }
 
-    private func send(_ type: FrameType, flags: FrameFlags, _ bytes: ByteBuffer, on id: UInt32, ends: Bool = true) {
-        guard !transport.sendNow(type, flags: flags, bytes, on: id, endsStream: ends) else { return }
-        enqueue(type, flags: flags, .init(bytes: bytes, waiter: nil, endsStream: ends), on: id)
+    func halfClosed(_ id: UInt32) {
+        guard let call = calls[id], let inbound = call.inbound else { return }
+        report(inbound.finish(.success(())), on: id)
     }
 
-    /// Queues a message, unless the peer leaves too many unread: what frames are free for it must not fill this side's memory.
-    private func enqueue(_ type: FrameType, flags: FrameFlags = [], _ payload: FrameTransport.Payload, on id: UInt32) {
-        transport.enqueue(type, flags: flags, payload, on: id)
-        let limits = transport.limits
-        guard transport.queuedBytes > limits.maximumUnreadBytes || transport.queuedMessages > limits.maximumUnreadMessages else { return }
-        transport.fail(ConnectionFailure(.enhanceYourCalm, "answers are not read"))
-    }
-
-    private func check(_ metadata: Metadata) throws(RPCError) {
-        guard metadata.byteCount <= Int(machine.peer.maximumMetadataBytes) else {
-            throw RPCError(.resourceExhausted, "The response metadata is too long.", reason: "METADATA_TOO_LONG")
-        }
-    }
-
-    /// Sends the metadata that the handler set, before the first message.
-    private func sendHeaders(_ call: ServerCall) throws(RPCError) {
-        guard !call.headersSent else { return }
-        let metadata = call.response.initial
-        guard machine.mode == .mesh, !metadata.isEmpty else { return call.headersSent = true }
-        try check(metadata)
-        call.headersSent = true
-        do throws(MessageError) {
-            let bytes = ByteBuffer(bytes: try MeshV1.Headers(metadata: metadata.keyValues).packed())
-            enqueue(.headers, .init(bytes: bytes, waiter: nil), on: call.streamID)
-        } catch {
-            throw RPCError(.internalError, Dispatcher.internalMessage, cause: error)
-        }
-    }
-
-    // MARK: Stream messages
-
-    /// Sends a message now if nothing holds it back; false when it must be enqueued.
-    ///
-    /// - Throws: `RPCError` when the call is over or the message too long.
-    func sendNow(_ message: ByteBuffer, on call: ServerCall) throws(RPCError) -> Bool {
-        try prepare(message, on: call)
-        return transport.sendNow(.data, message, on: call.streamID)
-    }
-
-    func enqueue(_ message: ByteBuffer, on call: ServerCall, _ waiter: CheckedContinuation<Void, any Error>) {
-        do throws(RPCError) {
-            try prepare(message, on: call)
-            enqueue(.data, .init(bytes: message, waiter: waiter), on: call.streamID)
-        } catch {
-            waiter.resume(throwing: error)
-        }
-    }
-
-    private func prepare(_ message: ByteBuffer, on call: ServerCall) throws(RPCError) {
-        guard !call.isOver else { throw call.over }
-        guard message.readableBytes <= Int(machine.peer.maximumMessageBytes) else { throw .replyTooLong }
-        try sendHeaders(call)
+    func report(_ consumed: MessageBuffer.Consumed, on id: UInt32) {
+        guard consumed.messages > 0, transport.end == nil else { return }
+        machine.consumed(consumed.messages, charge: consumed.charge, on: id)
+        if machine.hasControlFrames { transport.wake() }
     }
 }
 
 extension RPCError {
-    fileprivate static var replyTooLong: RPCError {
-        RPCError(.resourceExhausted, "The reply is too long.", reason: "REPLY_TOO_LONG")
+    fileprivate static var requestMalformed: RPCError {
+        RPCError(.invalidArgument, "The request is malformed.", reason: "MALFORMED_REQUEST")
+    }
+
+    fileprivate static var metadataTooLong: RPCError {
+        RPCError(.resourceExhausted, "The metadata is too long.", reason: "METADATA_TOO_LONG")
     }
 }

@@ -11,19 +11,22 @@ public struct MessageArena {
     private static let stackBytes = 1_024
 
     /// - Parameter message: full name, for errors.
-    static func withArena<Output>(
-        for message: String, _ body: (MessageArena) throws(MessageError) -> Output
-    ) throws(MessageError) -> Output {
-        let result = withUnsafeTemporaryAllocation(byteCount: stackBytes, alignment: ArenaState.alignment) { block in
-            Result { () throws(MessageError) in
-                var state = ArenaState(first: block, message: message)
-                defer { state.free() }
-                return try withUnsafeMutablePointer(to: &state) { state throws(MessageError) in
+    static func withArena(
+        for message: String, _ body: (MessageArena) throws(MessageError) -> Void
+    ) throws(MessageError) {
+        var failure: MessageError?
+        withUnsafeTemporaryAllocation(byteCount: stackBytes, alignment: ArenaState.alignment) { block in
+            var state = ArenaState(first: block, message: message)
+            defer { state.free() }
+            withUnsafeMutablePointer(to: &state) { state in
+                do throws(MessageError) {
                     try body(MessageArena(state: state))
+                } catch {
+                    failure = error
                 }
             }
         }
-        return try result.get()
+        if let failure { throw failure }
     }
 
     /// What protobuf-c's allocator gets as its data.

@@ -24,3 +24,22 @@ public struct PreparedMessage {
         return protobuf_c_message_pack(message, start.assumingMemoryBound(to: UInt8.self))
     }
 }
+
+/// Swift value → protoc-c's struct in an arena → bytes. Not generic, as `Unpacking`.
+@usableFromInline
+enum Packing {
+    /// - Parameters:
+    ///   - fill: fills protoc-c's struct.
+    ///   - body: gets the message, which is good during the call.
+    @usableFromInline
+    static func prepare(
+        _ layout: MessageLayout, name: String, fill: (UnsafeMutableRawPointer, MessageArena) throws(MessageError) -> Void,
+        _ body: (PreparedMessage) -> Void
+    ) throws(MessageError) {
+        try MessageArena.withArena(for: name) { arena throws(MessageError) in
+            let memory = try arena.allocate(layout)
+            try fill(memory, arena)
+            body(try PreparedMessage(memory, name: name))
+        }
+    }
+}

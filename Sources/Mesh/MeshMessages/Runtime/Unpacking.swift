@@ -1,14 +1,17 @@
 internal import CMessages
 internal import CProtobufC
 
-/// Bytes → scan → protobuf-c in an arena → Swift value.
+/// Bytes → scan → protobuf-c in an arena → Swift value. Not generic: the generic part stands in `MeshMessage`, where it is specialised.
+@usableFromInline
 enum Unpacking {
-    static func unpack<Message: MeshMessage>(
-        _ bytes: UnsafeRawBufferPointer, layout: MessageLayout, _ read: (UnsafeRawPointer) -> Message
-    ) throws(MessageError) -> Message {
+    /// - Parameter read: gets protoc-c's struct, which is good during the call.
+    @usableFromInline
+    static func unpack(
+        _ bytes: UnsafeRawBufferPointer, _ layout: MessageLayout, name: String, _ read: (UnsafeRawPointer) -> Void
+    ) throws(MessageError) {
         try MessageScan.check(bytes, layout)
-        return try MessageArena.withArena(for: Message.fullName) { arena throws(MessageError) in
-            read(try unpack(bytes, layout, arena, name: Message.fullName))
+        try MessageArena.withArena(for: name) { arena throws(MessageError) in
+            read(try unpack(bytes, layout, arena, name: name))
         }
     }
 

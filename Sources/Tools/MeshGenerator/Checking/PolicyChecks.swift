@@ -1,7 +1,6 @@
 extension Checks {
     static func check(_ method: ProtoMethod, of service: ProtoService, _ types: TypeTable) throws(GeneratorError) {
         let place = "\(service.fullName).\(method.name)"
-        if method.clientStreaming { throw GeneratorError("\(place): streaming requests are not supported yet") }
         for name in [method.input, method.output] where types[name] == nil {
             throw GeneratorError("\(place): unknown type \(name)")
         }

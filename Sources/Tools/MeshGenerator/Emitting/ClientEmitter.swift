@@ -21,13 +21,33 @@ struct ClientEmitter {
         let name = SwiftNames.method(method.name)
         let input = types[method.input]?.swiftName ?? method.input
         let output = types[method.output]?.swiftName ?? method.output
-        let result = method.serverStreaming ? "MessageStream<\(output)>" : output
+        let options = "options: CallOptions = CallOptions()"
         writer.list(
-            "public func \(name)(", ["_ request: \(input)", "options: CallOptions = CallOptions()"], ") async throws -> \(result) {")
+            "public func \(name)(", method.clientStreaming ? [options] : ["_ request: \(input)", options],
+            ") async throws -> \(result(method, input, output)) {")
         writer.indented { writer in
-            let call = method.serverStreaming ? "stream" : "call"
-            writer.line("try await channel.\(call)(\(service.name)Methods.\(name), request, options: options)")
+            let request = method.clientStreaming ? "" : "request, "
+            writer.line("try await channel.\(call(method))(\(service.name)Methods.\(name), \(request)options: options)")
         }
         writer.line("}")
+    }
+
+    private func result(_ method: ProtoMethod, _ input: String, _ output: String) -> String {
+        switch (method.clientStreaming, method.serverStreaming) {
+        case (false, false): output
+        case (false, true): "MessageStream<\(output)>"
+        case (true, false): "ClientStream<\(input), \(output)>"
+        case (true, true): "BidirectionalStream<\(input), \(output)>"
+        }
+    }
+
+    /// The typed function of `CallChannel`.
+    private func call(_ method: ProtoMethod) -> String {
+        switch (method.clientStreaming, method.serverStreaming) {
+        case (false, false): "call"
+        case (false, true): "stream"
+        case (true, false): "clientStream"
+        case (true, true): "bidirectionalStream"
+        }
     }
 }

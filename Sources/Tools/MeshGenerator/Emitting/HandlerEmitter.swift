@@ -17,8 +17,9 @@ struct HandlerEmitter {
         let name = SwiftNames.method(method.name)
         let input = types[method.input]?.swiftName ?? method.input
         let output = types[method.output]?.swiftName ?? method.output
+        let taken = method.clientStreaming ? "_ requests: RequestStream<\(input)>" : "_ request: \(input)"
         return method.serverStreaming
-            ? "func \(name)(_ request: \(input), to writer: ResponseWriter<\(output)>, context: ServerContext) async throws"
-            : "func \(name)(_ request: \(input), context: ServerContext) async throws -> \(output)"
+            ? "func \(name)(\(taken), to writer: ResponseWriter<\(output)>, context: ServerContext) async throws"
+            : "func \(name)(\(taken), context: ServerContext) async throws -> \(output)"
     }
 }

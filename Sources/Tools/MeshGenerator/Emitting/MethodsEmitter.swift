@@ -17,8 +17,7 @@ struct MethodsEmitter {
     private func write(_ method: ProtoMethod, to writer: inout SourceWriter) {
         writer.line("public static let \(SwiftNames.method(method.name)) = MethodDescriptor(")
         writer.indented { writer in
-            let kind = method.serverStreaming ? ".serverStreaming" : ".unary"
-            writer.line("service: \(literal(service.fullName)), name: \(literal(method.name)), kind: \(kind),")
+            writer.line("service: \(literal(service.fullName)), name: \(literal(method.name)), kind: .\(method.kind),")
             writer.list("policy: MethodPolicy(", method.policy.map(PolicyCode.arguments) ?? [], "))")
         }
     }

@@ -24,9 +24,7 @@ struct RegistrationEmitter {
     private func write(_ method: ProtoMethod, to writer: inout SourceWriter) {
         let name = SwiftNames.method(method.name)
         let descriptor = "\(namespace).\(service.name)Methods.\(name)"
-        writer.line(
-            method.serverStreaming
-                ? ".serverStreaming(\(descriptor)) { try await handler.\(name)($0, to: $1, context: $2) },"
-                : ".unary(\(descriptor)) { try await handler.\(name)($0, context: $1) },")
+        let arguments = method.serverStreaming ? "$0, to: $1, context: $2" : "$0, context: $1"
+        writer.line(".\(method.kind)(\(descriptor)) { try await handler.\(name)(\(arguments)) },")
     }
 }

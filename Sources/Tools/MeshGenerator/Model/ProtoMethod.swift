@@ -8,6 +8,16 @@ struct ProtoMethod {
     var comment: String
     /// nil: nobody may call.
     var policy: ProtoPolicy?
+
+    /// The case of `MethodDescriptor.Kind`, which is also the name of `MethodImplementation`'s function.
+    var kind: String {
+        switch (clientStreaming, serverStreaming) {
+        case (false, false): "unary"
+        case (false, true): "serverStreaming"
+        case (true, false): "clientStreaming"
+        case (true, true): "bidirectional"
+        }
+    }
 }
 
 /// The `mesh.v1.policy` option, enums as their numbers.

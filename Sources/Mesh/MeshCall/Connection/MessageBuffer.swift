@@ -1,0 +1,203 @@
+internal import NIOCore
+internal import Synchronization
+
+/// The stream messages of one direction of a call, between the connection that fills it and the one task that reads it.
+///
+/// What it holds is bounded by the stream's window: the connection gets the bytes' credit back only as they are read. The messages
+/// lie in one piece of memory, so that a small one costs neither an allocation nor the read buffer that it came in.
+@usableFromInline
+final class MessageBuffer: Sendable {
+    typealias Reader = UnsafeContinuation<Void, Never>
+
+    fileprivate struct State {
+        var bytes = ByteBuffer()
+        var waiting = CircularBuffer<(length: Int, charge: Int)>()
+        var reader: Reader?
+        var end: Result<Void, RPCError>?
+        var unreported = Consumed()
+    }
+
+    /// Messages read whose credit is still to be given.
+    struct Consumed {
+        var messages = 0
+        var charge = 0
+    }
+
+    private let state = Mutex(State())
+    private let reportAt: Int
+    private let report: @Sendable (Consumed) -> Void
+    private let giveUp: @Sendable () -> Void
+
+    /// - Parameters:
+    ///   - reportAt: bytes read after which `report` is called while more wait; it is called too when all have been read.
+    ///   - report: gives credit back to the sender; called on the reader's thread.
+    ///   - giveUp: called when the reader's task is cancelled while it waits.
+    init(reportAt: Int, report: @escaping @Sendable (Consumed) -> Void, giveUp: @escaping @Sendable () -> Void) {
+        self.reportAt = reportAt
+        self.report = report
+        self.giveUp = giveUp
+    }
+
+    // MARK: The connection's side
+
+    /// - Parameter parts: the message; it may lie in two pieces.
+    func append(_ parts: UnsafeRawBufferPointer, _ last: UnsafeRawBufferPointer? = nil, charge: Int) {
+        let reader = state.withLock { state -> Reader? in
+            state.compact()
+            state.bytes.writeBytes(parts)
+            if let last { state.bytes.writeBytes(last) }
+            state.waiting.append((parts.count + (last?.count ?? 0), charge))
+            return state.takeReader()
+        }
+        reader?.resume()
+    }
+
+    /// No more messages come. Those that wait can still be read, unless `discard`.
+    ///
+    /// - Returns: what is to be credited at once.
+    func finish(_ end: Result<Void, RPCError>, discard: Bool = false) -> Consumed {
+        let (reader, due) = state.withLock { state -> (Reader?, Consumed) in
+            if state.end == nil { state.end = end }
+            if discard { state.discardUnread() }
+            return (state.takeReader(), state.takeUnreported())
+        }
+        reader?.resume()
+        return due
+    }
+
+    /// Nobody reads on. A reader that does so nevertheless gets `error`, unless it had read everything.
+    ///
+    /// - Returns: what is to be credited at once.
+    func discard(_ error: RPCError) -> Consumed {
+        let (reader, due) = state.withLock { state -> (Reader?, Consumed) in
+            if !state.waiting.isEmpty || state.end == nil { state.end = .failure(error) }
+            state.discardUnread()
+            return (state.takeReader(), state.takeUnreported())
+        }
+        reader?.resume()
+        return due
+    }
+
+    // MARK: The reader's side
+
+    func nextBytes() async throws -> ByteBuffer? {
+        var message: ByteBuffer?
+        return try await next { message = ByteBuffer(bytes: $0) } ? message : nil
+    }
+
+    /// Hands the bytes of the next message to `read`; false at the end.
+    ///
+    /// - Throws: `RPCError` of the end.
+    @inlinable
+    func next(_ read: (UnsafeRawBufferPointer) -> Void) async throws -> Bool {
+        while true {
+            switch takeReady(read) {
+            case .message: return true
+            case .end: return false
+            case .failure(let error): throw error
+            case .nothing: await wait()
+            }
+        }
+    }
+
+    @usableFromInline
+    enum Ready {
+        case message
+        case end
+        case failure(RPCError)
+        case nothing
+    }
+
+    /// Not generic, as it is called for every message.
+    @usableFromInline
+    func takeReady(_ read: (UnsafeRawBufferPointer) -> Void) -> Ready {
+        // A reader that has taken everything may wait for what only its credit lets the sender send, on this stream or another.
+        let (ready, due) = state.withLock { state -> (Ready, Consumed?) in
+            guard let next = state.waiting.popFirst() else { return (state.ended, state.takeDue(reportAt)) }
+            state.unreported.add(next.charge)
+            state.read(next.length, read)
+            return (.message, state.takeDue(reportAt))
+        }
+        if let due { report(due) }
+        return ready
+    }
+
+    @usableFromInline
+    func wait() async {
+        await withTaskCancellationHandler {
+            await withUnsafeContinuation { (reader: Reader) in
+                let parked = state.withLock { $0.park(reader) }
+                if !parked { reader.resume() }
+            }
+        } onCancel: {
+            giveUp()
+        }
+    }
+}
+
+extension MessageBuffer.Consumed {
+    fileprivate mutating func add(_ charge: Int) {
+        messages += 1
+        self.charge += charge
+    }
+}
+
+extension MessageBuffer.State {
+    /// Memory kept for the next messages once all have been read.
+    private static let keptCapacity = 4096
+
+    fileprivate mutating func read(_ length: Int, _ body: (UnsafeRawBufferPointer) -> Void) {
+        bytes.withUnsafeReadableBytes { body(UnsafeRawBufferPointer(rebasing: $0[..<length])) }
+        bytes.moveReaderIndex(forwardBy: length)
+        if waiting.isEmpty { reclaim() }
+    }
+
+    fileprivate var ended: MessageBuffer.Ready {
+        switch end {
+        case .success: .end
+        case .failure(let error): .failure(error)
+        case nil: .nothing
+        }
+    }
+
+    /// Moves what waits to the front once most of the memory has been read.
+    fileprivate mutating func compact() {
+        if bytes.readerIndex > Self.keptCapacity, bytes.readerIndex > bytes.readableBytes { bytes.discardReadBytes() }
+    }
+
+    private mutating func reclaim() {
+        if bytes.storageCapacity > Self.keptCapacity { bytes = ByteBuffer() } else { bytes.clear() }
+    }
+
+    fileprivate mutating func takeReader() -> MessageBuffer.Reader? {
+        defer { reader = nil }
+        return reader
+    }
+
+    fileprivate mutating func discardUnread() {
+        for message in waiting { unreported.add(message.charge) }
+        waiting.removeAll()
+        bytes = ByteBuffer()
+    }
+
+    fileprivate mutating func takeUnreported() -> MessageBuffer.Consumed {
+        defer { unreported = MessageBuffer.Consumed() }
+        return unreported
+    }
+
+    fileprivate mutating func takeDue(_ reportAt: Int) -> MessageBuffer.Consumed? {
+        guard unreported.messages > 0, waiting.isEmpty || unreported.charge >= reportAt else { return nil }
+        return takeUnreported()
+    }
+
+    /// Keeps the reader waiting; false when something came in the meantime, or when another reader waits already.
+    fileprivate mutating func park(_ continuation: MessageBuffer.Reader) -> Bool {
+        guard waiting.isEmpty, end == nil else { return false }
+        guard reader == nil else {
+            end = .failure(RPCError(.internalError, "A stream of messages has one reader."))
+            return false
+        }
+        reader = continuation
+        return true
+    }
+}

@@ -1,0 +1,76 @@
+internal import MeshWire
+internal import NIOCore
+
+/// Running handlers.
+///
+/// The handlers of one read turn share a task: starting one costs more than all else that a small call needs. When a handler waits,
+/// those after it get the next task, so none waits for another. A task whose call was cancelled runs no further call.
+extension ServerConnection {
+    /// Begins the handlers of the calls that came in this turn.
+    func runPending() {
+        while !pending.isEmpty {
+            let worker = CallWorker()
+            let bound = NIOLoopBound(worker, eventLoop: loop)
+            let task = Task.immediate(executorPreference: transport.executor) { [self] in await work(bound) }
+            guard !worker.isDone else { continue }
+            worker.task = task
+            // What ran in the meantime may have given its call up.
+            if worker.isRetired { task.cancel() }
+        }
+    }
+
+    private func work(_ bound: NIOLoopBound<CallWorker>) async {
+        while let call = next(for: bound) {
+            let failure = await serve(call)
+            if loop.inEventLoop { finish(call, failure) } else { loop.execute { self.finish(call, failure) } }
+        }
+    }
+
+    /// On the loop, unless the handler left it for good: then its task ends.
+    private func next(for bound: NIOLoopBound<CallWorker>) -> ServerCall? {
+        guard loop.inEventLoop else { return nil }
+        let worker = bound.value
+        while !worker.isRetired, let call = pending.popFirst() {
+            if call.isOver {
+                machine.handlerReturned()
+                continue
+            }
+            call.worker = worker
+            return call
+        }
+        worker.isDone = true
+        return nil
+    }
+
+    private func serve(_ call: ServerCall) async -> RPCError? {
+        do throws(RPCError) {
+            try await dispatcher.serve(call, ServerCallStreams(call: call, connection: self))
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private func finish(_ call: ServerCall, _ failure: RPCError?) {
+        call.worker = nil
+        machine.handlerReturned()
+        defer { closeIfDrained() }
+        guard !call.isOver else { return }
+        call.isOver = true
+        _ = calls.removeValue(forKey: call.streamID)
+        if case .sent = call.reply {
+        } else if let failure {
+            let trailers = call.responseIfMade?.trailing ?? [:]
+            answer(call.streamID, failure, trailers: trailers, domain: call.descriptor.service)
+        } else {
+            succeed(call)
+        }
+        if let inbound = call.inbound { report(inbound.discard(.handlerReturned), on: call.streamID) }
+    }
+}
+
+extension RPCError {
+    fileprivate static var handlerReturned: RPCError {
+        RPCError(.cancelled, "The handler has returned.")
+    }
+}

@@ -1,0 +1,9 @@
+import ArgumentParser
+import MeshBench
+
+@main
+struct Main {
+    static func main() async {
+        await BenchCommand.main()
+    }
+}

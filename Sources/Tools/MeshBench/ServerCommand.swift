@@ -1,0 +1,52 @@
+internal import ArgumentParser
+internal import Logging
+internal import MeshCall
+internal import MeshRuntime
+internal import MeshTLS
+internal import NIOCore
+internal import NIOPosix
+
+struct ServerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "server", abstract: "Answers until it is stopped.")
+
+    @Option(help: "HOST:PORT to listen on; port 0 takes a free one.") var addr: BenchAddress
+    @OptionGroup var files: CredentialOptions
+    @Option(help: "Event loops, each a thread.") var threads = 1
+
+    func run() async throws {
+        let tls = try MeshTLSContext.meshServer(
+            files.credentials, trustDomain: try files.credentials.identity().trustDomain, allowsBaseline: true)
+        var limits = ServerLimits()
+        limits.connection.idleTimeout = .seconds(24 * 3600)
+        let server = MeshServer(
+            services: [.echo(EchoHandler())], authenticator: nil, tls: tls,
+            eventLoopGroup: MultiThreadedEventLoopGroup(numberOfThreads: threads), logger: Logger(label: "mesh-bench"), limits: limits)
+        let port = try await server.start(host: addr.host, port: addr.port)
+        print(#"{"listening":"\#(addr.host):\#(port)"}"#)
+        flushOutput()
+        await untilTerminated()
+        await server.shutdown(grace: .seconds(2))
+    }
+}
+
+/// Answers with what it was sent.
+struct EchoHandler: BenchV1.EchoHandler {
+    /// Bytes of one streamed message's payload.
+    private static let largestPayload: UInt32 = 65_536
+
+    func echo(_ request: BenchV1.EchoRequest, context: ServerContext) async throws -> BenchV1.EchoResponse {
+        BenchV1.EchoResponse(payload: request.payload, name: request.name)
+    }
+
+    func stream(
+        _ request: BenchV1.StreamRequest, to writer: ResponseWriter<BenchV1.EchoResponse>, context: ServerContext
+    ) async throws {
+        let message = BenchV1.EchoResponse(
+            payload: [UInt8](repeating: 0x61, count: Int(min(request.size, Self.largestPayload))), name: BenchMessages.name)
+        var left = request.count == 0 ? Int.max : Int(request.count)
+        while left > 0 {
+            try await writer.send(message)
+            left -= 1
+        }
+    }
+}
