@@ -150,7 +150,7 @@ struct HealthServiceTests {
 
     private static var context: ServerContext {
         ServerContext(
-            method: MeshV1.HealthMethods.watch, peer: peer, metadata: [:], deadline: .now + .seconds(30), requestID: "test", principal: nil,
+            method: MeshV1.HealthMethods.watch, peer: peer, deadline: .now + .seconds(30),
             logger: Logger(label: "test"))
     }
 }

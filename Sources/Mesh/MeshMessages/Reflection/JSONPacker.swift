@@ -23,7 +23,7 @@ struct JSONPacker {
         guard depth <= MessageLimits.maxDepth else { throw error(.limit, "more than \(MessageLimits.maxDepth) messages inside each other") }
         let index = index(of: layout)
         let values = try assign(members, index, layout)
-        var writer = WireWriter()
+        var writer = FieldWriter()
         for (field, value) in zip(index.fields, values) {
             guard let value else { continue }
             path.append(.field(field.jsonName))
@@ -64,7 +64,7 @@ struct JSONPacker {
     // MARK: - Fields
 
     private mutating func write(
-        _ value: JSONValue, _ field: FieldLayout, to writer: inout WireWriter, depth: Int
+        _ value: JSONValue, _ field: FieldLayout, to writer: inout FieldWriter, depth: Int
     ) throws(MessageJSONError) {
         guard let kind = field.kind else { throw error(.wrongType, "a type that this runtime doesn't have") }
         guard field.isRepeated else {
@@ -80,9 +80,9 @@ struct JSONPacker {
     }
 
     private mutating func write(
-        _ elements: [JSONValue], _ field: FieldLayout, _ kind: FieldLayout.Kind, to writer: inout WireWriter, depth: Int
+        _ elements: [JSONValue], _ field: FieldLayout, _ kind: FieldLayout.Kind, to writer: inout FieldWriter, depth: Int
     ) throws(MessageJSONError) {
-        var packed = WireWriter()
+        var packed = FieldWriter()
         for (position, element) in elements.enumerated() {
             path.append(.index(position))
             if case .null = element { throw error(.wrongType, "null can't stand in a list") }

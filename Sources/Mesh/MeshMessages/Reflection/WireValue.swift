@@ -28,7 +28,7 @@ enum WireValue {
         }
     }
 
-    func write(to writer: inout WireWriter) {
+    func write(to writer: inout FieldWriter) {
         switch self {
         case .varint(let value): writer.varint(value)
         case .fixed32(let value): writer.fixed(value)

@@ -1,5 +1,5 @@
-/// Writes protobuf's wire format.
-struct WireWriter {
+/// Writes protobuf's wire format into an array that grows: for messages whose size nobody has computed.
+struct FieldWriter {
     private(set) var bytes: [UInt8] = []
 
     mutating func varint(_ value: UInt64) {
