@@ -242,7 +242,7 @@ let tools: [Target] = [
     target(
         "PulseCommands", in: "Tools",
         uses: [
-            "Deployment", "Cryptography", "Trading", "ServiceKit", "ServiceAPI", "MeshRuntime", "MeshMessages", "MeshTLS", argumentParser, asyncHTTPClient,
+            "Deployment", "Cryptography", "Trading", "ServiceKit", "ServiceAPI", "MeshRuntime", "MeshCall", "MeshMessages", "MeshTLS", argumentParser, asyncHTTPClient,
             unixSignals, logging, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix"), nio("NIOFoundationCompat"),
         ]),
 ]
@@ -295,7 +295,7 @@ let appTests: [Target] = [
             .product(name: "HTTPTypes", package: "swift-http-types"), subprocess, .product(name: "SystemPackage", package: "swift-system"),
             crypto, logging, nio("NIOCore"),
         ]),
-    tests("PulseCommandsTests", uses: ["PulseCommands", "Deployment", "Cryptography", "ServiceAPI", "MeshMessages", "Trading", crypto, nio("NIOCore")]),
+    tests("PulseCommandsTests", uses: ["PulseCommands", "Deployment", "Cryptography", "ServiceAPI", "MeshCall", "MeshMessages", "Trading", crypto, logging, nio("NIOCore")]),
     tests(
         "IntegrationTests",
         uses: [

@@ -14,6 +14,7 @@ struct RefusalTests {
 
     @Test(arguments: [
         Case(proto: "message M { optional string a = 1; }", says: "a.v1.M.a: proto3 `optional` is not supported"),
+        Case(proto: "message M { string a = 1 [json_name = \"b\"]; }", says: "a.v1.M.a: `json_name` is not supported"),
         Case(proto: "message M { map<string, string> a = 1; }", says: "a.v1.M.a: map fields are not supported"),
         Case(proto: "message M { M a = 1; }", says: "a.v1.M holds itself"),
         Case(proto: "message M { N n = 1; } message N { oneof o { M m = 1; } }", says: "a.v1.M holds itself"),

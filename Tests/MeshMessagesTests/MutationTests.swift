@@ -33,7 +33,7 @@ struct MutationTests {
         }
     }
 
-    private static func damage(_ bytes: inout [UInt8], _ random: inout SplitMix64) {
+    static func damage(_ bytes: inout [UInt8], _ random: inout SplitMix64) {
         guard !bytes.isEmpty else { return bytes.append(.random(in: 0...255, using: &random)) }
         let place = Int.random(in: 0..<bytes.count, using: &random)
         switch Int.random(in: 0..<6, using: &random) {

@@ -10,4 +10,11 @@ public enum MessageLimits {
     public static let maxUnknownFields = 1_024
     /// Bytes that unpacking or packing one message may take beside its packed form.
     public static let maxArenaBytes = 64 << 20
+
+    /// Bytes of one message as JSON, read or written: base64, escapes and names take more room than the packed form.
+    public static let maxJSONBytes = 32 << 20
+    /// Arrays and objects inside each other: a message inside a message's list is two.
+    public static let maxJSONDepth = 2 * maxDepth
+    /// Values, arrays and objects in one message's JSON. Nulls and defaults are packed to nothing, lists stand in it beside their elements.
+    public static let maxJSONValues = 2 * maxValues
 }

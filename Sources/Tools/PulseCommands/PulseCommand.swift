@@ -14,6 +14,7 @@ public struct PulseCommand: AsyncParsableCommand {
                     SignUpCommand.self, LoginCommand.self, LogoutCommand.self, ExchangeCommand.self, ChatCommand.self, ProposalsCommand.self,
                     SignCommand.self, RejectCommand.self, OrdersCommand.self, PortfolioCommand.self, AuditCommand.self,
                 ]),
+            CommandGroup(name: "The mesh", subcommands: [MeshCommand.self]),
             CommandGroup(name: "Everything at once", subcommands: [DemoCommand.self]),
         ])
 

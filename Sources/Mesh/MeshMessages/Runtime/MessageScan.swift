@@ -108,7 +108,7 @@ struct MessageScan {
     }
 
     /// Fields are sorted by number and mostly 1, 2, 3, …: the guess hits nearly always.
-    private static func index(of number: UInt32, in type: Descriptor) -> Int? {
+    static func index(of number: UInt32, in type: UnsafePointer<ProtobufCMessageDescriptor>) -> Int? {
         let count = Int(type.pointee.n_fields)
         guard let fields = type.pointee.fields else { return nil }
         let guess = Int(number) - 1

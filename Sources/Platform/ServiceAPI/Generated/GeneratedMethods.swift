@@ -2,7 +2,7 @@
 
 public import MeshCall
 
-/// Every generated method with its policy.
+/// Every generated service, and every generated method with its policy.
 public enum GeneratedMethods {
     public static let all: [MethodDescriptor] = [
         AgentV1.AgentMethods.all,
@@ -11,4 +11,11 @@ public enum GeneratedMethods {
         ExecutionV1.ExecutionMethods.all,
         MarketDataV1.MarketDataMethods.all
     ].flatMap { $0 }
+    public static let services: [ServiceReflection] = [
+        AgentV1.agentReflection,
+        AuditV1.auditReflection,
+        AuthV1.authReflection,
+        ExecutionV1.executionReflection,
+        MarketDataV1.marketDataReflection
+    ]
 }

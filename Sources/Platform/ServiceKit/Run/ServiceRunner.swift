@@ -37,14 +37,15 @@ struct ServiceRunner: Sendable {
         let refusals = service.definitions.isEmpty ? nil : context.opened.withOutbox.map {
             RefusalRecorder(service: settings.service, database: $0, logger: logger)
         }
-        let listener = try service.definitions.isEmpty ? nil : listener(service, context, report, refusals)
+        let meshHealth = MeshHealth(report: report, services: service.definitions.map(\.name))
+        let listener = try service.definitions.isEmpty ? nil : listener(service, context, meshHealth, report, refusals)
         let health = healthServer(report, context, listener)
         let lasting = ([health, listener] as [(any Service)?]).compactMap(\.self).map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) }
-        let background = (service.background + [refusals].compactMap(\.self)).map {
+        let background = (service.background + [meshHealth] + [refusals].compactMap(\.self)).map {
             // A background service may come to its end; one that fails takes the process with it.
             ServiceGroupConfiguration.ServiceConfiguration(service: $0, successTerminationBehavior: .ignore)
         }
-        let drain = ServiceGroupConfiguration.ServiceConfiguration(service: DrainSignal(report: report))
+        let drain = ServiceGroupConfiguration.ServiceConfiguration(service: DrainSignal(report: report, meshHealth: meshHealth))
         var configuration = ServiceGroupConfiguration(
             services: Array(lasting.prefix(1)) + background + lasting.dropFirst() + [drain], gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger)
@@ -64,11 +65,10 @@ struct ServiceRunner: Sendable {
     }
 
     private func listener(
-        _ service: RunningService, _ context: ServiceContext, _ report: HealthReport, _ refusals: RefusalRecorder?
+        _ service: RunningService, _ context: ServiceContext, _ meshHealth: MeshHealth, _ report: HealthReport, _ refusals: RefusalRecorder?
     ) throws -> MeshListener {
-        let health = ServiceDefinition.health(MeshHealth(report: report, services: Set(service.definitions.map(\.name))))
-        return try MeshListener(
-            settings: settings, definitions: service.definitions + [health],
+        try MeshListener(
+            settings: settings, definitions: service.definitions + [.health(meshHealth)],
             authenticator: service.authenticator ?? context.authenticator, refusals: refusals, report: report,
             eventLoopGroup: context.eventLoopGroup, logger: logger)
     }
@@ -77,9 +77,11 @@ struct ServiceRunner: Sendable {
 /// Ends first when the group shuts down, and so turns the health port red before anything stops.
 private struct DrainSignal: Service {
     let report: HealthReport
+    let meshHealth: MeshHealth
 
     func run() async throws {
         try? await gracefulShutdown()
         report.startDraining()
+        meshHealth.startDraining()
     }
 }

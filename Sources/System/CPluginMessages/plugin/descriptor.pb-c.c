@@ -910,7 +910,7 @@ const ProtobufCMessageDescriptor mesh__plugin__message_options__descriptor =
   (ProtobufCMessageInit) mesh__plugin__message_options__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor mesh__plugin__field_descriptor__field_descriptors[7] =
+static const ProtobufCFieldDescriptor mesh__plugin__field_descriptor__field_descriptors[8] =
 {
   {
     "name",
@@ -985,6 +985,18 @@ static const ProtobufCFieldDescriptor mesh__plugin__field_descriptor__field_desc
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "json_name",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Mesh__Plugin__FieldDescriptor, json_name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "proto3_optional",
     17,
     PROTOBUF_C_LABEL_NONE,
@@ -998,11 +1010,12 @@ static const ProtobufCFieldDescriptor mesh__plugin__field_descriptor__field_desc
   },
 };
 static const unsigned mesh__plugin__field_descriptor__field_indices_by_name[] = {
+  6,   /* field[6] = json_name */
   2,   /* field[2] = label */
   0,   /* field[0] = name */
   1,   /* field[1] = number */
   5,   /* field[5] = oneof_index */
-  6,   /* field[6] = proto3_optional */
+  7,   /* field[7] = proto3_optional */
   3,   /* field[3] = type */
   4,   /* field[4] = type_name */
 };
@@ -1011,8 +1024,8 @@ static const ProtobufCIntRange mesh__plugin__field_descriptor__number_ranges[4 +
   { 1, 0 },
   { 3, 1 },
   { 9, 5 },
-  { 17, 6 },
-  { 0, 7 }
+  { 17, 7 },
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor mesh__plugin__field_descriptor__descriptor =
 {
@@ -1022,7 +1035,7 @@ const ProtobufCMessageDescriptor mesh__plugin__field_descriptor__descriptor =
   "Mesh__Plugin__FieldDescriptor",
   "mesh.plugin",
   sizeof(Mesh__Plugin__FieldDescriptor),
-  7,
+  8,
   mesh__plugin__field_descriptor__field_descriptors,
   mesh__plugin__field_descriptor__field_indices_by_name,
   4,  mesh__plugin__field_descriptor__number_ranges,

@@ -41,6 +41,9 @@ enum Checks {
             throw GeneratorError("\(place): proto3 `optional` is not supported (protoc-c 1.4 refuses it): use a message or a oneof")
         }
         if field.kind == .group { throw GeneratorError("\(place): groups are not supported: use a message") }
+        if !field.jsonName.isEmpty, field.jsonName != jsonName(of: field.name) {
+            throw GeneratorError("\(place): `json_name` is not supported (protoc-c's tables don't have it): name the field so")
+        }
         if field.label == .required { throw GeneratorError("\(place): `required` is not supported") }
         guard field.kind == .message || field.kind == .enum else { return }
         guard let type = types[field.typeName] else { throw GeneratorError("\(place): unknown type \(field.typeName)") }
@@ -50,6 +53,12 @@ enum Checks {
         if field.typeName.hasPrefix("google.protobuf.") {
             throw GeneratorError("\(place): \(field.typeName) has no Swift code: declare a message of your own with the same fields")
         }
+    }
+
+    /// protoc's rule: underscores go, and the letter behind one is upper case.
+    private static func jsonName(of name: String) -> String {
+        let words = name.split(separator: "_", omittingEmptySubsequences: false)
+        return words.enumerated().map { $0 == 0 ? String($1) : $1.prefix(1).uppercased() + $1.dropFirst() }.joined()
     }
 
     private static func check(_ type: ProtoEnum) throws(GeneratorError) {

@@ -15,6 +15,8 @@ struct ServiceFiles {
                 HandlerEmitter(service: service, types: types).write(to: &writer)
                 writer.line()
                 ClientEmitter(service: service, types: types).write(to: &writer)
+                writer.line()
+                ReflectionEmitter(service: service, types: types).write(to: &writer)
             }
             writer.line()
             RegistrationEmitter(service: service, namespace: namespace).write(to: &writer)

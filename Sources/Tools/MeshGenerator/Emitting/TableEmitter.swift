@@ -4,11 +4,15 @@ enum TableEmitter {
         let lists = files.flatMap { file in
             file.services.map { "\(SwiftNames.namespace(ofPackage: file.package)).\($0.name)Methods.all" }
         }
+        let services = files.flatMap { file in
+            file.services.map { "\(SwiftNames.namespace(ofPackage: file.package)).\(ReflectionEmitter.name(of: $0))" }
+        }
         let sources = "\(files.filter { !$0.services.isEmpty }.count) files"
         var writer = SourceWriter.file(from: sources, imports: options.inCalls ? [] : ["public import MeshCall"])
-        writer.line("/// Every generated method with its policy.")
+        writer.line("/// Every generated service, and every generated method with its policy.")
         writer.block("public enum \(name)") { writer in
             writer.list("public static let all: [MethodDescriptor] = [", lists, "].flatMap { $0 }")
+            writer.list("public static let services: [ServiceReflection] = [", services, "]")
         }
         return GeneratedFile(name: "\(name).swift", content: writer.text)
     }

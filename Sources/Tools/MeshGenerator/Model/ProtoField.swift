@@ -19,6 +19,8 @@ struct ProtoField {
     var typeName: String
     /// Index into the message's oneofs.
     var oneof: Int?
+    /// As protoc gives it; empty from a protoc that doesn't.
+    var jsonName: String
     var isProto3Optional: Bool
     var comment: String
 }

@@ -70,6 +70,7 @@ extension ProtoField {
         self.label = label
         typeName = withoutLeadingDot(CRead.string(field.type_name))
         oneof = field.membership_case == MESH__PLUGIN__FIELD_DESCRIPTOR__MEMBERSHIP_ONEOF_INDEX ? Int(field.oneof_index) : nil
+        jsonName = CRead.string(field.json_name)
         isProto3Optional = field.proto3_optional != 0
         self.comment = comment
     }

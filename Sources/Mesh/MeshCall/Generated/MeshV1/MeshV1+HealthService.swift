@@ -15,12 +15,27 @@ extension MeshV1 {
                 audit: .refusals
             ))
 
-        public static let all: [MethodDescriptor] = [check]
+        /// Sends the present state at once and then each change. A slow reader misses states in between, never the latest one. A service
+        /// that the process doesn't know is SERVICE_UNKNOWN until it does. Ends with UNAVAILABLE when the process stops.
+        public static let watch = MethodDescriptor(
+            service: "mesh.v1.Health", name: "Watch", kind: .serverStreaming,
+            policy: MethodPolicy(
+                callers: ["operator", "gateway", "auth", "agent", "market-data", "execution", "audit"],
+                callersWithoutUser: ["operator", "gateway", "auth", "agent", "market-data", "execution", "audit"],
+                idempotency: .readOnly,
+                defaultDeadline: .milliseconds(3600000),
+                audit: .refusals
+            ))
+
+        public static let all: [MethodDescriptor] = [check, watch]
     }
 
     /// Whether a process serves.
     public protocol HealthHandler: Sendable {
         func check(_ request: MeshV1.HealthCheckRequest, context: ServerContext) async throws -> MeshV1.HealthCheckResponse
+        /// Sends the present state at once and then each change. A slow reader misses states in between, never the latest one. A service
+        /// that the process doesn't know is SERVICE_UNKNOWN until it does. Ends with UNAVAILABLE when the process stops.
+        func watch(_ request: MeshV1.HealthCheckRequest, to writer: ResponseWriter<MeshV1.HealthCheckResponse>, context: ServerContext) async throws
     }
 
     /// Calls `mesh.v1.Health`. Every method throws `RPCError`.
@@ -37,7 +52,24 @@ extension MeshV1 {
         ) async throws -> MeshV1.HealthCheckResponse {
             try await HealthMethods.check.call(request, on: channel, options: options)
         }
+
+        /// Sends the present state at once and then each change. A slow reader misses states in between, never the latest one. A service
+        /// that the process doesn't know is SERVICE_UNKNOWN until it does. Ends with UNAVAILABLE when the process stops.
+        public func watch(
+            _ request: MeshV1.HealthCheckRequest,
+            options: CallOptions = CallOptions()
+        ) async throws -> MessageStream<MeshV1.HealthCheckResponse> {
+            try await channel.stream(HealthMethods.watch, request, options: options)
+        }
     }
+
+    /// `mesh.v1.Health` for programs that know it at run time only.
+    public static let healthReflection = ServiceReflection(
+        name: "mesh.v1.Health",
+        methods: [
+            MethodReflection(HealthMethods.check, request: MeshV1.HealthCheckRequest.layout, response: MeshV1.HealthCheckResponse.layout),
+            MethodReflection(HealthMethods.watch, request: MeshV1.HealthCheckRequest.layout, response: MeshV1.HealthCheckResponse.layout),
+        ])
 }
 
 extension ServiceDefinition {
@@ -47,6 +79,7 @@ extension ServiceDefinition {
             name: "mesh.v1.Health",
             methods: [
                 .unary(MeshV1.HealthMethods.check) { try await handler.check($0, context: $1) },
+                .serverStreaming(MeshV1.HealthMethods.watch) { try await handler.watch($0, to: $1, context: $2) },
             ])
     }
 }

@@ -38,6 +38,13 @@ extension AgentV1 {
             try await AgentMethods.chat.stream(request, on: channel, options: options)
         }
     }
+
+    /// `cryptopulse.agent.v1.Agent` for programs that know it at run time only.
+    public static let agentReflection = ServiceReflection(
+        name: "cryptopulse.agent.v1.Agent",
+        methods: [
+            MethodReflection(AgentMethods.chat, request: AgentV1.ChatRequest.layout, response: AgentV1.ChatEvent.layout),
+        ])
 }
 
 extension ServiceDefinition {

@@ -81,6 +81,15 @@ extension AuditV1 {
             try await AuditMethods.listRecords.call(request, on: channel, options: options)
         }
     }
+
+    /// `cryptopulse.audit.v1.Audit` for programs that know it at run time only.
+    public static let auditReflection = ServiceReflection(
+        name: "cryptopulse.audit.v1.Audit",
+        methods: [
+            MethodReflection(AuditMethods.append, request: AuditV1.AppendRequest.layout, response: AuditV1.AppendResponse.layout),
+            MethodReflection(AuditMethods.getCheckpoint, request: AuditV1.GetCheckpointRequest.layout, response: AuditV1.Checkpoint.layout),
+            MethodReflection(AuditMethods.listRecords, request: AuditV1.ListRecordsRequest.layout, response: AuditV1.ListRecordsResponse.layout),
+        ])
 }
 
 extension ServiceDefinition {

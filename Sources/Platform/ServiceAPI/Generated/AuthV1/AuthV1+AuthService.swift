@@ -176,6 +176,20 @@ extension AuthV1 {
             try await AuthMethods.getKeys.call(request, on: channel, options: options)
         }
     }
+
+    /// `cryptopulse.auth.v1.Auth` for programs that know it at run time only.
+    public static let authReflection = ServiceReflection(
+        name: "cryptopulse.auth.v1.Auth",
+        methods: [
+            MethodReflection(AuthMethods.signUp, request: AuthV1.SignUpRequest.layout, response: AuthV1.SignUpResponse.layout),
+            MethodReflection(AuthMethods.confirmTotp, request: AuthV1.ConfirmTotpRequest.layout, response: AuthV1.Session.layout),
+            MethodReflection(AuthMethods.signIn, request: AuthV1.SignInRequest.layout, response: AuthV1.Session.layout),
+            MethodReflection(AuthMethods.refresh, request: AuthV1.RefreshRequest.layout, response: AuthV1.Session.layout),
+            MethodReflection(AuthMethods.signOut, request: AuthV1.SignOutRequest.layout, response: AuthV1.SignOutResponse.layout),
+            MethodReflection(AuthMethods.narrowToken, request: AuthV1.NarrowTokenRequest.layout, response: AuthV1.NarrowTokenResponse.layout),
+            MethodReflection(AuthMethods.mintSignOff, request: AuthV1.MintSignOffRequest.layout, response: AuthV1.MintSignOffResponse.layout),
+            MethodReflection(AuthMethods.getKeys, request: AuthV1.GetKeysRequest.layout, response: AuthV1.GetKeysResponse.layout),
+        ])
 }
 
 extension ServiceDefinition {

@@ -262,6 +262,24 @@ extension ExecutionV1 {
             try await ExecutionMethods.getKillSwitch.call(request, on: channel, options: options)
         }
     }
+
+    /// `cryptopulse.execution.v1.Execution` for programs that know it at run time only.
+    public static let executionReflection = ServiceReflection(
+        name: "cryptopulse.execution.v1.Execution",
+        methods: [
+            MethodReflection(ExecutionMethods.registerUtterance, request: ExecutionV1.RegisterUtteranceRequest.layout, response: ExecutionV1.RegisterUtteranceResponse.layout),
+            MethodReflection(ExecutionMethods.propose, request: ExecutionV1.ProposeRequest.layout, response: ExecutionV1.Proposal.layout),
+            MethodReflection(ExecutionMethods.getProposal, request: ExecutionV1.GetProposalRequest.layout, response: ExecutionV1.Proposal.layout),
+            MethodReflection(ExecutionMethods.listProposals, request: ExecutionV1.ListProposalsRequest.layout, response: ExecutionV1.ListProposalsResponse.layout),
+            MethodReflection(ExecutionMethods.signOff, request: ExecutionV1.SignOffRequest.layout, response: ExecutionV1.SignOffResponse.layout),
+            MethodReflection(ExecutionMethods.reject, request: ExecutionV1.RejectRequest.layout, response: ExecutionV1.RejectResponse.layout),
+            MethodReflection(ExecutionMethods.listOrders, request: ExecutionV1.ListOrdersRequest.layout, response: ExecutionV1.ListOrdersResponse.layout),
+            MethodReflection(ExecutionMethods.getPortfolio, request: ExecutionV1.GetPortfolioRequest.layout, response: ExecutionV1.Portfolio.layout),
+            MethodReflection(ExecutionMethods.createExchangeKey, request: ExecutionV1.CreateExchangeKeyRequest.layout, response: ExecutionV1.CreateExchangeKeyResponse.layout),
+            MethodReflection(ExecutionMethods.activateExchangeKey, request: ExecutionV1.ActivateExchangeKeyRequest.layout, response: ExecutionV1.ActivateExchangeKeyResponse.layout),
+            MethodReflection(ExecutionMethods.setKillSwitch, request: ExecutionV1.SetKillSwitchRequest.layout, response: ExecutionV1.KillSwitch.layout),
+            MethodReflection(ExecutionMethods.getKillSwitch, request: ExecutionV1.GetKillSwitchRequest.layout, response: ExecutionV1.KillSwitch.layout),
+        ])
 }
 
 extension ServiceDefinition {

@@ -103,6 +103,16 @@ extension MarketDataV1 {
             try await MarketDataMethods.streamTickers.stream(request, on: channel, options: options)
         }
     }
+
+    /// `cryptopulse.market_data.v1.MarketData` for programs that know it at run time only.
+    public static let marketDataReflection = ServiceReflection(
+        name: "cryptopulse.market_data.v1.MarketData",
+        methods: [
+            MethodReflection(MarketDataMethods.getPrice, request: MarketDataV1.GetPriceRequest.layout, response: MarketDataV1.Price.layout),
+            MethodReflection(MarketDataMethods.getBookTicker, request: MarketDataV1.GetBookTickerRequest.layout, response: MarketDataV1.BookTicker.layout),
+            MethodReflection(MarketDataMethods.getCandles, request: MarketDataV1.GetCandlesRequest.layout, response: MarketDataV1.GetCandlesResponse.layout),
+            MethodReflection(MarketDataMethods.streamTickers, request: MarketDataV1.StreamTickersRequest.layout, response: MarketDataV1.BookTicker.layout),
+        ])
 }
 
 extension ServiceDefinition {

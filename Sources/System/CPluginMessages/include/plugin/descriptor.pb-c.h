@@ -115,6 +115,10 @@ struct  Mesh__Plugin__FieldDescriptor
    * Of messages and enums: full name with a leading dot.
    */
   char *type_name;
+  /*
+   * What the file says, or lowerCamelCase of the name.
+   */
+  char *json_name;
   protobuf_c_boolean proto3_optional;
   Mesh__Plugin__FieldDescriptor__MembershipCase membership_case;
   union {
@@ -123,7 +127,7 @@ struct  Mesh__Plugin__FieldDescriptor
 };
 #define MESH__PLUGIN__FIELD_DESCRIPTOR__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&mesh__plugin__field_descriptor__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, 0, 0, (char *)protobuf_c_empty_string, 0, MESH__PLUGIN__FIELD_DESCRIPTOR__MEMBERSHIP__NOT_SET, {0} }
+    , (char *)protobuf_c_empty_string, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, MESH__PLUGIN__FIELD_DESCRIPTOR__MEMBERSHIP__NOT_SET, {0} }
 
 
 struct  Mesh__Plugin__OneofDescriptor

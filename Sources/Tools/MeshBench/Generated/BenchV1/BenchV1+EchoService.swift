@@ -59,6 +59,14 @@ extension BenchV1 {
             try await EchoMethods.stream.stream(request, on: channel, options: options)
         }
     }
+
+    /// `bench.v1.Echo` for programs that know it at run time only.
+    public static let echoReflection = ServiceReflection(
+        name: "bench.v1.Echo",
+        methods: [
+            MethodReflection(EchoMethods.echo, request: BenchV1.EchoRequest.layout, response: BenchV1.EchoResponse.layout),
+            MethodReflection(EchoMethods.stream, request: BenchV1.StreamRequest.layout, response: BenchV1.EchoResponse.layout),
+        ])
 }
 
 extension ServiceDefinition {

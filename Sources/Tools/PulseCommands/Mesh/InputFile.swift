@@ -1,0 +1,104 @@
+import Dispatch
+import Foundation
+import MeshMessages
+import NIOCore
+import Synchronization
+
+/// A file that is read on a thread of its own, a line when one is asked for. For one reader.
+///
+/// A cancelled reader gets an answer at once, although the thread may wait on: for a person at the keyboard, say.
+final class InputFile: Sendable {
+    private let queue = DispatchQueue(label: "pulse.input")
+    private let state: State
+
+    private static let pieceBytes = 64 << 10
+
+    /// Confined to the queue.
+    private final class State: @unchecked Sendable {
+        let file: FileHandle
+        var splitter = LineSplitter(longest: MessageLimits.maxJSONBytes)
+        var waiting: ArraySlice<ByteBuffer> = []
+        var isAtEnd = false
+
+        init(_ file: FileHandle) {
+            self.file = file
+        }
+    }
+
+    init(_ file: FileHandle) {
+        state = State(file)
+    }
+
+    /// The next line that is not empty; nil at the end.
+    ///
+    /// - Throws: `MeshCommandError`; `CancellationError`.
+    func line() async throws -> [UInt8]? {
+        try await onQueue { state in
+            while state.waiting.isEmpty, !state.isAtEnd { try Self.read(state) }
+            return state.waiting.popFirst().map { Array($0.readableBytesView) }
+        }
+    }
+
+    /// All of it.
+    ///
+    /// - Throws: `MeshCommandError`; `CancellationError`.
+    func all() async throws -> [UInt8] {
+        try await onQueue { state in
+            var content: [UInt8] = []
+            while let piece = try state.file.read(upToCount: Self.pieceBytes), !piece.isEmpty {
+                content += piece
+                guard content.count <= MessageLimits.maxJSONBytes else { throw Self.tooLong }
+            }
+            return content
+        } ?? []
+    }
+
+    private static let tooLong = MeshCommandError.usage("a message of more than \(MessageLimits.maxJSONBytes) bytes")
+
+    private static func read(_ state: State) throws {
+        let piece = try state.file.read(upToCount: pieceBytes) ?? Data()
+        state.isAtEnd = piece.isEmpty
+        do {
+            // The last line may have no end of its own.
+            state.waiting += try state.splitter.take(ByteBuffer(bytes: piece.isEmpty ? Data("\n".utf8) : piece))
+        } catch {
+            throw tooLong
+        }
+    }
+
+    private func onQueue(_ body: @escaping @Sendable (State) throws -> [UInt8]?) async throws -> [UInt8]? {
+        let answer = Answer()
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { waiter in
+                answer.wait(waiter)
+                queue.async { [state] in answer.give(Result { try body(state) }) }
+            }
+        } onCancel: {
+            answer.give(.failure(CancellationError()))
+        }
+    }
+
+    /// Takes the first of two answers: the file's or the cancellation's.
+    private final class Answer: Sendable {
+        typealias Waiter = CheckedContinuation<[UInt8]?, any Error>
+
+        private let state = Mutex<(waiter: Waiter?, early: Result<[UInt8]?, any Error>?)>((nil, nil))
+
+        func wait(_ waiter: Waiter) {
+            let early = state.withLock { state in
+                if state.early == nil { state.waiter = waiter }
+                return state.early
+            }
+            if let early { waiter.resume(with: early) }
+        }
+
+        func give(_ result: Result<[UInt8]?, any Error>) {
+            let waiter = state.withLock { state in
+                if state.early == nil { state.early = result }
+                defer { state.waiter = nil }
+                return state.waiter
+            }
+            waiter?.resume(with: result)
+        }
+    }
+}

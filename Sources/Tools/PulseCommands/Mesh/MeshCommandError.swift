@@ -1,0 +1,53 @@
+import ArgumentParser
+import Foundation
+package import MeshCall
+
+/// Why `pulse mesh` did not do what it was asked. It goes to standard error; the exit code says whose fault it is.
+package enum MeshCommandError: Error {
+    /// What was asked for does not exist or is written wrongly: exit code 64 (EX_USAGE).
+    case usage(String)
+    /// The call failed, or there is nobody to call: exit code 1.
+    case failed(String)
+
+    package var message: String {
+        switch self {
+        case .usage(let message), .failed(let message): message
+        }
+    }
+
+    var exitCode: ExitCode {
+        switch self {
+        case .usage: .validationFailure
+        case .failed: .failure
+        }
+    }
+
+    /// Runs a command's work, shows its error and ends with the exit code that belongs to it.
+    static func reporting(_ work: () async throws -> Void) async throws {
+        do {
+            try await work()
+        } catch let error as MeshCommandError {
+            FileHandle.standardError.write(Data((error.message + "\n").utf8))
+            throw error.exitCode
+        }
+    }
+
+    /// A call's failure: `CODE (REASON): message`, and where that helps what to do about it.
+    package static func call(_ error: RPCError, of method: MethodDescriptor) -> MeshCommandError {
+        .failed(([error.description] + hint(error, method)).joined(separator: "\n"))
+    }
+
+    private static func hint(_ error: RPCError, _ method: MethodDescriptor) -> [String] {
+        let policy = method.policy
+        switch (error.code, error.reason) {
+        case (.permissionDenied, "CALLER_NOT_ALLOWED"):
+            let allowed = policy.callers.isEmpty ? "nobody" : policy.callers.joined(separator: ", ")
+            return ["pulse calls as operator; the policy of \(method.path) lets \(allowed) call it"]
+        case (.unauthenticated, "TOKEN_REQUIRED"):
+            return ["it takes a user token of type \(policy.tokens.map(\.rawValue).joined(separator: " or ")): give one by --token-file"]
+        case (.unavailable, "UNREACHABLE"): return ["`pulse status` says what runs"]
+        case (.deadlineExceeded, _): return ["its default deadline is \(policy.defaultDeadline); --timeout gives another"]
+        default: return []
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import Deployment
+import Logging
+import MeshRuntime
+import MeshTLS
+import NIOCore
+import NIOPosix
+import ServiceAPI
+import ServiceKit
+
+/// The mesh as the operator of this machine's deployment sees it.
+struct OperatorMesh {
+    let folder: StateFolder
+
+    init(_ folder: StateFolder) {
+        self.folder = folder
+    }
+
+    func withExecution<T>(_ body: (ExecutionV1.ExecutionClient) async throws -> T) async throws -> T {
+        try await withClient(to: .execution) { try await body(ExecutionV1.ExecutionClient($0)) }
+    }
+
+    /// Runs `body` with a client of the process called `name`, and closes the client.
+    func withClient<T>(to name: ServiceName, _ body: (MeshClient) async throws -> T) async throws -> T {
+        let endpoint = try endpoint(of: name)
+        let client = MeshClient(
+            host: endpoint.host, port: endpoint.port, tls: try tls(to: name), eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            logger: Logger(label: "pulse") { _ in SwiftLogNoOpLogHandler() })
+        do {
+            let result = try await body(client)
+            await client.close()
+            return result
+        } catch {
+            await client.close()
+            throw error
+        }
+    }
+
+    /// - Throws: `DeploymentError` when the deployment was never started.
+    func endpoint(of name: ServiceName) throws -> Endpoint {
+        try DeploymentAccess(folder).ports().listen(name)
+    }
+
+    /// The operator's certificate, and that the peer must be `name`.
+    func tls(to name: ServiceName) throws -> MeshTLSContext {
+        let credentials = MeshTLSCredentials(
+            certificateChainPath: folder.operatorTLS + "/cert.pem", privateKeyPath: folder.operatorTLS + "/key.pem",
+            trustRootsPath: folder.operatorTLS + "/roots.pem")
+        let environment = try DeploymentAccess(folder).options().environment
+        return try MeshTLSContext.meshClient(credentials, trustDomain: "\(environment).cryptopulse.internal", expecting: name.rawValue)
+    }
+}

@@ -1,0 +1,195 @@
+import Foundation
+import Logging
+import MeshCall
+import MeshMessages
+import NIOCore
+import PulseCommands
+import Synchronization
+import Testing
+
+/// Every kind of call against a server in this process, with the health messages.
+@Suite("pulse mesh call")
+struct DynamicCallTests {
+    private static let peer = PeerIdentity(spiffeID: "spiffe://development.cryptopulse.internal/operator", name: "operator")
+
+    private static func method(_ kind: MethodDescriptor.Kind, callers: [String] = ["operator"], tokens: [TokenType] = []) -> MethodReflection {
+        let descriptor = MethodDescriptor(
+            service: "test.v1.Test", name: "Ask", kind: kind,
+            policy: MethodPolicy(callers: callers, callersWithoutUser: tokens.isEmpty ? callers : [], tokens: tokens, defaultDeadline: .seconds(30)))
+        return MethodReflection(descriptor, request: MeshV1.HealthCheckRequest.layout, response: MeshV1.HealthCheckResponse.layout)
+    }
+
+    private static func answer(_ bytes: ByteBuffer) throws -> ByteBuffer {
+        let request = try MeshV1.HealthCheckRequest(unpacking: bytes)
+        return try ByteBuffer(packing: MeshV1.HealthCheckResponse(status: .serving, reason: request.service))
+    }
+
+    private func run(
+        _ method: MethodReflection, _ body: MethodImplementation.Body, _ input: CallInput, options: CallOptions = CallOptions(),
+        output: MessageJSONOptions = MessageJSONOptions()
+    ) async throws -> [String] {
+        let service = ServiceDefinition(name: "test.v1.Test", methods: [MethodImplementation(method.method, body)])
+        let server = InProcessServer(services: [service], authenticator: nil, logger: Logger(label: "test"))
+        let shown = Shown()
+        try await DynamicCall(method, options: options, output: output).run(on: server.channel(as: Self.peer), input) { shown.add($0) }
+        return shown.lines
+    }
+
+    private final class Shown: Sendable {
+        private let state = Mutex<[String]>([])
+        var lines: [String] { state.withLock { $0 } }
+        func add(_ line: String) { state.withLock { $0.append(line) } }
+    }
+
+    private static func serving(_ reason: String) -> String {
+        #"{"status":"SERVING_STATUS_SERVING","reason":"\#(reason)"}"#
+    }
+
+    // MARK: - Kinds
+
+    @Test("Unary: JSON in, JSON out; no message is an empty one")
+    func unary() async throws {
+        let body = MethodImplementation.Body.unary { bytes, _ in try Self.answer(bytes) }
+        #expect(try await run(Self.method(.unary), body, CallInput([#"{"service":"a"}"#])) == [Self.serving("a")])
+        #expect(try await run(Self.method(.unary), body, CallInput([])) == [#"{"status":"SERVING_STATUS_SERVING"}"#])
+        let full = MessageJSONOptions(includesDefaults: true, isIndented: true)
+        #expect(
+            try await run(Self.method(.unary), body, CallInput([]), output: full)
+                == ["{\n  \"status\": \"SERVING_STATUS_SERVING\",\n  \"reason\": \"\"\n}"])
+    }
+
+    @Test("Server streaming: a line each")
+    func serverStreaming() async throws {
+        let body = MethodImplementation.Body.serverStreaming { bytes, sink, _ in
+            for _ in 0..<3 { try await sink.send(try Self.answer(bytes)) }
+        }
+        let lines = try await run(Self.method(.serverStreaming), body, CallInput([#"{"service":"s"}"#]))
+        #expect(lines == [Self.serving("s"), Self.serving("s"), Self.serving("s")])
+    }
+
+    @Test("Client streaming: a message an argument, or a line")
+    func clientStreaming() async throws {
+        let body = MethodImplementation.Body.clientStreaming { requests, _ in
+            var all = ""
+            for try await bytes in requests { all += try MeshV1.HealthCheckRequest(unpacking: bytes).service }
+            return try ByteBuffer(packing: MeshV1.HealthCheckResponse(status: .serving, reason: all))
+        }
+        let texts = [#"{"service":"a"}"#, "{}", #"{"service":"b"}"#]
+        #expect(try await run(Self.method(.clientStreaming), body, CallInput(texts)) == [Self.serving("ab")])
+        let pipe = Pipe()
+        // Empty lines are none, and the last one has no end.
+        try pipe.fileHandleForWriting.write(contentsOf: Data(texts.joined(separator: "\n\n").utf8))
+        try pipe.fileHandleForWriting.close()
+        #expect(try await run(Self.method(.clientStreaming), body, CallInput(linesOf: pipe.fileHandleForReading)) == [Self.serving("ab")])
+    }
+
+    private static let echo = MethodImplementation.Body.bidirectional { requests, sink, _ in
+        for try await bytes in requests { try await sink.send(try Self.answer(bytes)) }
+    }
+
+    @Test("Bidirectional: each line is answered before the next is written")
+    func bidirectional() async throws {
+        let pipe = Pipe()
+        let method = Self.method(.bidirectional)
+        let server = InProcessServer(
+            services: [ServiceDefinition(name: "test.v1.Test", methods: [MethodImplementation(method.method, Self.echo)])], authenticator: nil,
+            logger: Logger(label: "test"))
+        let (shown, show) = AsyncStream.makeStream(of: String.self)
+        let call = Task {
+            try await DynamicCall(method).run(on: server.channel(as: Self.peer), CallInput(linesOf: pipe.fileHandleForReading)) { show.yield($0) }
+        }
+        var lines = shown.makeAsyncIterator()
+        for name in ["a", "b", "c"] {
+            try pipe.fileHandleForWriting.write(contentsOf: Data("{\"service\":\"\(name)\"}\n".utf8))
+            #expect(await lines.next() == Self.serving(name))
+        }
+        try pipe.fileHandleForWriting.close()
+        try await call.value
+    }
+
+    @Test("Bidirectional: a server that is done waits for no more lines; neither does a call that fails")
+    func serverEndsFirst() async throws {
+        let (quiet, other) = (Pipe(), Pipe())
+        let done = MethodImplementation.Body.bidirectional { _, sink, _ in try await sink.send(try Self.answer(ByteBuffer())) }
+        // Nobody ever writes into the pipe, and it stays open.
+        #expect(try await run(Self.method(.bidirectional), done, CallInput(linesOf: quiet.fileHandleForReading)).count == 1)
+        let failing = MethodImplementation.Body.bidirectional { _, _, _ in throw RPCError(.aborted, "No more.") }
+        let error = await #expect(throws: MeshCommandError.self) {
+            try await run(Self.method(.bidirectional), failing, CallInput(linesOf: other.fileHandleForReading))
+        }
+        #expect(error?.message == "ABORTED: No more.")
+        try quiet.fileHandleForWriting.close()
+        try other.fileHandleForWriting.close()
+    }
+
+    @Test("Bidirectional: a wrong line ends the call, and says which")
+    func wrongLine() async throws {
+        let pipe = Pipe()
+        try pipe.fileHandleForWriting.write(contentsOf: Data("{}\n{\"servic\":1}\n".utf8))
+        let error = await #expect(throws: MeshCommandError.self) {
+            try await run(Self.method(.bidirectional), Self.echo, CallInput(linesOf: pipe.fileHandleForReading))
+        }
+        #expect(error?.message == #"message 2: mesh.v1.HealthCheckRequest: mesh.v1.HealthCheckRequest has no field "servic"; it has service"#)
+        try pipe.fileHandleForWriting.close()
+    }
+
+    // MARK: - Failures
+
+    private static let answering = MethodImplementation.Body.unary { bytes, _ in try answer(bytes) }
+
+    @Test("A status is shown as CODE (REASON): message")
+    func status() async throws {
+        let error = await #expect(throws: MeshCommandError.self) {
+            try await run(Self.method(.unary), .unary { _, _ in throw RPCError(.failedPrecondition, "Not now.", reason: "BUSY") }, CallInput([]))
+        }
+        guard case .failed("FAILED_PRECONDITION (BUSY): Not now.") = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+    }
+
+    @Test("A refused caller learns who may call; a call without its token, which token it is")
+    func hints() async throws {
+        let refused = await #expect(throws: MeshCommandError.self) {
+            try await run(Self.method(.unary, callers: ["gateway", "agent"]), Self.answering, CallInput([]))
+        }
+        #expect(
+            refused?.message.hasPrefix("PERMISSION_DENIED (CALLER_NOT_ALLOWED): ") == true
+                && refused?.message.hasSuffix("the policy of /test.v1.Test/Ask lets gateway, agent call it") == true, "\(refused?.message ?? "")")
+        let tokenless = await #expect(throws: MeshCommandError.self) {
+            try await run(Self.method(.unary, tokens: [.access, .agent]), Self.answering, CallInput([]))
+        }
+        #expect(tokenless?.message.contains("of type at+jwt or agent+jwt: give one by --token-file") == true, "\(tokenless?.message ?? "")")
+    }
+
+    @Test("A wrong message is the user's fault and never sent; so are two where one is taken")
+    func wrongMessages() async throws {
+        for texts in [["{"], [#"{"service":1}"#], ["{}", "{}"]] {
+            let error = await #expect(throws: MeshCommandError.self) { try await run(Self.method(.unary), Self.answering, CallInput(texts)) }
+            guard case .usage = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+        }
+    }
+
+    @Test("Headers, the token and the time reach the call; a token among the arguments is refused")
+    func wishes() async throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "token-\(UUID().uuidString)")
+        try Data(" abc.def \n".utf8).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let options = try CallWishes(["X-Trace: a:b ", "x-trace:c"], file.path, 1.5).options()
+        #expect(options.timeout == .milliseconds(1500))
+        #expect(options.metadata.values(for: "x-trace") == ["a:b", "c"] && options.metadata["authorization"] == "Bearer abc.def")
+        let wrong: [CallWishes] = [
+            CallWishes(["nocolon"]), CallWishes([":v"]), CallWishes(["a b:c"]), CallWishes(["Authorization: Bearer x"]),
+            CallWishes([], file.path + "-not-there"), CallWishes([], "/dev/null"), CallWishes([], nil, 0), CallWishes([], nil, .infinity),
+            CallWishes([], nil, .nan),
+        ]
+        for wishes in wrong { #expect(throws: MeshCommandError.self) { try wishes.options() } }
+        let seen = MethodImplementation.Body.unary { _, context in
+            try ByteBuffer(packing: MeshV1.HealthCheckResponse(reason: context.metadata.values(for: "x-trace").joined(separator: "+")))
+        }
+        #expect(try await run(Self.method(.unary), seen, CallInput([]), options: CallWishes(["x-trace:a", "x-trace:b"]).options()) == [#"{"reason":"a+b"}"#])
+    }
+}

@@ -1,0 +1,87 @@
+import Deployment
+import MeshCall
+import MeshMessages
+import PulseCommands
+import ServiceAPI
+import Testing
+
+@Suite("What pulse knows of the mesh")
+struct MeshDirectoryTests {
+    private let directory = MeshDirectory()
+
+    @Test("Every service and method is there, and served by a process")
+    func complete() {
+        #expect(directory.services.flatMap(\.methods).map(\.method) == ServiceAPI.allMethods)
+        for service in directory.services {
+            #expect(!MeshDirectory.processes(serving: service.name).isEmpty, "\(service.name)")
+        }
+        #expect(MeshDirectory.processes(serving: "cryptopulse.market_data.v1.MarketData") == [.marketData])
+        #expect(MeshDirectory.processes(serving: "mesh.v1.Health") == [.auth, .agent, .marketData, .execution, .audit])
+        #expect(MeshDirectory.processes(serving: "other.v1.Other").isEmpty)
+    }
+
+    @Test("Services and methods are found by full and by short name")
+    func names() throws {
+        #expect(try directory.service("mesh.v1.Health").name == "mesh.v1.Health")
+        #expect(try directory.service("Execution").name == "cryptopulse.execution.v1.Execution")
+        #expect(try directory.method("Health/Check").method == MeshV1.HealthMethods.check)
+        #expect(try directory.method("/mesh.v1.Health/Watch").method == MeshV1.HealthMethods.watch)
+    }
+
+    @Test(
+        "What is not there says what is near, or what there is",
+        arguments: [
+            ("Helth/Check", "no service is called Helth; did you mean mesh.v1.Health?"),
+            ("Health/Chek", "no method of mesh.v1.Health is called Chek; did you mean Check?"),
+            ("mesh.v1.Health/Xyzzyxyzzy", "there is Check, Watch"), ("cryptopulse.auth.v1.Auht/SignIn", "did you mean cryptopulse.auth.v1.Auth"),
+            ("Health", "write SERVICE/METHOD"), ("a/b/c", "write SERVICE/METHOD"), ("/", "write SERVICE/METHOD"),
+            ("Qqqqqqqqqqqqqqqq/A", "there is cryptopulse.agent.v1.Agent, cryptopulse.audit.v1.Audit"),
+        ])
+    func unknown(path: String, says: String) {
+        let error = #expect(throws: MeshCommandError.self) { try directory.method(path) }
+        #expect(error?.message.contains(says) == true, "\(error?.message ?? "nothing")")
+        guard case .usage = error else {
+            Issue.record("not the user's fault")
+            return
+        }
+    }
+
+    @Test("A description names the processes, the policy, the messages and a call to start from")
+    func descriptions() throws {
+        let service = MeshDescription.text(try directory.entry("cryptopulse.auth.v1.Auth"))
+        #expect(service.contains("// served by auth\nservice cryptopulse.auth.v1.Auth {\n  rpc SignUp("))
+        let watch = MeshDescription.text(try directory.entry("Health/Watch"))
+        #expect(watch.hasPrefix("rpc Watch(mesh.v1.HealthCheckRequest) returns (stream mesh.v1.HealthCheckResponse);\n  callers: operator, gateway"))
+        #expect(watch.contains("message mesh.v1.HealthCheckRequest {\n  string service = 1;\n}"))
+        #expect(watch.contains("pulse mesh call mesh.v1.Health/Watch '{\"service\":\"\"}'"))
+        let method = MeshDescription.text(try directory.entry("Execution/SignOff"))
+        #expect(method.contains("tokens: signoff+jwt"))
+    }
+
+    @Test("Messages inside messages, oneofs and enums are described too; of what is not there something near is named")
+    func types() throws {
+        let event = MeshDescription.text(try directory.entry("cryptopulse.agent.v1.ChatEvent"))
+        #expect(event.contains("  oneof {\n    ") && event.hasSuffix("  }\n}"))
+        #expect(MeshDescription.text(try directory.entry("cryptopulse.execution.v1.Side")).hasPrefix("enum cryptopulse.execution.v1.Side {\n"))
+        #expect(MeshDescription.text(try directory.entry("cryptopulse.execution.v1.Fill")).contains("message cryptopulse.execution.v1.Fill {"))
+        let error = #expect(throws: MeshCommandError.self) { try directory.entry("cryptopulse.execution.v1.Fil") }
+        #expect(error?.message.contains("did you mean cryptopulse.execution.v1.Fill") == true, "\(error?.message ?? "nothing")")
+    }
+
+    @Test("A method that many serve needs a choice among those")
+    func target() throws {
+        let (check, signIn) = (MeshV1.HealthMethods.check, AuthV1.AuthMethods.signIn)
+        #expect(try MeshTarget.process(for: signIn, wanted: nil) == .auth)
+        #expect(try MeshTarget.process(for: check, wanted: "market-data") == .marketData)
+        let undecided = #expect(throws: MeshCommandError.self) { try MeshTarget.process(for: check, wanted: nil) }
+        #expect(undecided?.message.contains("choose one by --at") == true)
+        for wrong in ["gateway", "nobody"] {
+            #expect(throws: MeshCommandError.self) { try MeshTarget.process(for: check, wanted: wrong) }
+        }
+        #expect(throws: MeshCommandError.self) { try MeshTarget.process(for: signIn, wanted: "audit") }
+        #expect(try MeshTarget.processes(named: nil).count == 5)
+        #expect(try MeshTarget.processes(named: "audit") == [.audit])
+        #expect(try MeshTarget.processes(named: "Agent") == [.agent])
+        #expect(throws: MeshCommandError.self) { try MeshTarget.processes(named: "gateway") }
+    }
+}
