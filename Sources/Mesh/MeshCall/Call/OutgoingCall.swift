@@ -5,7 +5,7 @@ internal import MeshMessages
 package struct OutgoingCall: Sendable {
     package let method: MethodDescriptor
     let message: ByteBuffer
-    let metadata: Metadata
+    var metadata: Metadata
     package let deadline: ContinuousClock.Instant
 
     /// - Throws: `RPCError` DEADLINE_EXCEEDED when the call being served has no time left, CANCELLED when it was given up.

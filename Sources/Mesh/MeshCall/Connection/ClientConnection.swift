@@ -201,6 +201,6 @@ extension RPCError {
     package static let connectionLostReason = "CONNECTION_LOST"
 
     static var connectionClosed: RPCError {
-        RPCError(.unavailable, "The connection is closing.", reason: "CONNECTION_CLOSED")
+        RPCError(.unavailable, "The connection is closing.", reason: "CONNECTION_CLOSED", cause: CallNeverRan())
     }
 }
