@@ -37,7 +37,7 @@ public final class MeshClient: CallChannel {
     ///   - resolver: finds the peer's addresses.
     ///   - tls: from `MeshTLSContext.meshClient`, which says who the peer must be.
     public init(
-        resolver: any Resolver, tls: MeshTLSContext, eventLoopGroup: any EventLoopGroup, logger: Logger, limits: ClientLimits = .default
+        resolver: any MeshResolver, tls: MeshTLSContext, eventLoopGroup: any EventLoopGroup, logger: Logger, limits: ClientLimits = .default
     ) {
         let connector = ClientConnector(tls: tls, group: eventLoopGroup, limits: limits, logger: logger)
         pool = ConnectionPool(resolver, connector: connector, limits: limits, logger: logger)

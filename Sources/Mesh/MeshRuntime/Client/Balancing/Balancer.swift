@@ -19,7 +19,7 @@ enum Balancer {
     /// Scales without a division (Lemire 2019); the bias is below count / 2^32.
     @inline(__always)
     private static func index(_ random: UInt32, below count: Int) -> Int {
-        Int(UInt64(random) &* UInt64(count) >> 32)
+        Int((UInt64(random) &* UInt64(count)) >> 32)
     }
 }
 

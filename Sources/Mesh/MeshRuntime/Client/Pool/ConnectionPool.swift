@@ -22,14 +22,14 @@ final class ConnectionPool: Sendable {
     }
 
     private let connector: ClientConnector
-    private let resolver: any Resolver
+    private let resolver: any MeshResolver
     private let limits: ClientLimits
     private let logger: Logger
     private let state: Mutex<State>
     /// Taken alone by calls, and inside `state` when it changes.
     private let ready: Mutex<ReadySet>
 
-    init(_ resolver: any Resolver, connector: ClientConnector, limits: ClientLimits, logger: Logger) {
+    init(_ resolver: any MeshResolver, connector: ClientConnector, limits: ClientLimits, logger: Logger) {
         self.connector = connector
         self.resolver = resolver
         self.limits = limits

@@ -153,6 +153,7 @@ struct PoolMachine<Connection: PoolMember>: Sendable {
 
     private mutating func use(_ endpoints: [MeshEndpoint], _ now: ContinuousClock.Instant) {
         for gone in addresses where !endpoints.contains(gone.endpoint) {
+            actions.append(.note(.left(gone.endpoint)))
             for slot in gone.slots { drain(slot.connection, now) }
         }
         addresses.removeAll { !endpoints.contains($0.endpoint) }
@@ -166,6 +167,7 @@ struct PoolMachine<Connection: PoolMember>: Sendable {
     mutating func established(_ connection: Connection, at now: ContinuousClock.Instant) {
         guard !isClosed, let index = concluded(connection.id) else { return drain(connection, now) }
         if let old = addresses[index].established(connection, expires: expiry(now), at: now) { drain(old.connection, now) }
+        actions.append(.note(.connected(addresses[index].endpoint)))
         maintain(at: now)
     }
 

@@ -2,7 +2,7 @@ internal import Glibc
 internal import NIOPosix
 
 /// Asks the system's resolver for all IPv4 and IPv6 addresses of names (`getaddrinfo`, RFC 3493), on a thread that may wait.
-public struct DNSResolver: Resolver {
+public struct DNSResolver: MeshResolver {
     private let endpoints: [MeshEndpoint]
 
     /// - Parameter endpoints: names, of which every address is used, and IP addresses, which are used as they are.

@@ -1,5 +1,5 @@
 /// Addresses that are known beforehand and never change.
-public struct FixedResolver: Resolver {
+public struct FixedResolver: MeshResolver {
     private let endpoints: [MeshEndpoint]
 
     /// - Parameter endpoints: IP addresses; a name works too, but stands for the first address that can be connected.

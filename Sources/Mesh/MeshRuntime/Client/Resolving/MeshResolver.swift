@@ -1,5 +1,5 @@
 /// Finds the addresses of a mesh peer. A client asks again from time to time, and when connections are lost.
-public protocol Resolver: Sendable {
+public protocol MeshResolver: Sendable {
     /// The answer is always the same: it is asked for once.
     var isFixed: Bool { get }
 
@@ -9,6 +9,6 @@ public protocol Resolver: Sendable {
     func resolve() async throws -> [MeshEndpoint]
 }
 
-extension Resolver {
+extension MeshResolver {
     public var isFixed: Bool { false }
 }
