@@ -16,10 +16,17 @@ public struct CallOptions: Sendable {
     /// Time from now; nil means the method's default. Never longer than what is left to the call being served.
     public var timeout: Duration?
     public var metadata: Metadata
+    /// Waits until its deadline for a peer that cannot be reached, instead of failing at once with UNAVAILABLE.
+    public var waitForReady: Bool
+    /// A read-only unary call that has no answer after this time is sent a second time, on another connection; nil means what the client
+    /// says.
+    public var hedgeAfter: Duration?
 
-    public init(timeout: Duration? = nil, metadata: Metadata = [:]) {
+    public init(timeout: Duration? = nil, metadata: Metadata = [:], waitForReady: Bool = false, hedgeAfter: Duration? = nil) {
         self.timeout = timeout
         self.metadata = metadata
+        self.waitForReady = waitForReady
+        self.hedgeAfter = hedgeAfter
     }
 
     /// Carries a user token.

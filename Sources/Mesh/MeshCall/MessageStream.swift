@@ -25,7 +25,7 @@ public struct MessageStream<Message: MeshMessage>: AsyncSequence, Sendable {
         /// - Throws: `RPCError`.
         @inlinable
         public mutating func next() async throws -> Message? {
-            guard case .buffer(let buffer) = replies.source.messages else {
+            guard case .buffer(let buffer) = replies.messages else {
                 guard let bytes = try await replies.next() else { return nil }
                 return try .answered(bytes, by: method)
             }

@@ -17,6 +17,17 @@ public struct ReplyStream: AsyncSequence, Sendable {
         response = metadata
     }
 
+    /// - Parameters:
+    ///   - next: the next message, nil at the end; throws `RPCError`.
+    ///   - settled: the stream that all further messages come from, as soon as that is known: its reader then goes to it directly.
+    package init(
+        next: @escaping @Sendable () async throws -> ByteBuffer?, settled: @escaping @Sendable () -> ReplyStream?,
+        cancel: @escaping @Sendable () -> Void, metadata: ResponseMetadata
+    ) {
+        source = Source(.staged(next, settled: settled), cancel: cancel)
+        response = metadata
+    }
+
     init(_ buffer: MessageBuffer, cancel: @escaping @Sendable () -> Void, metadata: ResponseMetadata) {
         source = Source(.buffer(buffer), cancel: cancel)
         response = metadata
@@ -32,13 +43,13 @@ public struct ReplyStream: AsyncSequence, Sendable {
     public var trailers: Metadata { response.trailing }
 
     /// The same stream, which tells once how it ended: nil when well, otherwise its error; CANCELLED when its reader let go of it
-    /// before. It tells when the end has come, which may be before the reader has read all that came before. For one observer.
+    /// before. It tells when the end has come, which may be before the reader has read all that came before.
     public func observed(_ ended: @escaping @Sendable (RPCError?) -> Void) -> ReplyStream {
         switch source.messages {
         case .buffer(let buffer):
             buffer.whenEnded(ended)
             return self
-        case .made(let next): return made(next, StreamEnd(ended))
+        case .made(let next), .staged(let next, _): return made(next, StreamEnd(ended))
         }
     }
 
@@ -67,6 +78,7 @@ public struct ReplyStream: AsyncSequence, Sendable {
         enum Messages: Sendable {
             case buffer(MessageBuffer)
             case made(@Sendable () async throws -> ByteBuffer?)
+            case staged(@Sendable () async throws -> ByteBuffer?, settled: @Sendable () -> ReplyStream?)
         }
 
         @usableFromInline let messages: Messages
@@ -81,19 +93,30 @@ public struct ReplyStream: AsyncSequence, Sendable {
     }
 
     public struct AsyncIterator: AsyncIteratorProtocol {
-        @usableFromInline let source: Source
+        /// Cancels the call when nobody holds it any more.
+        private let source: Source
+        @usableFromInline private(set) var messages: Source.Messages
+
+        init(_ source: Source) {
+            self.source = source
+            messages = source.messages
+        }
 
         /// - Throws: `RPCError`.
         public mutating func next() async throws -> ByteBuffer? {
-            switch source.messages {
-            case .buffer(let buffer): try await buffer.nextBytes()
-            case .made(let next): try await next()
+            switch messages {
+            case .buffer(let buffer): return try await buffer.nextBytes()
+            case .made(let next): return try await next()
+            case .staged(let next, let settled):
+                let message = try await next()
+                if let stream = settled() { messages = stream.source.messages }
+                return message
             }
         }
     }
 
     public func makeAsyncIterator() -> AsyncIterator {
-        AsyncIterator(source: source)
+        AsyncIterator(source)
     }
 }
 

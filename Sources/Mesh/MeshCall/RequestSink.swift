@@ -62,7 +62,7 @@ public struct ClientStreamingCall: Sendable {
         return UnaryReply(message: message, metadata: replies.metadata, trailers: replies.trailers)
     }
 
-    /// The same call, which tells once how it ended; see ``ReplyStream/observed(_:)``. For one observer.
+    /// The same call, which tells once how it ended; see ``ReplyStream/observed(_:)``.
     public func observed(_ ended: @escaping @Sendable (RPCError?) -> Void) -> ClientStreamingCall {
         ClientStreamingCall(requests: requests, replies: replies.observed(ended))
     }

@@ -14,7 +14,9 @@ final class ClientChannelHandler: ChannelInboundHandler {
         case established(ClientConnection)
         case failed(any Error)
         /// An established connection takes no more calls.
-        case retired(ClientConnection)
+        case retired
+        /// An established connection is over. `broke`: not because this side closed it.
+        case ended(broke: Bool)
         /// This side ended an established connection.
         case broken(ConnectionFailure)
     }
@@ -54,19 +56,15 @@ final class ClientChannelHandler: ChannelInboundHandler {
         case .established:
             isEstablished = true
             report(.established(connection))
-        case .retired: retire(connection)
+        case .retired: if isEstablished { report(.retired) }
         case .ended(let end):
             if case .failed(let failure) = end { broken(failure) }
-            retire(connection)
+            if isEstablished { report(.ended(broke: !end.isByThisSide)) }
         }
     }
 
     private func broken(_ failure: ConnectionFailure) {
         if isEstablished { report(.broken(failure)) } else { cause = cause ?? failure }
-    }
-
-    private func retire(_ connection: ClientConnection) {
-        if isEstablished { report(.retired(connection)) }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -93,5 +91,11 @@ final class ClientChannelHandler: ChannelInboundHandler {
         if !isEstablished { report(.failed(cause ?? ChannelError.eof)) }
         connection = nil
         context.fireChannelInactive()
+    }
+}
+
+extension ConnectionEnd {
+    fileprivate var isByThisSide: Bool {
+        if case .closed = self { true } else { false }
     }
 }

@@ -1,21 +1,31 @@
 public import MeshCall
 
-/// Bounds of a client.
+/// Bounds and choices of a client.
 public struct ClientLimits: Sendable {
     /// From the first SYN to a TCP connection.
     public var connectTimeout: Duration = .seconds(5)
-    /// The wait before the second attempt to connect; grows by 1.6 with each failure. In between calls fail at once.
+    /// The wait before the second attempt to connect to an address; grows by 1.6 with each failure. While all addresses wait, calls fail at
+    /// once, unless they wait for a ready connection.
     public var minimumBackoff: Duration = .milliseconds(50)
     public var maximumBackoff: Duration = .seconds(3)
     /// Calls that may wait for a connection.
     public var maximumWaitingCalls = 4096
-    /// How often one call is sent: again only when it certainly never ran, or its method may run twice.
+    /// How often one call is sent: again only when it certainly never ran, or its method may run twice. The two are counted apart.
     public var maximumAttempts = 3
     /// How long `close` waits for calls in flight.
     public var closeTimeout: Duration = .seconds(2)
-    /// Certificate files are read again at most this often, when a connection is made.
+    /// Certificate files are read again at most this often, while connections are made or kept.
     public var certificateRefresh: Duration = .seconds(60)
-    /// Bounds of the connection.
+    /// Calls of read-only unary methods that have no answer after this time are sent a second time, on another connection; nil: never.
+    /// A call's own `CallOptions.hedgeAfter` comes before it.
+    public var hedgeAfter: Duration?
+    /// Which connections there are.
+    public var pool = PoolLimits()
+    /// How many calls may be repeated.
+    public var retry = RetryLimits()
+    /// When an address is left alone.
+    public var breaker = BreakerLimits()
+    /// Bounds of each connection.
     public var connection = ConnectionLimits()
 
     public init() {}

@@ -2,68 +2,70 @@ public import Logging
 public import MeshCall
 public import MeshTLS
 public import NIOCore
-internal import Synchronization
 
-/// Calls one mesh peer. Connects when a call needs it and again after the connection is lost.
+/// Calls one mesh peer, at all of its addresses. Connects when a call needs it and again after a connection is lost; each call goes to the
+/// less loaded of two connections.
 ///
 /// A call that cannot be sent fails with UNAVAILABLE, and so does a call whose connection is lost; such a call is made again only
-/// when it certainly never ran or when its method may run twice.
+/// when it certainly never ran or when its method may run twice, and only as far as the budget for that goes.
 public final class MeshClient: CallChannel {
-    private let connector: ClientConnector
-    private let limits: ClientLimits
+    private let pool: ConnectionPool
+    private let calls: CallRunner
 
-    /// - Parameter tls: from `MeshTLSContext.meshClient`, which says who the peer must be.
-    public init(
+    /// - Parameters:
+    ///   - host: a DNS name, of which all addresses are used, or an IP address.
+    ///   - tls: from `MeshTLSContext.meshClient`, which says who the peer must be.
+    public convenience init(
         host: String, port: Int, tls: MeshTLSContext, eventLoopGroup: any EventLoopGroup, logger: Logger,
         limits: ClientLimits = .default
     ) {
-        connector = ClientConnector(host: host, port: port, tls: tls, group: eventLoopGroup, logger: logger, limits: limits)
-        self.limits = limits
+        self.init(
+            endpoints: [MeshEndpoint(host: host, port: port)], tls: tls, eventLoopGroup: eventLoopGroup, logger: logger, limits: limits)
+    }
+
+    /// - Parameters:
+    ///   - endpoints: where the peer listens: DNS names, of which all addresses are used, and IP addresses.
+    ///   - tls: from `MeshTLSContext.meshClient`, which says who the peer must be.
+    public convenience init(
+        endpoints: [MeshEndpoint], tls: MeshTLSContext, eventLoopGroup: any EventLoopGroup, logger: Logger,
+        limits: ClientLimits = .default
+    ) {
+        self.init(resolver: DNSResolver(endpoints), tls: tls, eventLoopGroup: eventLoopGroup, logger: logger, limits: limits)
+    }
+
+    /// - Parameters:
+    ///   - resolver: finds the peer's addresses.
+    ///   - tls: from `MeshTLSContext.meshClient`, which says who the peer must be.
+    public init(
+        resolver: any MeshResolver, tls: MeshTLSContext, eventLoopGroup: any EventLoopGroup, logger: Logger, limits: ClientLimits = .default
+    ) {
+        let connector = ClientConnector(tls: tls, group: eventLoopGroup, limits: limits, logger: logger)
+        pool = ConnectionPool(resolver, connector: connector, limits: limits, logger: logger)
+        calls = CallRunner(pool, limits)
     }
 
     deinit {
-        connector.abandon()
+        pool.abandon()
     }
 
     public func unary(_ method: MethodDescriptor, _ request: ByteBuffer, options: CallOptions) async throws -> UnaryReply {
-        let outgoing = try OutgoingCall(method, request, options)
-        return try await attempt(outgoing, mayRunTwice: method.policy.idempotency != .none) { try await $0.unary(outgoing) }
+        try await calls.unary(try OutgoingCall(method, request, options), options)
     }
 
     public func serverStreaming(_ method: MethodDescriptor, _ request: ByteBuffer, options: CallOptions) async throws -> ReplyStream {
-        let outgoing = try OutgoingCall(method, request, options)
-        return try await attempt(outgoing, mayRunTwice: false) { try await $0.serverStreaming(outgoing) }
+        try await calls.serverStreaming(try OutgoingCall(method, request, options), options)
     }
 
     public func clientStreaming(_ method: MethodDescriptor, options: CallOptions) async throws -> ClientStreamingCall {
-        let outgoing = try OutgoingCall(method, ByteBuffer(), options)
-        return try await attempt(outgoing, mayRunTwice: false) { try await $0.clientStreaming(outgoing) }
+        try await calls.clientStreaming(try OutgoingCall(method, ByteBuffer(), options), options)
     }
 
     public func bidirectional(_ method: MethodDescriptor, options: CallOptions) async throws -> BidirectionalCall {
-        let outgoing = try OutgoingCall(method, ByteBuffer(), options)
-        return try await attempt(outgoing, mayRunTwice: false) { try await $0.bidirectional(outgoing) }
-    }
-
-    private func attempt<Output>(
-        _ outgoing: OutgoingCall, mayRunTwice: Bool, _ send: (ClientConnection) async throws -> Output
-    ) async throws -> Output {
-        var attempts = 0
-        while true {
-            attempts += 1
-            let mayGoOn = attempts < limits.maximumAttempts && outgoing.deadline > .now
-            do {
-                return try await send(try await connector.connection(by: outgoing.deadline))
-            } catch let error as CallNotRun {
-                guard mayGoOn else { throw error.error }
-            } catch let error as RPCError where error.reason == RPCError.connectionLostReason {
-                guard mayGoOn, mayRunTwice else { throw error }
-            }
-        }
+        try await calls.bidirectional(try OutgoingCall(method, ByteBuffer(), options), options)
     }
 
     /// Takes no more calls, waits a little for those in flight, closes.
     public func close() async {
-        await connector.close()
+        await pool.close()
     }
 }

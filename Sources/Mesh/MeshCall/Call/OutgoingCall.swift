@@ -6,7 +6,7 @@ package struct OutgoingCall: Sendable {
     package let method: MethodDescriptor
     /// Empty for a method whose client streams.
     let message: ByteBuffer
-    package private(set) var metadata: Metadata
+    package internal(set) var metadata: Metadata
     package let monotonicDeadline: NIODeadline
     package var deadline: ContinuousClock.Instant { monotonicDeadline.instant }
 
@@ -29,13 +29,6 @@ package struct OutgoingCall: Sendable {
 
     private static let longestNanoseconds = ConnectionLimits.default.maximumDeadline.clampedNanoseconds
     private static let margin = TimeAmount.nanoseconds(CallContext.deadlineMargin.clampedNanoseconds)
-
-    /// The same call with one more metadata entry.
-    package func adding(_ value: String, for key: String) -> OutgoingCall {
-        var call = self
-        call.metadata.append(value, for: key)
-        return call
-    }
 
     /// The Request frame's data, about to be written.
     ///

@@ -202,6 +202,6 @@ extension RPCError {
     package static let connectionLostReason = "CONNECTION_LOST"
 
     static var connectionClosed: RPCError {
-        RPCError(.unavailable, "The connection is closing.", reason: "CONNECTION_CLOSED")
+        RPCError(.unavailable, "The connection is closing.", reason: "CONNECTION_CLOSED", cause: CallNeverRan())
     }
 }

@@ -15,7 +15,7 @@ final class MessageBuffer: Sendable {
         var reader: Reader?
         var end: Result<Void, RPCError>?
         var unreported = Consumed()
-        var observer: Observer?
+        var observers: [Observer] = []
     }
 
     /// Told how the stream ended: nil when well.
@@ -84,10 +84,10 @@ final class MessageBuffer: Sendable {
         return due
     }
 
-    /// Calls `observer` once the stream has ended, before its reader learns of it; at once when it has already. For one observer.
+    /// Calls `observer` once the stream has ended, before its reader learns of it; at once when it has already.
     func whenEnded(_ observer: @escaping Observer) {
         let ended = state.withLock { state in
-            state.observer = observer
+            state.observers.append(observer)
             return state.takeEnd()
         }
         ended?()
@@ -189,12 +189,13 @@ extension MessageBuffer.State {
         return reader
     }
 
-    /// What tells the observer of the end, if there are both.
+    /// What tells the observers of the end, if there are both.
     fileprivate mutating func takeEnd() -> (() -> Void)? {
-        guard let end, let observer else { return nil }
-        self.observer = nil
+        guard let end, !observers.isEmpty else { return nil }
+        let told = observers
+        observers = []
         let error: RPCError? = if case .failure(let error) = end { error } else { nil }
-        return { observer(error) }
+        return { for observer in told { observer(error) } }
     }
 
     fileprivate mutating func discardUnread() {

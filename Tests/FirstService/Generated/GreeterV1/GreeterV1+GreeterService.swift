@@ -83,6 +83,16 @@ extension GreeterV1 {
             try await GreeterMethods.converse.bidirectionalStream(on: channel, options: options)
         }
     }
+
+    /// `greeter.v1.Greeter` for programs that know it at run time only.
+    public static let greeterReflection = ServiceReflection(
+        name: "greeter.v1.Greeter",
+        methods: [
+            MethodReflection(GreeterMethods.sayHello, request: GreeterV1.HelloRequest.layout, response: GreeterV1.HelloReply.layout),
+            MethodReflection(GreeterMethods.countDown, request: GreeterV1.CountDownRequest.layout, response: GreeterV1.CountDownReply.layout),
+            MethodReflection(GreeterMethods.greetAll, request: GreeterV1.HelloRequest.layout, response: GreeterV1.HelloReply.layout),
+            MethodReflection(GreeterMethods.converse, request: GreeterV1.HelloRequest.layout, response: GreeterV1.HelloReply.layout),
+        ])
 }
 
 extension ServiceDefinition {

@@ -87,6 +87,17 @@ extension InteropV1 {
             try await TestMethods.fullDuplexCall.bidirectionalStream(on: channel, options: options)
         }
     }
+
+    /// `interop.v1.Test` for programs that know it at run time only.
+    public static let testReflection = ServiceReflection(
+        name: "interop.v1.Test",
+        methods: [
+            MethodReflection(TestMethods.emptyCall, request: InteropV1.Empty.layout, response: InteropV1.Empty.layout),
+            MethodReflection(TestMethods.unaryCall, request: InteropV1.SimpleRequest.layout, response: InteropV1.SimpleResponse.layout),
+            MethodReflection(TestMethods.streamingOutputCall, request: InteropV1.StreamingOutputCallRequest.layout, response: InteropV1.StreamingOutputCallResponse.layout),
+            MethodReflection(TestMethods.streamingInputCall, request: InteropV1.StreamingInputCallRequest.layout, response: InteropV1.StreamingInputCallResponse.layout),
+            MethodReflection(TestMethods.fullDuplexCall, request: InteropV1.StreamingOutputCallRequest.layout, response: InteropV1.StreamingOutputCallResponse.layout),
+        ])
 }
 
 extension ServiceDefinition {

@@ -55,11 +55,11 @@ extension MeshV1 {
 
         /// Sends the present state at once and then each change. A slow reader misses states in between, never the latest one. A service
         /// that the process doesn't know is SERVICE_UNKNOWN until it does. Ends with UNAVAILABLE when the process stops.
-        public func watch(
+        public nonisolated(nonsending) func watch(
             _ request: MeshV1.HealthCheckRequest,
             options: CallOptions = CallOptions()
         ) async throws -> MessageStream<MeshV1.HealthCheckResponse> {
-            try await channel.stream(HealthMethods.watch, request, options: options)
+            try await HealthMethods.watch.stream(request, on: channel, options: options)
         }
     }
 

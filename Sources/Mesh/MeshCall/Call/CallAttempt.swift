@@ -1,0 +1,24 @@
+// What tells the attempts of one call apart.
+
+extension OutgoingCall {
+    /// Name of the metadata entry that says which attempt this is: decimal, from 2 on.
+    package static let attemptKey = "x-mesh-attempt"
+
+    /// The same call, to be sent once more.
+    ///
+    /// - Parameter attempt: 1 for the first, which says nothing of itself.
+    package func marked(attempt: Int) -> OutgoingCall {
+        guard attempt > 1 else { return self }
+        var marked = self
+        marked.metadata.append("\(attempt)", for: Self.attemptKey)
+        return marked
+    }
+}
+
+/// Cause of the error of a call that certainly never ran. A cause never crosses the wire, so no server can claim it.
+struct CallNeverRan: Error {}
+
+extension RPCError {
+    /// The call certainly never ran, so it may be made again on another connection whatever its method.
+    package var isCertainlyNotRun: Bool { cause is CallNeverRan }
+}

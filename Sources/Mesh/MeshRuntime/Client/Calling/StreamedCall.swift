@@ -1,0 +1,90 @@
+internal import MeshCall
+internal import NIOCore
+internal import Synchronization
+
+/// One call whose answer is a stream. Until its first message was read it may be made again, as other calls are; from then on its reader
+/// gets what comes, the error too.
+final class StreamedCall: Sendable {
+    private struct State {
+        var call: RunningCall
+        /// Nil when the stream is over or its reader has gone.
+        var open: OpenStream?
+        var hasBegun = false
+    }
+
+    private let runner: CallRunner
+    private let state: Mutex<State>
+    private let response = ResponseMetadata()
+
+    init(_ runner: CallRunner, _ call: RunningCall, _ open: OpenStream) {
+        self.runner = runner
+        state = Mutex(State(call: call, open: open))
+    }
+
+    var replies: ReplyStream {
+        ReplyStream(next: { try await self.next() }, settled: { self.settled }, cancel: { self.leave() }, metadata: response)
+    }
+
+    private func next() async throws -> ByteBuffer? {
+        while true {
+            let (open, hasBegun) = state.withLock { ($0.open, $0.hasBegun) }
+            guard let open else { return nil }
+            do {
+                var messages = open.replies.makeAsyncIterator()
+                let message = try await messages.next()
+                if message == nil || !hasBegun { note(isLast: message == nil, open) }
+                return message
+            } catch {
+                try await again(open, hasBegun, after: error)
+            }
+        }
+    }
+
+    private func note(isLast: Bool, _ open: OpenStream) {
+        response.initial = open.replies.metadata
+        guard !isLast else { return ended(open, with: nil) }
+        state.withLock { $0.hasBegun = true }
+        // From here on its reader takes the messages from the connection itself.
+        _ = open.replies.observed { self.ended(open, with: $0) }
+    }
+
+    private func ended(_ open: OpenStream, with error: RPCError?) {
+        response.trailing = open.replies.trailers
+        guard take() != nil else { return }
+        if let error { runner.pool.ended(open.lease, with: error) } else { runner.pool.answered(open.lease) }
+    }
+
+    /// The stream that the answer goes on with, once it has begun.
+    private var settled: ReplyStream? {
+        state.withLock { $0.hasBegun ? $0.open?.replies : nil }
+    }
+
+    /// Makes the call once more.
+    ///
+    /// - Throws: what its reader is told, if it may not be.
+    private func again(_ open: OpenStream, _ hasBegun: Bool, after error: any Error) async throws {
+        response.trailing = open.replies.trailers
+        if take() != nil { runner.pool.ended(open.lease, with: error) }
+        guard !hasBegun else { throw error }
+        var call = state.withLock { $0.call }
+        try await runner.pause(&call, after: error, on: open.lease.connection)
+        let fresh = try await runner.open(&call)
+        response.trailing = [:]
+        state.withLock { state in
+            state.call = call
+            state.open = fresh
+        }
+    }
+
+    /// The reader went away.
+    private func leave() {
+        if let open = take() { runner.pool.ended(open.lease, with: RPCError.callCancelled) }
+    }
+
+    private func take() -> OpenStream? {
+        state.withLock { state in
+            defer { state.open = nil }
+            return state.open
+        }
+    }
+}

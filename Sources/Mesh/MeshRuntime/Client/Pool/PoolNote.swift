@@ -1,0 +1,33 @@
+internal import Logging
+
+/// What happens in a pool that an operator may want to read.
+enum PoolNote: Sendable {
+    /// `isNews`: it could be reached the last time.
+    case unreachable(MeshEndpoint, any Error, isNews: Bool)
+    case unresolved(any Error)
+    case connected(MeshEndpoint)
+    /// It is no longer among the peer's addresses.
+    case left(MeshEndpoint)
+    case ejected(MeshEndpoint)
+    case tried(MeshEndpoint)
+    case readmitted(MeshEndpoint)
+
+    func log(to logger: Logger) {
+        switch self {
+        case .unreachable(let endpoint, let cause, let isNews):
+            logger.log(level: isNews ? .warning : .debug, "cannot connect", metadata: Self.fields(endpoint, why: "\(cause)"))
+        case .unresolved(let cause): logger.warning("cannot find the peer's addresses", metadata: ["why": "\(cause)"])
+        case .connected(let endpoint): logger.debug("connected", metadata: Self.fields(endpoint, why: nil))
+        case .left(let endpoint): logger.info("address no longer used", metadata: Self.fields(endpoint, why: nil))
+        case .ejected(let endpoint): logger.warning("address left alone", metadata: Self.fields(endpoint, why: "too many calls failed"))
+        case .tried(let endpoint): logger.debug("address is tried again", metadata: Self.fields(endpoint, why: nil))
+        case .readmitted(let endpoint): logger.notice("address is used again", metadata: Self.fields(endpoint, why: nil))
+        }
+    }
+
+    private static func fields(_ endpoint: MeshEndpoint, why: String?) -> Logger.Metadata {
+        var fields: Logger.Metadata = ["host": "\(endpoint.host)", "port": "\(endpoint.port)"]
+        if let why { fields["why"] = "\(why)" }
+        return fields
+    }
+}

@@ -1,0 +1,132 @@
+import Testing
+
+@testable import MeshRuntime
+
+struct AddressSubsetTests {
+    private let endpoints = (0..<100).map { MeshEndpoint(host: "10.0.0.\($0)", port: 7400) }
+
+    @Test("few addresses are all used, each once")
+    func all() {
+        let subset = AddressSubset(limit: 16, seed: 1)
+        #expect(subset.choose(from: [endpoints[2], endpoints[1], endpoints[2]]) == [endpoints[2], endpoints[1]])
+    }
+
+    @Test("of many a share is used, the same in whatever order they come")
+    func share() {
+        let subset = AddressSubset(limit: 16, seed: 1)
+        let chosen = subset.choose(from: endpoints)
+        #expect(Set(chosen).count == 16)
+        #expect(Set(subset.choose(from: endpoints.reversed())) == Set(chosen))
+    }
+
+    @Test("an address that goes changes the share by one at most")
+    func stable() {
+        let subset = AddressSubset(limit: 16, seed: 1)
+        let chosen = Set(subset.choose(from: endpoints))
+        for gone in endpoints {
+            let left = Set(subset.choose(from: endpoints.filter { $0 != gone }))
+            #expect(left.count == 16)
+            #expect(chosen.subtracting(left) == (chosen.contains(gone) ? [gone] : []))
+        }
+    }
+
+    @Test("clients have different shares, and together use every address evenly")
+    func even() {
+        var uses: [MeshEndpoint: Int] = [:]
+        for seed in 0..<500 as Range<UInt64> {
+            for endpoint in AddressSubset(limit: 10, seed: seed).choose(from: endpoints) { uses[endpoint, default: 0] += 1 }
+        }
+        #expect(uses.count == 100)
+        #expect(uses.values.allSatisfy { (20...90).contains($0) }, "\(uses.values.sorted())")
+    }
+
+    @Test("a share that is changed is another one")
+    func change() {
+        var subset = AddressSubset(limit: 16, seed: 1)
+        let before = Set(subset.choose(from: endpoints))
+        subset.change()
+        #expect(Set(subset.choose(from: endpoints)) != before)
+    }
+}
+
+struct ResolutionScheduleTests {
+    private let start = ContinuousClock.now
+
+    private func schedule(isFixed: Bool = false) -> ResolutionSchedule { ResolutionSchedule(isFixed: isFixed, .default) }
+
+    @Test("it is asked for at once, then at intervals, and not while an answer is awaited")
+    func intervals() {
+        var schedule = schedule()
+        #expect(schedule.due(at: start) == start)
+        schedule.begin(at: start)
+        #expect(schedule.due(at: start + .seconds(100)) == nil)
+        schedule.succeeded(at: start)
+        #expect(schedule.due(at: start) == start + .seconds(30))
+    }
+
+    @Test("a request makes it earlier, but not more often than the limit says")
+    func requested() {
+        var schedule = schedule()
+        schedule.begin(at: start)
+        schedule.succeeded(at: start)
+        schedule.request()
+        #expect(schedule.due(at: start) == start + .seconds(1))
+        #expect(schedule.due(at: start + .seconds(5)) == start + .seconds(5))
+    }
+
+    @Test("after a failure there is a back-off")
+    func failure() {
+        var schedule = schedule()
+        schedule.begin(at: start)
+        schedule.failed(at: start)
+        let due = schedule.due(at: start)
+        #expect(due.map { ($0 - start) >= .milliseconds(40) && ($0 - start) <= .milliseconds(60) } == true)
+    }
+
+    @Test("what never changes is asked for once")
+    func fixed() {
+        var schedule = schedule(isFixed: true)
+        schedule.begin(at: start)
+        schedule.succeeded(at: start)
+        schedule.request()
+        #expect(schedule.due(at: start + .seconds(3600)) == nil)
+    }
+
+    @Test("an answer that does not come is not waited for")
+    func timeout() {
+        var schedule = schedule()
+        schedule.begin(at: start)
+        #expect(schedule.isAwaited(at: start + .seconds(9)))
+        #expect(!schedule.isAwaited(at: start + .seconds(10)))
+    }
+}
+
+struct DNSResolverTests {
+    @Test("a name stands for all of its addresses")
+    func name() async throws {
+        let resolver = DNSResolver([MeshEndpoint(host: "localhost", port: 7400)])
+        #expect(!resolver.isFixed)
+        let found = try await resolver.resolve()
+        #expect(found.contains(MeshEndpoint(host: "127.0.0.1", port: 7400)))
+        #expect(Set(found).count == found.count)
+        #expect(found.allSatisfy { $0.isNumeric })
+    }
+
+    @Test("addresses are themselves and are never asked for again")
+    func addresses() async throws {
+        let endpoints = [MeshEndpoint(host: "127.0.0.1", port: 1), MeshEndpoint(host: "::1", port: 2)]
+        let resolver = DNSResolver(endpoints)
+        #expect(resolver.isFixed)
+        #expect(try await resolver.resolve() == endpoints)
+    }
+
+    @Test("a name that has no address fails alone, and costs the others nothing")
+    func unknown() async throws {
+        // The space keeps the question on this machine.
+        let unknown = MeshEndpoint(host: "no such host", port: 1)
+        await #expect(throws: ResolutionFailed.self) { _ = try await DNSResolver([unknown]).resolve() }
+        let known = MeshEndpoint(host: "127.0.0.1", port: 2)
+        let found = try await DNSResolver([unknown, known]).resolve()
+        #expect(found == [known])
+    }
+}
