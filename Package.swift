@@ -300,7 +300,7 @@ let appTests: [Target] = [
         "IntegrationTests",
         uses: [
             "LocalMesh", "TestSupport", "Deployment", "PulseCommands", "ServiceAPI", "ServiceKit", "MeshRuntime", "MeshCall", "MeshTLS", "MeshMessages", "Identity",
-            "Cryptography", "Trading", subprocess, asyncHTTPClient, grdb, logging, nio("NIOCore"), nio("NIOPosix"), nio("NIOFoundationCompat"),
+            "Cryptography", "Trading", subprocess, asyncHTTPClient, grdb, logging, nio("NIOCore"), nio("NIOPosix"), nio("NIOFoundationCompat"), nio("NIOHTTP1"),
         ]),
     tests("RepositoryTests", uses: ["TestSupport"]),
 ]

@@ -9,7 +9,7 @@ import Testing
 struct CertificateRefreshTests {
     @Test("renewed certificate files are used by later connections without a restart, and open connections stay")
     func renewed() async throws {
-        var limits = ServerLimits()
+        var limits = ServerLimits.unguarded
         limits.certificateRefresh = .zero
         let who = TestMesh.unary("Who") { _, context in ByteBuffer(string: context.peer.name) }
         let mesh = try await TestMesh.start([who], limits: limits)

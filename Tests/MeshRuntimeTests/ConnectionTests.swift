@@ -154,7 +154,7 @@ struct ConnectionTests {
 
     @Test("connections beyond the limit are closed")
     func connectionLimit() async throws {
-        var limits = ServerLimits()
+        var limits = ServerLimits.unguarded
         limits.maximumConnections = 1
         let mesh = try await TestMesh.start(limits: limits)
         let first = try await mesh.client()

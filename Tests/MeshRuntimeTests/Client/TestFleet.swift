@@ -16,7 +16,7 @@ struct TestFleet {
     let log = LogRecorder()
 
     /// - Parameter methods: of the server with this number.
-    static func start(_ count: Int, limits: ServerLimits = .default, methods: (Int) -> [MethodImplementation]) async throws -> TestFleet {
+    static func start(_ count: Int, limits: ServerLimits = .unguarded, methods: (Int) -> [MethodImplementation]) async throws -> TestFleet {
         let authority = try await TestAuthority.make()
         var servers: [TestMesh] = []
         for number in 0..<count {

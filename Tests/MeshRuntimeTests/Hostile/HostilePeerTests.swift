@@ -8,7 +8,7 @@ import Testing
 /// What a peer sends that is no mesh traffic closes that peer's connection, with a reason in the log, and no other.
 struct HostilePeerTests {
     private static func impatient(settingsTimeout: Duration) -> ServerLimits {
-        var limits = ServerLimits()
+        var limits = ServerLimits.unguarded
         limits.connection.tick = .milliseconds(20)
         limits.connection.partialFrameTimeout = .milliseconds(100)
         limits.connection.settingsTimeout = settingsTimeout
@@ -78,7 +78,7 @@ struct HostilePeerTests {
 
     @Test("too many connections of one name")
     func connectionsOfOneName() async throws {
-        var limits = ServerLimits()
+        var limits = ServerLimits.unguarded
         limits.maximumConnectionsPerPeer = 1
         let mesh = try await TestMesh.start(limits: limits)
         let first = try await mesh.client()
@@ -93,7 +93,7 @@ struct HostilePeerTests {
 
     @Test("a call that outlives its caller's certificate")
     func certificateEnds() async throws {
-        var limits = ServerLimits()
+        var limits = ServerLimits.unguarded
         limits.expiryGrace = .milliseconds(100)
         let hang = TestMesh.unary("Hang") { message, _ in
             await untilCancelled()

@@ -25,7 +25,7 @@ struct HandshakeQueueTests {
 
 struct ConnectionLifetimeTests {
     private static var limits: ServerLimits {
-        var limits = ServerLimits()
+        var limits = ServerLimits.unguarded
         limits.maximumConnectionAge = .seconds(100)
         limits.ageGrace = .seconds(50)
         limits.expiryGrace = .seconds(5)
@@ -76,7 +76,7 @@ struct LogThrottleTests {
 struct HandshakeLimitTests {
     @Test("with too many handshakes under way the oldest is given up, and those that prove who they are get in")
     func oldestGoes() async throws {
-        var limits = ServerLimits()
+        var limits = ServerLimits.unguarded
         limits.maximumHandshakes = 3
         let mesh = try await TestMesh.start(limits: limits)
         let established = try await mesh.client()

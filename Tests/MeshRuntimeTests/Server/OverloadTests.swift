@@ -69,7 +69,7 @@ struct OverloadTests {
         _ name: String, callers: Int, _ body: @escaping @Sendable (ByteBuffer, ServerContext) async throws -> ByteBuffer
     ) async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let mesh = try await TestMesh.start([TestMesh.unary("Work", body)], group: group)
+        let mesh = try await TestMesh.start([TestMesh.unary("Work", body)], limits: .default, group: group)
         var clients: [MeshClient] = []
         for _ in 0..<4 { clients.append(try await mesh.client()) }
         var rounds: [Round] = []

@@ -19,7 +19,7 @@ struct RotationTests {
     @Test("both sides' certificates are renewed under load, old connections leave by age, and no call fails")
     func underLoad() async throws {
         let authority = try await TestAuthority.make()
-        var limits = ServerLimits()
+        var limits = ServerLimits.unguarded
         limits.certificateRefresh = .milliseconds(50)
         limits.maximumConnectionAge = .milliseconds(300)
         let files = try await authority.credentials("execution")
@@ -56,7 +56,7 @@ struct RotationTests {
 
     @Test("a server that nobody connects to reads renewed files too")
     func quietServer() async throws {
-        var limits = ServerLimits()
+        var limits = ServerLimits.unguarded
         limits.certificateRefresh = .milliseconds(50)
         let authority = try await TestAuthority.make()
         let files = try await authority.credentials("execution")

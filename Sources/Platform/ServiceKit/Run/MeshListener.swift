@@ -25,7 +25,16 @@ struct MeshListener: Service {
         let tls = try MeshTLSContext.meshServer(settings.meshCredentials, trustDomain: settings.trustDomain)
         server = MeshServer(
             services: definitions, authenticator: authenticator, interceptors: [ServerTelemetry(logger: logger)],
-            refusals: RefusalMetrics(then: refusals), tls: tls, eventLoopGroup: eventLoopGroup, logger: logger)
+            refusals: RefusalMetrics(then: refusals), tls: tls, eventLoopGroup: eventLoopGroup, logger: logger, limits: Self.limits)
+    }
+
+    /// A service here serves persons, not floods, and some of its methods wait for an exchange: it sheds calls later than the mesh would.
+    private static var limits: ServerLimits {
+        var limits = ServerLimits()
+        limits.admission?.minimumConcurrency = 64
+        limits.admission?.delayTarget = .milliseconds(100)
+        limits.admission?.delayInterval = .milliseconds(1000)
+        return limits
     }
 
     /// Brings the gauge of open connections up to date, before it is read.

@@ -10,6 +10,8 @@ final class StreamedCall: Sendable {
         /// Nil when the stream is over or its reader has gone.
         var open: OpenStream?
         var hasBegun = false
+        /// What its reader takes the messages from once the answer has begun; kept for as long as there is a reader.
+        var settled: ReplyStream?
     }
 
     private let runner: CallRunner
@@ -26,6 +28,10 @@ final class StreamedCall: Sendable {
     }
 
     private func next() async throws -> ByteBuffer? {
+        if let settled {
+            var messages = settled.makeAsyncIterator()
+            return try await messages.next()
+        }
         while true {
             let (open, hasBegun) = state.withLock { ($0.open, $0.hasBegun) }
             guard let open else { return nil }
@@ -43,7 +49,10 @@ final class StreamedCall: Sendable {
     private func note(isLast: Bool, _ open: OpenStream) {
         response.initial = open.replies.metadata
         guard !isLast else { return ended(open, with: nil) }
-        state.withLock { $0.hasBegun = true }
+        state.withLock { state in
+            state.hasBegun = true
+            state.settled = open.replies
+        }
         // From here on its reader takes the messages from the connection itself.
         _ = open.replies.observed { self.ended(open, with: $0) }
     }
@@ -55,9 +64,7 @@ final class StreamedCall: Sendable {
     }
 
     /// The stream that the answer goes on with, once it has begun.
-    private var settled: ReplyStream? {
-        state.withLock { $0.hasBegun ? $0.open?.replies : nil }
-    }
+    private var settled: ReplyStream? { state.withLock { $0.settled } }
 
     /// Makes the call once more.
     ///
@@ -78,6 +85,13 @@ final class StreamedCall: Sendable {
 
     /// The reader went away.
     private func leave() {
+        // The stream knows of this call until its end: what keeps the stream must go with its reader.
+        let settled = state.withLock { state in
+            defer { state.settled = nil }
+            return state.settled
+        }
+        // Let go of outside the lock.
+        withExtendedLifetime(settled) {}
         if let open = take() { runner.pool.ended(open.lease, with: RPCError.callCancelled) }
     }
 
