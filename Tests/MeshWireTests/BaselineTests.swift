@@ -76,15 +76,28 @@ struct BaselineTests {
         #expect(try server.receive(Frame(.request, 1)) == .request(1, clientStreams: false))
     }
 
-    @Test("64 unread messages wait; one more ends that stream with status 8")
-    func queueBound() throws {
+    @Test("what may wait unread is bounded in messages and in bytes; one more ends that stream with status 8", arguments: [(16_384, 1), (15, 256 << 10)])
+    func queueBound(_ room: Int, _ length: Int) throws {
+        var server = ServerStateMachine(mode: .baseline)
+        let message = Frame(.data, 1, [], Array(repeating: 1, count: length))
+        _ = try server.receive(Frame(.request, 1, .remoteOpen))
+        for _ in 0..<room { #expect(try server.receive(message) == .message(1, charge: length + 10, ends: false)) }
+        server.consumed(1, charge: length + 10, on: 1)
+        #expect(try server.receive(message) == .message(1, charge: length + 10, ends: false))
+        #expect(try code(server.receive(message)) == 8)
+        #expect(!server.isOpen(1))
+        // What was under way already is not answered again.
+        #expect(try server.receive(message) == .none)
+        #expect(try server.receive(Frame(.data, 1, [.remoteClosed, .noData])) == .none)
+    }
+
+    @Test("one message of any length finds room")
+    func oneAlways() throws {
         var server = ServerStateMachine(mode: .baseline)
         _ = try server.receive(Frame(.request, 1, .remoteOpen))
-        for _ in 0..<64 { _ = try server.receive(Frame(.data, 1, [], [1])) }
-        server.consumed(1, charge: 11, on: 1)
-        _ = try server.receive(Frame(.data, 1, [], [1]))
-        #expect(try code(server.receive(Frame(.data, 1, [], [1]))) == 8)
-        #expect(!server.isOpen(1))
+        let longest = Frame(.data, 1, [], Array(repeating: 1, count: WireLimits.maximumMessageBytes))
+        #expect(try server.receive(longest) == .message(1, charge: longest.header.charge, ends: false))
+        #expect(try code(server.receive(Frame(.data, 1))) == 8)
     }
 
     @Test("a client drops what it does not know, and takes both ends of a stream")

@@ -73,7 +73,7 @@ extension ClientStateMachine {
             return .ended(id, message: hasMessage)
         }
         guard hasMessage else { return .none }
-        guard stream.inbound.unread < WireLimits.baselineQueuedMessages else { return giveUp(id, .queueFull) }
+        guard stream.inbound.takes(header.charge) else { return giveUp(id, .queueFull) }
         return .message(id, charge: core.completeMessage(header))
     }
 }

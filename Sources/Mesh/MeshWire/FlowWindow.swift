@@ -68,6 +68,13 @@ struct MessageCounter: Hashable, Sendable {
     private var heldCharge = 0
     /// Complete messages that the reader has not taken.
     private(set) var unread = 0
+    /// What those came with.
+    private var unreadCharge = 0
+
+    /// Whether one more message may wait where no window bounds what the sender sends. One always may.
+    func takes(_ charge: Int) -> Bool {
+        unread == 0 || (unread < WireLimits.baselineQueuedMessages && unreadCharge + charge <= WireLimits.baselineQueuedBytes)
+    }
 
     /// A part came and more follows. What may be credited now.
     mutating func part(length: Int, charge: Int) -> Int {
@@ -80,12 +87,14 @@ struct MessageCounter: Hashable, Sendable {
     mutating func complete(charge: Int) -> Int {
         assembledBytes = 0
         unread += 1
+        unreadCharge += charge
         return releaseHeld() + charge
     }
 
     /// The reader took `messages` messages. What may be credited now.
     mutating func taken(_ messages: Int, charge: Int) -> Int {
         unread = max(0, unread - messages)
+        unreadCharge = max(0, unreadCharge - charge)
         return charge + (unread == 0 ? releaseHeld() : 0)
     }
 

@@ -25,11 +25,15 @@ extension ServerStateMachine {
 
     private mutating func receiveBaselineData(_ header: FrameHeader, oversized: Bool) -> Action {
         let id = header.streamID
-        guard let stream = core.streams[id] else { return .reject(id, .streamClosed, ends: false) }
+        guard let stream = core.streams[id] else {
+            // What was under way when this side ended the stream is not answered: a stock Go client that reads one answer and has no
+            // room for two stops reading its connection.
+            return core.recentlyClosed.contains(id) ? .none : .reject(id, .streamClosed, ends: false)
+        }
         guard !stream.remoteClosed else { return refuse(id, .unaryData) }
         guard !oversized else { return refuse(id, .messageTooLong) }
         if header.flags.contains(.noData) { return closeRemote(header) }
-        guard stream.inbound.unread < WireLimits.baselineQueuedMessages else { return refuse(id, .queueFull) }
+        guard stream.inbound.takes(header.charge) else { return refuse(id, .queueFull) }
         let charge = core.completeMessage(header)
         let ends = endsRemote(header)
         if ends { core.streams[id]?.remoteClosed = true }

@@ -28,8 +28,10 @@ public enum WireLimits {
     public static let refusalsPerInterval = 2000
     /// Bytes of fragmented messages not yet complete that one connection may make its peer hold.
     public static let assemblyBytes = 16 << 20
-    /// Complete messages waiting in one stream in baseline mode, which has no windows.
-    public static let baselineQueuedMessages = 64
+    /// Complete messages waiting in one stream in baseline mode, which has no windows, and their bytes with 10 for each. Stock clients
+    /// send as fast as the connection takes it: what comes in one read must find room.
+    public static let baselineQueuedMessages = 16_384
+    public static let baselineQueuedBytes = 4 << 20
     /// Do not cut a message into pieces smaller than this merely because the window is nearly used up.
     public static let smallestFragment = 1024
 }

@@ -432,8 +432,16 @@ def in_pieces(c):
 def unread_queue(c):
     """There are no windows: what a handler leaves unread is bounded, and ends that stream alone."""
     stream = c.request("HoldStream", flags=REMOTE_OPEN)
-    for _ in range(65):
-        c.send(DATA, stream, 0, b"")
+    for _ in range(17):
+        c.send(DATA, stream, 0, bytes(256 << 10))
+    c.fails(RESOURCE_EXHAUSTED, stream)
+    # What comes too late for the answer is not answered again.
+    c.send(DATA, stream, 0, b"")
+    c.send(DATA, stream, REMOTE_CLOSED | NO_DATA)
+    c.echo()
+    stream = c.request("HoldStream", flags=REMOTE_OPEN)
+    for _ in range(16_385):
+        c.send(DATA, stream)
     c.fails(RESOURCE_EXHAUSTED, stream)
     c.echo()
 
