@@ -1,0 +1,4 @@
+#pragma once
+#include "options.h"
+
+int run_client(const Options& options);
