@@ -4,6 +4,7 @@ import Foundation
 import LocalMesh
 import MeshCall
 import MeshMessages
+import MeshRuntime
 import NIOCore
 import NIOFoundationCompat
 import ServiceAPI
@@ -16,7 +17,7 @@ extension Integration {
         private func series(_ name: ServiceName, of mesh: LocalMesh) async throws -> [String] {
             let answer = try await mesh.https.execute(
                 HTTPClientRequest(url: "http://\(mesh.ports.health(name))/metrics"), timeout: .seconds(10))
-            #expect(answer.status == .ok)
+            #expect(answer.status.code == 200)
             let page = String(buffer: try await answer.body.collect(upTo: 4 << 20))
             return page.split(separator: "\n").map(String.init).filter { !$0.hasPrefix("#") }
         }
