@@ -152,7 +152,7 @@ let meshTests: [Target] = [
             "MeshTelemetry", "MeshCall", tracing("Tracing"), tracing("Instrumentation"), tracing("InMemoryTracing"), metricsTestKit, logging,
             nio("NIOCore"),
         ]),
-    tests("FirstServiceTests", uses: ["FirstService", "TestSupport"]),
+    tests("FirstServiceTests", uses: ["FirstService", "protoc-gen-mesh", "TestSupport"]),
     tests("MeshGeneratorTests", uses: ["MeshGenerator", "TestSupport"]),
 ]
 

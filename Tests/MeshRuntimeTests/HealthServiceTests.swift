@@ -31,6 +31,24 @@ struct HealthServiceTests {
 
     // MARK: - Check
 
+    private struct Passing: ServerInterceptor {
+        func intercept(_ context: ServerContext, next: @Sendable (ServerContext) async throws -> Void) async throws {
+            try await next(context)
+            context.response.trailing = ["through": "yes"]
+        }
+    }
+
+    @Test("A typed reply comes through an interceptor, which may add trailers after the handler")
+    func intercepted() async throws {
+        let server = InProcessServer(
+            services: [.health(HealthService())], authenticator: nil, interceptors: [Passing()], logger: Logger(label: "test"))
+        let check = MeshV1.HealthMethods.check
+        let request = try ByteBuffer(packing: MeshV1.HealthCheckRequest())
+        let reply = try await server.channel(as: Self.peer).unary(check, request, options: CallOptions(timeout: .seconds(5)))
+        #expect(try MeshV1.HealthCheckResponse(unpacking: reply.message).status == .serving)
+        #expect(reply.trailers["through"] == "yes")
+    }
+
     @Test("serves until told otherwise")
     func serving() async throws {
         #expect(try await ask().status == .serving)

@@ -7,8 +7,11 @@ public enum TokenType: String, Sendable, Equatable {
 
 /// The person on whose behalf a call runs, as a verified token says.
 public struct Principal: Sendable, Equatable {
+    /// The token's `sub`.
     public var userID: String
+    /// What the token is good for.
     public var tokenType: TokenType
+    /// What the token allows (RFC 8693, section 4.2, as a set).
     public var scope: Set<String>
     /// Authentication methods (RFC 8176): `pwd`, `otp`.
     public var methods: Set<String>
@@ -21,6 +24,7 @@ public struct Principal: Sendable, Equatable {
     /// Seconds since 1970.
     public var expiresAt: Int64
 
+    /// For authenticators, and for tests of handlers.
     public init(
         userID: String, tokenType: TokenType, scope: Set<String> = [], methods: Set<String> = [], tokenID: String,
         actor: String? = nil, digest: [UInt8]? = nil, expiresAt: Int64
@@ -50,6 +54,7 @@ public struct PeerIdentity: Sendable, Equatable {
     /// The last path component: what policies name.
     public let name: String
 
+    /// For servers, and for tests of handlers.
     public init(spiffeID: String, name: String) {
         self.spiffeID = spiffeID
         self.name = name

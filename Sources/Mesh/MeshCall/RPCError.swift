@@ -1,15 +1,20 @@
 /// A call's failure. `code`, `message`, `reason`, `retryAfter` and `trailers` cross the wire and must be safe for the caller;
 /// `cause` never does: it is for this process's log.
 public struct RPCError: Error, Sendable {
+    /// What went wrong, for programs.
     public var code: StatusCode
+    /// What went wrong, for people: a sentence.
     public var message: String
     /// For programs to compare: upper case with underscores (`SECOND_FACTOR_REQUIRED`). Travels as an `ErrorInfo` detail.
     public var reason: String?
-    /// Travels as a `RetryInfo` detail.
+    /// When trying again makes sense. Travels as a `RetryInfo` detail.
     public var retryAfter: Duration?
+    /// Sent with the status, after the handler's own trailers.
     public var trailers: Metadata
+    /// What is behind it; nil at the caller.
     public var cause: (any Error)?
 
+    /// An error as a handler throws it, or as a caller gets it.
     public init(
         _ code: StatusCode, _ message: String, reason: String? = nil, retryAfter: Duration? = nil, trailers: Metadata = [:],
         cause: (any Error)? = nil
@@ -24,6 +29,7 @@ public struct RPCError: Error, Sendable {
 }
 
 extension RPCError: CustomStringConvertible {
+    /// Code, reason and message, without the cause.
     public var description: String {
         reason.map { "\(code) (\($0)): \(message)" } ?? "\(code): \(message)"
     }

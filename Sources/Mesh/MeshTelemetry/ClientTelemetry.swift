@@ -33,6 +33,7 @@ public final class ClientTelemetry: ClientInterceptor {
         self.logger = logger
     }
 
+    /// The span ends with the answer.
     public func unary(
         _ method: MethodDescriptor, options: CallOptions, next: @concurrent @Sendable (CallOptions) async throws -> UnaryReply
     ) async throws -> UnaryReply {
@@ -42,6 +43,7 @@ public final class ClientTelemetry: ClientInterceptor {
         return reply
     }
 
+    /// The span ends with the stream.
     public func serverStreaming(
         _ method: MethodDescriptor, options: CallOptions, next: @concurrent @Sendable (CallOptions) async throws -> ReplyStream
     ) async throws -> ReplyStream {
@@ -49,6 +51,7 @@ public final class ClientTelemetry: ClientInterceptor {
         return try await opened(call, options, next).observed { self.ended(call, $0) }
     }
 
+    /// The span ends with the answer.
     public func clientStreaming(
         _ method: MethodDescriptor, options: CallOptions, next: @concurrent @Sendable (CallOptions) async throws -> ClientStreamingCall
     ) async throws -> ClientStreamingCall {
@@ -56,6 +59,7 @@ public final class ClientTelemetry: ClientInterceptor {
         return try await opened(call, options, next).observed { self.ended(call, $0) }
     }
 
+    /// The span ends when the server has ended its half.
     public func bidirectional(
         _ method: MethodDescriptor, options: CallOptions, next: @concurrent @Sendable (CallOptions) async throws -> BidirectionalCall
     ) async throws -> BidirectionalCall {

@@ -25,6 +25,7 @@ public final class ServerTelemetry: ServerInterceptor {
         self.logger = logger
     }
 
+    /// Runs the call within its trace, and counts it when it is over.
     public func intercept(_ context: ServerContext, next: @concurrent @Sendable (ServerContext) async throws -> Void) async throws {
         let began = NIODeadline.now()
         metrics.callBegan()

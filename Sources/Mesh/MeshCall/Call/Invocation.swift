@@ -67,6 +67,8 @@ extension ServerCallStreams {
     @usableFromInline
     func send(_ message: PreparedMessage) {
         give(.sent)
+        // The caller may have gone while the handler ran.
+        guard !call.isOver else { return }
         connection.succeed(call, with: message)
     }
 

@@ -1,9 +1,12 @@
 /// A call that the policy kept from its handler.
 public struct CallRefusal: Sendable {
+    /// What was called.
     public let method: MethodDescriptor
+    /// Who called, as its certificate says.
     public let peer: PeerIdentity
     /// What the caller was told: `CALLER_NOT_ALLOWED`, `TOKEN_REQUIRED`, ….
     public let reason: String
+    /// The same as in the log's line.
     public let requestID: String
 }
 

@@ -22,7 +22,6 @@ extension ServerConnection {
     }
 
     func succeed(_ call: ServerCall, with message: PreparedMessage) {
-        guard !call.isOver else { return }
         send(.prepared(message), of: call)
     }
 

@@ -25,6 +25,7 @@ public final class RefusalMetrics: RefusalObserver {
         }
     }
 
+    /// Counts it, then tells the next observer.
     public func refused(_ refusal: CallRefusal) {
         cache[Key(reason: refusal.reason, peer: refusal.peer.name)].increment(by: 1)
         next?.refused(refusal)

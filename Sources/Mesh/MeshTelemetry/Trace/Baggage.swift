@@ -5,6 +5,7 @@
 public struct Baggage: Sendable, Equatable {
     /// Section 3.3.2: what a platform has to pass on, and what is taken here.
     public static let maximumBytes = 8192
+    /// Names and values; section 3.3.2 too.
     public static let maximumMembers = 64
 
     private struct Member: Sendable, Equatable {
@@ -15,6 +16,7 @@ public struct Baggage: Sendable, Equatable {
 
     private var members: [Member] = []
 
+    /// Nothing.
     public init() {}
 
     /// - Parameter headers: the entries in their order; together they are one list.
@@ -27,7 +29,9 @@ public struct Baggage: Sendable, Equatable {
         }
     }
 
+    /// Whether there is nothing to send.
     public var isEmpty: Bool { members.isEmpty }
+    /// Names in their order.
     public var keys: [String] { members.map(\.key) }
 
     /// The value as text. Setting nil takes the key out. What cannot be sent is not kept: a key that is no token, a member
@@ -42,6 +46,7 @@ public struct Baggage: Sendable, Equatable {
         }
     }
 
+    /// What is sent: values percent-encoded, properties as they came.
     public var header: String {
         members.map { "\($0.key)=\($0.text)" }.joined(separator: ",")
     }

@@ -9,8 +9,10 @@ public struct MetadataExtractor: Extractor {
     /// Longest value of a header that is none of the W3C's.
     public static let maximumValueBytes = 512
 
+    /// Keeps no state.
     public init() {}
 
+    /// - Returns: nil when the key is absent, and where its value is not given.
     public func extract(key: String, from metadata: Metadata) -> String? {
         switch key.lowercased() {
         case TraceHeaders.parent: TraceHeaders(metadata).parentHeader
@@ -30,8 +32,10 @@ public struct MetadataExtractor: Extractor {
 
 /// Writes what tracers send along into a call's metadata, in place of what is there under the same key.
 public struct MetadataInjector: Injector {
+    /// Keeps no state.
     public init() {}
 
+    /// Writes nothing under the keys of credentials and of the request id, nor what is longer than ``Baggage/maximumBytes``.
     public func inject(_ value: String, forKey key: String, into metadata: inout Metadata) {
         let key = key.lowercased()
         guard key != MetadataExtractor.credentials, key != CallContext.requestIDKey, value.utf8.count <= Baggage.maximumBytes else { return }

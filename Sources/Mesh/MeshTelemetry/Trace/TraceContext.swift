@@ -2,9 +2,12 @@ public import Instrumentation
 
 /// A call's place in its trace, with what tracing systems say of it.
 public struct TraceContext: Sendable, Equatable {
+    /// Which trace, and which span called.
     public var parent: TraceParent
+    /// What tracing systems keep beside it.
     public var state: TraceState?
 
+    /// A place in a trace.
     public init(parent: TraceParent, state: TraceState? = nil) {
         self.parent = parent
         self.state = state

@@ -32,6 +32,7 @@ public struct TraceParent: Sendable, Hashable {
         self.init(traceID: fields.traceID, spanID: fields.spanID, flags: fields.flags)
     }
 
+    /// Whether the caller may have recorded its span.
     public var isSampled: Bool { flags & Self.sampledFlag != 0 }
 
     /// The header, in version 00. Of the flags only the defined one is written.

@@ -5,6 +5,7 @@ public struct TraceState: Sendable, Equatable {
     /// Section 3.3.1.1.
     public static let maximumMembers = 32
 
+    /// As it came; several entries joined by commas.
     public let header: String
 
     /// - Parameter headers: the entries in their order; together they are one list.
