@@ -20,6 +20,9 @@ struct ConcurrencyLimit {
     private static let memory = 64.0
     /// In one window the calls in progress are at most halved.
     private static let steepest = 0.5
+    /// In calm the limit rises to so many times the calls in progress, by so much a window.
+    private static let headroom = 4.0
+    private static let recovery = 1.25
     /// Once concurrency is down to this part, latency must have come down with it, but for this factor.
     private static let probe = (concurrency: 0.7, latency: 1.25)
 
@@ -100,7 +103,16 @@ struct ConcurrencyLimit {
             if descent == nil { descent = (concurrency, mean) }
         } else {
             descent = nil
-            if concurrency > exact / 2 { exact = min(maximum, max(exact, min(exact * 2, concurrency * target / mean))) }
+            rise(concurrency, mean)
+        }
+    }
+
+    private mutating func rise(_ concurrency: Double, _ mean: Double) {
+        if concurrency > exact / 2 {
+            exact = min(maximum, max(exact, min(exact * 2, concurrency * target / mean)))
+        } else if mean < (baseline + target) / 2, exact < concurrency * Self.headroom {
+            // Room for a burst comes back by and by.
+            exact = min(maximum, concurrency * Self.headroom, exact * Self.recovery)
         }
     }
 
