@@ -59,6 +59,8 @@ public struct ClientStreamingCall: Sendable {
         guard let message = try await iterator.next() else {
             throw RPCError(.internalError, "The server gave no answer.", reason: "MALFORMED_RESPONSE")
         }
+        // Who observes the call is told of its end before this returns.
+        while try await iterator.next() != nil {}
         return UnaryReply(message: message, metadata: replies.metadata, trailers: replies.trailers)
     }
 

@@ -8,6 +8,8 @@ public struct ClientLimits: Sendable {
     /// once, unless they wait for a ready connection.
     public var minimumBackoff: Duration = .milliseconds(50)
     public var maximumBackoff: Duration = .seconds(3)
+    /// How long a call waits for a connection while all addresses wait to be tried again. With zero it fails at once.
+    public var patience: Duration = .zero
     /// Calls that may wait for a connection.
     public var maximumWaitingCalls = 4096
     /// How often one call is sent: again only when it certainly never ran, or its method may run twice. The two are counted apart.

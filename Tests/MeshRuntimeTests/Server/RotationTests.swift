@@ -30,6 +30,8 @@ struct RotationTests {
         var clientLimits = ClientLimits()
         clientLimits.certificateRefresh = .milliseconds(50)
         clientLimits.maximumAttempts = 10
+        // Connections that are closed as young as here make the client wait before it makes another.
+        clientLimits.patience = .seconds(10)
         let client = try await mesh.client(tls: clientTLS, limits: clientLimits)
         let before = (tls.certificateEnds, clientTLS.certificateEnds)
         let (oldServer, oldClient) = (try await authority.serial(of: files), try await authority.serial(of: clientFiles))

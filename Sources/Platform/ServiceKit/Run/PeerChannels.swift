@@ -50,7 +50,16 @@ final class PeerChannels: Sendable {
 
     private func makeClient(_ peer: String, _ endpoint: Endpoint) throws -> MeshClient {
         let tls = try MeshTLSContext.meshClient(settings.meshCredentials, trustDomain: settings.trustDomain, expecting: peer)
-        return MeshClient(host: endpoint.host, port: endpoint.port, tls: tls, eventLoopGroup: eventLoopGroup, logger: logger)
+        return MeshClient(
+            host: endpoint.host, port: endpoint.port, tls: tls, eventLoopGroup: eventLoopGroup, logger: logger, limits: Self.limits)
+    }
+
+    /// A peer that is started again is called again at once: the back-off is short, and a call waits through it.
+    private static var limits: ClientLimits {
+        var limits = ClientLimits()
+        limits.maximumBackoff = .milliseconds(500)
+        limits.patience = .seconds(1)
+        return limits
     }
 }
 

@@ -122,8 +122,16 @@ final class CallRunner: Sendable {
     @inline(__always)
     private func lease(for call: RunningCall) async throws -> Lease {
         if call.lastTried == nil, let lease = pool.pick() { return lease }
-        return try await pool.connection(
-            by: call.outgoing.deadline, isPatient: call.options.waitForReady, otherThan: call.lastTried)
+        let deadline = call.outgoing.deadline, enough = ContinuousClock.now + limits.patience
+        guard !call.options.waitForReady, limits.patience > .zero, enough < deadline else {
+            return try await pool.connection(by: deadline, isPatient: call.options.waitForReady, otherThan: call.lastTried)
+        }
+        do {
+            return try await pool.connection(by: enough, isPatient: true, otherThan: call.lastTried)
+        } catch let error as RPCError where error.code == .deadlineExceeded {
+            // Not the call's own time is over.
+            throw RPCError.unreachable(nil)
+        }
     }
 
     /// Waits before the next attempt.
