@@ -15,6 +15,7 @@ enum ImportRules {
         "CMessages": ["MeshMessages"],
         "CServiceMessages": ["ServiceAPI"],
         "CPluginMessages": ["MeshGenerator"],
+        "CBenchMessages": ["MeshBench"],
         "CArgon2": ["Cryptography"],
         "CLinux": ["ServiceKit", "Deployment"],
         "GRDBSQLite": ["Storage"],

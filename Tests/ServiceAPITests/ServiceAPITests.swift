@@ -38,6 +38,7 @@ struct PolicyTableTests {
                 "/cryptopulse.market_data.v1.MarketData/GetBookTicker", "/cryptopulse.market_data.v1.MarketData/GetCandles",
                 "/cryptopulse.market_data.v1.MarketData/StreamTickers", "/cryptopulse.audit.v1.Audit/Append",
                 "/cryptopulse.audit.v1.Audit/GetCheckpoint", "/cryptopulse.auth.v1.Auth/GetKeys", "/mesh.v1.Health/Check",
+                "/mesh.v1.Health/Watch",
             ])
     }
 

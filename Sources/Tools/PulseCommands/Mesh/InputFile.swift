@@ -1,3 +1,4 @@
+internal import Glibc
 import Dispatch
 import Foundation
 import MeshMessages
@@ -55,8 +56,18 @@ final class InputFile: Sendable {
 
     private static let tooLong = MeshCommandError.usage("a message of more than \(MessageLimits.maxJSONBytes) bytes")
 
+    /// What there is, as soon as there is any: Foundation's own read waits until it has as much as was asked for. Empty at the end.
+    private static func available(_ file: FileHandle) throws -> Data {
+        var bytes = [UInt8](repeating: 0, count: pieceBytes)
+        while true {
+            let count = Glibc.read(file.fileDescriptor, &bytes, bytes.count)
+            if count >= 0 { return Data(bytes[..<count]) }
+            guard errno == EINTR else { throw MeshCommandError.usage("the input cannot be read: \(String(cString: strerror(errno)))") }
+        }
+    }
+
     private static func read(_ state: State) throws {
-        let piece = try state.file.read(upToCount: pieceBytes) ?? Data()
+        let piece = try available(state.file)
         state.isAtEnd = piece.isEmpty
         do {
             // The last line may have no end of its own.
