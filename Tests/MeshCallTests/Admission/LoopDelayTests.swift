@@ -10,13 +10,16 @@ struct LoopDelayTests {
         var now: Int64 = 0
         var delay: LoopDelay
         let cost: Int64
+        /// What each call has.
+        let time: Int64
         /// The longest that a call waited in its turn.
         var longest: Int64 = 0
         var served = 0
         var refused = 0
 
-        init(cost: Int64) {
+        init(cost: Int64, time: Int64 = 1000 * LoopDelayTests.millisecond) {
             self.cost = cost
+            self.time = time
             delay = LoopDelay(.default, now: 0)
         }
 
@@ -24,7 +27,7 @@ struct LoopDelayTests {
             delay.turnBegins(now, slept: slept)
             let began = now
             for _ in 0..<calls {
-                guard delay.admits({ now }) else {
+                guard delay.admits(deadline: now + time, { now }) else {
                     refused += 1
                     continue
                 }
@@ -45,8 +48,20 @@ struct LoopDelayTests {
         loop.longest = 0
         for _ in 0..<20 { loop.turn(25) }
         #expect(loop.refused > 0)
-        #expect(loop.longest <= 5 * Self.millisecond)
-        #expect(loop.delay.isOverloaded(now: loop.now))
+        // The longer of the target and a hundredth of the calls' time.
+        #expect(loop.longest <= 10 * Self.millisecond)
+    }
+
+    @Test("calls with much time may wait longer, but not without end")
+    func patience() {
+        var loop = Loop(cost: Self.millisecond, time: 20_000 * Self.millisecond)
+        for _ in 0..<40 { loop.turn(100) }
+        #expect(loop.refused == 0)
+        for _ in 0..<40 { loop.turn(1000) }
+        #expect(loop.refused > 0)
+        loop.longest = 0
+        loop.turn(1000)
+        #expect(loop.longest <= 200 * Self.millisecond)
     }
 
     @Test("in a standing queue of long calls each waits for few others, but some are served in every turn")
@@ -77,7 +92,7 @@ struct LoopDelayTests {
         var reads = 0
         delay.turnBegins(0, slept: false)
         for _ in 0..<160 {
-            let admitted = delay.admits {
+            let admitted = delay.admits(deadline: 1000 * Self.millisecond) {
                 reads += 1
                 return 0
             }

@@ -41,12 +41,19 @@ struct OverloadTests {
     /// Rounds that must hold, and how many there may be: a machine that others use too spoils some. Without admission control none holds.
     private static let rounds = (enough: 3, most: 9)
 
+    /// Its calls have a second.
+    private static let work = MethodDescriptor(
+        service: "test.v1.Test", name: "Work", kind: .unary,
+        policy: MethodPolicy(callers: ["gateway"], callersWithoutUser: ["gateway"], defaultDeadline: .seconds(1)))
+
     /// What one round measured, as the two ratios that count.
     private struct Round {
         let goodput: Double
         let latency: Double
+        /// Calls that failed otherwise than by being refused.
+        let failed: [String]
 
-        var holds: Bool { goodput > 0.8 && latency < 2 }
+        var holds: Bool { goodput > 0.8 && latency < 2 && failed.isEmpty }
     }
 
     @Test("handlers that wait for a bounded pool of workers")
@@ -72,7 +79,7 @@ struct OverloadTests {
         _ name: String, callers: Int, _ body: @escaping @Sendable (ByteBuffer, ServerContext) async throws -> ByteBuffer
     ) async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let mesh = try await TestMesh.start([TestMesh.unary("Work", body)], limits: .default, group: group)
+        let mesh = try await TestMesh.start([MethodImplementation(Self.work, .unary(body))], limits: .default, group: group)
         var clients: [MeshClient] = []
         for _ in 0..<4 { clients.append(try await mesh.client()) }
         var rounds: [Round] = []
@@ -86,14 +93,14 @@ struct OverloadTests {
         #expect(statistics.methods.first { $0.path.hasSuffix("Work") }?.inProgress == 0)
         let goodput = rounds.map(\.goodput).sorted()[rounds.count / 2], latency = rounds.map(\.latency).sorted()[rounds.count / 2]
         print("\(name), median of \(rounds.count): goodput at 5x load \(goodput) of peak, p99 \(latency) times that at 80% load")
-        #expect(rounds.count(where: \.holds) == Self.rounds.enough)
+        #expect(rounds.count(where: \.holds) == Self.rounds.enough, "\(rounds)")
         await mesh.stop()
         try await group.shutdownGracefully()
     }
 
     private func round(_ name: String, _ callers: Int, _ clients: [MeshClient], _ heartbeat: Heartbeat) async throws -> Round {
         let call: @Sendable (Int) async throws -> Void = { number in
-            _ = try await clients[number % clients.count].call("Work")
+            _ = try await clients[number % clients.count].unary(Self.work, ByteBuffer(), options: CallOptions())
         }
         let peak = try await peak(callers, call)
         let busy = await OpenLoad.run(rate: peak * 0.8, for: .milliseconds(2500), warmUp: .milliseconds(300), call)
@@ -103,8 +110,9 @@ struct OverloadTests {
         print(
             "\(name): peak \(Int(peak))/s; at 80% p50 \(busy.percentile(0.5)) p99 \(busy.percentile(0.99)), \(busy.refused) refused; at 5x",
             "\(Int(over.goodput))/s p50 \(over.percentile(0.5)) p99 \(over.percentile(0.99)), \(over.refused) refused; machine late \(late)")
-        #expect(busy.failed.isEmpty && over.failed.isEmpty, "\(busy.failed.prefix(2)) \(over.failed.prefix(2))")
-        return Round(goodput: over.goodput / peak, latency: max(.zero, over.percentile(0.99) - late) / busy.percentile(0.99))
+        return Round(
+            goodput: over.goodput / peak, latency: max(.zero, over.percentile(0.99) - late) / busy.percentile(0.99),
+            failed: busy.failed + over.failed)
     }
 
     /// Answers a second when the server has always something to do.

@@ -31,7 +31,7 @@ package final class AdmissionGate: Sendable {
 
     init(_ method: MethodDescriptor, _ limits: AdmissionLimits) {
         self.method = method
-        let estimate = ConcurrencyLimit(limits)
+        let estimate = ConcurrencyLimit(limits, time: method.defaultDeadline)
         limit = Atomic(UInt32(clamping: estimate.limit))
         self.estimate = Mutex(estimate)
     }

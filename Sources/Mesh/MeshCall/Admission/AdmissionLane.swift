@@ -30,7 +30,7 @@ package final class AdmissionLane: @unchecked Sendable {
     ///
     /// - Throws: RESOURCE_EXHAUSTED with a hint when to try again.
     func admit(_ call: ServerCall) throws(RPCError) {
-        guard delay.admits({ AdmissionClock.now }) else {
+        guard delay.admits(deadline: Int64(clamping: call.deadline.uptimeNanoseconds), { AdmissionClock.now }) else {
             refused.wrappingAdd(1, ordering: .relaxed)
             throw overloaded(limits.delayInterval.clampedNanoseconds)
         }

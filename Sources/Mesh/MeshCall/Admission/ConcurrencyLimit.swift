@@ -24,7 +24,7 @@ struct ConcurrencyLimit {
     private static let headroom = 4.0
     private static let recovery = 1.25
     /// Once concurrency is down to this part, latency must have come down with it, but for this factor.
-    private static let probe = (concurrency: 0.7, latency: 1.25)
+    private static let probe = (concurrency: 0.6, latency: 1.4)
 
     private let minimum: Double
     private let maximum: Double
@@ -47,11 +47,12 @@ struct ConcurrencyLimit {
         var concurrency = 0.0
     }
 
-    init(_ limits: AdmissionLimits) {
+    /// - Parameter time: what a call of the method has by default, in nanoseconds.
+    init(_ limits: AdmissionLimits, time: Int64 = 0) {
         minimum = Double(max(1, limits.minimumConcurrency))
         maximum = max(minimum, Double(limits.maximumConcurrency))
         tolerance = max(1, limits.latencyTolerance)
-        slack = Double(limits.latencySlack.clampedNanoseconds)
+        slack = Double(max(limits.delayTarget.clampedNanoseconds, limits.patience(of: time)))
         exact = maximum
     }
 

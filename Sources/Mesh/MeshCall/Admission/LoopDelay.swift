@@ -2,8 +2,8 @@
 ///
 /// A call's wait in socket buffers cannot be seen; but while a loop works through what it found ready in one turn, the calls that it has
 /// not begun have waited at least since the turn began, and what comes meanwhile waits for all of it. So the time since the turn began is
-/// what controlled delay watches: in a burst calls may wait for `delayInterval`; once no turn has been light for so long, the queue is a
-/// standing one and calls may wait for `delayTarget` only. That keeps turns short, and the next turn's calls with them.
+/// what controlled delay watches: a burst is served; once no turn has been light for `delayInterval`, the queue is a standing one and calls
+/// may wait for `delayTarget` only. That keeps turns short, and the next turn's calls with them. Calls that have much time may wait longer.
 ///
 /// Sources: K. Nichols, V. Jacobson, "Controlling Queue Delay" (2012); B. Maurer, "Fail at Scale" (2015), for the two time limits.
 struct LoopDelay {
@@ -13,9 +13,12 @@ struct LoopDelay {
     private static let stride = 16
     /// In a standing queue a call may wait for so many others.
     private static let callsAhead: Int64 = 4
-    /// In a burst a call may wait for so many others, and a burst may be so many calls long.
-    private static let callsInBurst: (ahead: Int64, long: Int64) = (20, 50)
+    /// A burst may be so many calls long.
+    private static let callsInBurst: Int64 = 50
+    /// And so many times as long as a call may wait.
+    private static let patienceInBurst: Int64 = 5
 
+    private let limits: AdmissionLimits
     private let target: Int64
     private let interval: Int64
     private var turnBegan: Int64?
@@ -29,6 +32,7 @@ struct LoopDelay {
 
     /// - Parameter now: monotonic, in nanoseconds.
     init(_ limits: AdmissionLimits, now: Int64) {
+        self.limits = limits
         target = limits.delayTarget.clampedNanoseconds
         interval = limits.delayInterval.clampedNanoseconds
         lastLight = now
@@ -56,22 +60,22 @@ struct LoopDelay {
 
     /// A call is about to begin.
     ///
-    /// - Parameter clock: read only when it has to be.
+    /// - Parameters:
+    ///   - deadline: when its time is over: monotonic, in nanoseconds.
+    ///   - clock: read only when it has to be.
     /// - Returns: false when it has waited too long.
-    mutating func admits(_ clock: () -> Int64) -> Bool {
+    mutating func admits(deadline: Int64, _ clock: () -> Int64) -> Bool {
         guard let began = turnBegan else { return true }
         calls += 1
         if cost >= Self.dear || calls & (Self.stride - 1) == 0 { waited = clock() - began }
-        guard waited <= allowance(now: began + waited) else { return false }
+        guard waited <= max(target, cost * Self.callsAhead) || isPatient(deadline, now: began + waited) else { return false }
         served += 1
         return true
     }
 
-    private func allowance(now: Int64) -> Int64 {
-        let burst = max(interval, cost * Self.callsInBurst.ahead)
-        return isOverloaded(now: now) ? min(max(target, cost * Self.callsAhead), burst) : burst
+    /// A call that has waited for longer than any should, in a standing queue, may have the time for it, or the queue may not stand yet.
+    private func isPatient(_ deadline: Int64, now: Int64) -> Bool {
+        let patience = limits.patience(of: deadline - now)
+        return waited <= patience || now - lastLight <= max(interval, cost * Self.callsInBurst, patience * Self.patienceInBurst)
     }
-
-    /// The queue is a standing one.
-    func isOverloaded(now: Int64) -> Bool { now - lastLight > max(interval, cost * Self.callsInBurst.long) }
 }
