@@ -130,15 +130,15 @@ let meshSamples: [Target] = [
     // The program of the article "Your first service", and the C code of its messages.
     .target(name: "CGreeter", dependencies: ["CProtobufC"], path: "Tests/CGreeter"),
     sample("FirstService", uses: ["MeshRuntime", "MeshTelemetry", "MeshCall", "MeshTLS", "MeshMessages", "CGreeter", logging, nio("NIOPosix")]),
-    // Runs somebody else's program to its end.
-    target("TestSupport", in: "Testing", uses: [subprocess, systemPackage]),
+    // Runs other programs, records what is logged, lets one side of a test wait for the other.
+    target("TestSupport", in: "Testing", uses: ["MeshCall", logging, subprocess, systemPackage]),
 ]
 
 let meshTests: [Target] = [
     tests("MeshWireTests", uses: ["MeshWire"]),
     tests("MeshMessagesTests", uses: ["MeshMessages", "CSampleMessages", "TestSupport"]),
     tests("MeshTLSTests", uses: ["MeshTLS", "COpenSSL", "TestSupport", nio("NIOCore"), nio("NIOPosix"), nio("NIOEmbedded")]),
-    tests("MeshCallTests", uses: ["MeshCall", "MeshMessages", "MeshWire", logging, nio("NIOCore"), nio("NIOPosix")]),
+    tests("MeshCallTests", uses: ["MeshCall", "MeshMessages", "MeshWire", "TestSupport", logging, nio("NIOCore"), nio("NIOPosix")]),
     tests(
         "MeshRuntimeTests",
         uses: [
@@ -149,8 +149,8 @@ let meshTests: [Target] = [
     tests(
         "MeshTelemetryTests",
         uses: [
-            "MeshTelemetry", "MeshCall", tracing("Tracing"), tracing("Instrumentation"), tracing("InMemoryTracing"), metricsTestKit, logging,
-            nio("NIOCore"),
+            "MeshTelemetry", "MeshCall", "TestSupport", tracing("Tracing"), tracing("Instrumentation"), tracing("InMemoryTracing"), metricsTestKit,
+            logging, nio("NIOCore"),
         ]),
     tests("FirstServiceTests", uses: ["FirstService", "protoc-gen-mesh", "TestSupport"]),
     tests("MeshGeneratorTests", uses: ["MeshGenerator", "TestSupport"]),

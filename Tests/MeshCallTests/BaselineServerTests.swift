@@ -2,6 +2,7 @@ import MeshCall
 import MeshMessages
 import MeshWire
 import NIOCore
+import TestSupport
 import Testing
 
 /// What a stock ttrpc client sees of our server, byte for byte.

@@ -1,6 +1,7 @@
 import MeshCall
 import NIOCore
 import Synchronization
+import TestSupport
 import Testing
 
 struct CallTests {
@@ -170,12 +171,16 @@ struct CallTests {
     @Test("a method called as another kind than it is, is UNIMPLEMENTED and the connection lives on")
     func wrongKind() async throws {
         let count = TestService.streaming("Count") { _, sink, _ in try await sink.send(ByteBuffer()) }
-        let channel = TestService.server([TestService.echo, count]).channel(as: TestService.gateway)
+        let log = LogRecorder()
+        let channel = TestService.server([TestService.echo, count], log: log).channel(as: TestService.gateway)
         let unary = await failure { try await channel.call("Count") }
         #expect(unary?.reason == "WRONG_KIND")
         let stream = await failure { for try await _ in try await channel.stream("Echo") {} }
         #expect(stream?.reason == "WRONG_KIND")
         #expect(try await channel.call("Echo", "still here") == "still here")
+        let refused = log.lines.filter { $0.contains("call refused") && $0.contains("reason=WRONG_KIND") && $0.contains("peer=gateway") }
+        #expect(refused.count == 2)
+        #expect(refused.first?.contains("method=/test.v1.Test/Count") == true)
     }
 
     @Test("short requests begun beside long ones reach the server with increasing ids")

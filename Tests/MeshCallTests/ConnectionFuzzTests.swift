@@ -3,6 +3,7 @@ import MeshCall
 import MeshMessages
 import MeshWire
 import NIOCore
+import TestSupport
 import Testing
 
 /// Scripts of frames, good ones and mutated, against a whole server connection with handlers: it answers or closes, and nothing traps.

@@ -1,6 +1,7 @@
 import MeshCall
 import NIOCore
 import Synchronization
+import TestSupport
 import Testing
 
 struct InterceptorTests {

@@ -1,9 +1,12 @@
 import MeshCall
 import NIOCore
 import Synchronization
+import TestSupport
 import Testing
 
 /// Knows tokens by their text.
+private struct KeysAway: Error {}
+
 private struct TokenBook: TokenAuthenticator {
     var tokens: [String: Principal] = [
         "access": Principal(userID: "u1", tokenType: .access, scope: ["chat"], methods: ["pwd"], tokenID: "t1", expiresAt: .max),
@@ -13,6 +16,7 @@ private struct TokenBook: TokenAuthenticator {
     ]
 
     func authenticate(bearer token: String, accepting accepted: [TokenType]) async throws -> Principal {
+        if token == "unreachable" { throw RPCError(.unavailable, "No keys.", reason: "KEYS_UNAVAILABLE", cause: KeysAway()) }
         guard let principal = tokens[token] else { throw RPCError(.unauthenticated, "Unknown token.", reason: "TOKEN_INVALID") }
         return principal
     }
@@ -106,6 +110,14 @@ struct PolicyGateTests {
         #expect(lines[0].contains("peer=gateway"))
         #expect(lines[0].contains("reason=TOKEN_INVALID"))
         #expect(!lines[0].contains("forged"))
+    }
+
+    @Test("the line says why the token could not be checked")
+    func causeInTheLine() async {
+        let log = LogRecorder()
+        #expect(await reason(call(token: "unreachable", log: log)) == "KEYS_UNAVAILABLE")
+        #expect(log.lines.filter { $0.contains("KeysAway") }.count == 1)
+        #expect(log.lines.filter { $0.contains("call refused") && $0.contains("cause=KeysAway()") }.count == 1)
     }
 
     @Test("an observer is told of each refusal: who, what, why, in which request; not of calls that get in")

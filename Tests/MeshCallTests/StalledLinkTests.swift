@@ -3,6 +3,7 @@ import MeshMessages
 import MeshWire
 import NIOCore
 import NIOPosix
+import TestSupport
 import Testing
 
 /// A client whose link takes nothing until it is told to.

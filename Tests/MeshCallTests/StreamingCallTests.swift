@@ -2,6 +2,7 @@ import MeshCall
 import MeshWire
 import NIOCore
 import Synchronization
+import TestSupport
 import Testing
 
 struct StreamingCallTests {

@@ -3,6 +3,7 @@ import MeshWire
 import NIOCore
 import NIOPosix
 import Synchronization
+import TestSupport
 
 /// A server's connection whose other end is a test that writes and reads bytes.
 final class WireLink: FrameLink, @unchecked Sendable {

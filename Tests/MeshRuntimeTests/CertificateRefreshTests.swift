@@ -4,6 +4,7 @@ import MeshRuntime
 import MeshTLS
 import NIOCore
 import NIOPosix
+import TestSupport
 import Testing
 
 struct CertificateRefreshTests {

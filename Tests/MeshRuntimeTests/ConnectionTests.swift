@@ -4,6 +4,7 @@ import MeshTLS
 import NIOCore
 import NIOPosix
 import Synchronization
+import TestSupport
 import Testing
 
 struct ConnectionTests {

@@ -5,6 +5,7 @@ import MeshRuntime
 import MeshTLS
 import MeshWire
 import NIOPosix
+import TestSupport
 import Testing
 
 /// What a server does that is no mesh server costs its clients their calls, in time, and nothing more.

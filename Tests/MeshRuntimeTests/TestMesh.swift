@@ -4,7 +4,7 @@ import MeshRuntime
 import MeshTLS
 import NIOCore
 import NIOPosix
-import Synchronization
+import TestSupport
 
 /// A server on a free port, and clients of it.
 struct TestMesh {
@@ -60,78 +60,6 @@ struct TestMesh {
 extension CallChannel {
     func call(_ name: String, _ request: String = "", options: CallOptions = CallOptions()) async throws -> String {
         String(buffer: try await unary(TestMesh.descriptor(name), ByteBuffer(string: request), options: options).message)
-    }
-}
-
-/// How a call failed; nil when it did not, or not with an `RPCError`.
-func failure<Output>(_ body: () async throws -> Output) async -> RPCError? {
-    do {
-        _ = try await body()
-        return nil
-    } catch {
-        return error as? RPCError
-    }
-}
-
-/// Collects log lines.
-final class LogRecorder: Sendable {
-    private let recorded = Mutex<[String]>([])
-
-    var lines: [String] { recorded.withLock { $0 } }
-
-    var logger: Logger {
-        Logger(label: "test") { _ in Handler(recorder: self) }
-    }
-
-    private struct Handler: LogHandler {
-        let recorder: LogRecorder
-        var metadata: Logger.Metadata = [:]
-        var logLevel = Logger.Level.trace
-
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) {
-            let all = metadata.merging(event.metadata ?? [:]) { $1 }
-            let fields = all.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
-            recorder.recorded.withLock { $0.append("\(event.level) \(event.message) \(fields)") }
-        }
-    }
-}
-
-/// Lets one side of a test wait for the other.
-final class Signal: Sendable {
-    private let state = Mutex<(raised: Bool, waiters: [CheckedContinuation<Void, Never>])>((false, []))
-
-    func raise() {
-        let waiters = state.withLock { state in
-            state.raised = true
-            defer { state.waiters = [] }
-            return state.waiters
-        }
-        for waiter in waiters { waiter.resume() }
-    }
-
-    func wait() async {
-        await withCheckedContinuation { waiter in
-            let raised = state.withLock { state in
-                if !state.raised { state.waiters.append(waiter) }
-                return state.raised
-            }
-            if raised { waiter.resume() }
-        }
-    }
-}
-
-/// Waits until the task it runs in is cancelled.
-func untilCancelled() async {
-    let cancelled = Signal()
-    await withTaskCancellationHandler {
-        await cancelled.wait()
-    } onCancel: {
-        cancelled.raise()
     }
 }
 

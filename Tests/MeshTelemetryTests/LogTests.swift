@@ -2,6 +2,7 @@ import InMemoryTracing
 import Logging
 import MeshCall
 import MeshTelemetry
+import TestSupport
 import Testing
 
 struct LogTests {

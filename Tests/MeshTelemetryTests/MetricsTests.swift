@@ -3,6 +3,7 @@ import MeshCall
 import MeshTelemetry
 import MetricsTestKit
 import NIOCore
+import TestSupport
 import Testing
 
 struct MetricsTests {

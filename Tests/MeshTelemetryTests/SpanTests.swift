@@ -4,6 +4,7 @@ import MeshTelemetry
 import MetricsTestKit
 import NIOCore
 import Synchronization
+import TestSupport
 import Testing
 import Tracing
 

@@ -42,6 +42,8 @@ struct RunningSandbox: Sendable {
             let port = try #require(client.port)
             try await body(RunningSandbox(exchange: exchange, baseURL: "http://localhost:\(port)"))
         }
+        // A connection's task may outlive the server by a moment, and with it the last reference to the database.
+        try exchange.database.close()
     }
 
     static func open(

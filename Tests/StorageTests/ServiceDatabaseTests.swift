@@ -16,6 +16,17 @@ struct ServiceDatabaseTests {
         _ = try folder.open()
     }
 
+    @Test("a closed one lets the next open the folder, whoever still refers to it")
+    func closed() async throws {
+        let folder = TestFolder()
+        let first = try folder.open()
+        try await first.fill()
+        _ = try await first.read(as: "ann") { db in try Int.fetchOne(db, sql: "SELECT 1") }
+        try first.close()
+        _ = try folder.open()
+        await #expect(throws: (any Error).self) { try await first.readAll { db in try Int.fetchOne(db, sql: "SELECT 1") } }
+    }
+
     @Test("only its owner can read the files")
     func modes() async throws {
         let folder = TestFolder()

@@ -49,27 +49,38 @@ public struct ReplyStream: AsyncSequence, Sendable {
         case .buffer(let buffer):
             buffer.whenEnded(ended)
             return self
-        case .made(let next), .staged(let next, _): return made(next, StreamEnd(ended))
+        case .made(let next): return relayed(next, settled: nil, StreamEnd(ended))
+        case .staged(let next, let settled): return relayed(next, settled: settled, StreamEnd(ended))
         }
     }
 
-    private func made(_ next: @escaping @Sendable () async throws -> ByteBuffer?, _ end: StreamEnd) -> ReplyStream {
+    /// The same messages, with `end` told as they are read; of a settled stream by its buffer, which the reader then goes to directly.
+    private func relayed(
+        _ next: @escaping @Sendable () async throws -> ByteBuffer?, settled: (@Sendable () -> ReplyStream?)?, _ end: StreamEnd
+    ) -> ReplyStream {
         let source = source
+        let observed: @Sendable () async throws -> ByteBuffer? = {
+            do {
+                let message = try await next()
+                if message == nil { end.tell(nil) }
+                return message
+            } catch {
+                end.tell(error as? RPCError ?? RPCError(.cancelled, "The reader was cancelled."))
+                throw error
+            }
+        }
+        let cancel: @Sendable () -> Void = {
+            end.tell(RPCError(.cancelled, "The reader is gone."))
+            withExtendedLifetime(source) {}
+        }
+        guard let settled else { return ReplyStream(next: observed, cancel: cancel, metadata: response) }
         return ReplyStream(
-            next: {
-                do {
-                    let message = try await next()
-                    if message == nil { end.tell(nil) }
-                    return message
-                } catch {
-                    end.tell(error as? RPCError ?? RPCError(.cancelled, "The reader was cancelled."))
-                    throw error
-                }
-            },
-            cancel: {
-                end.tell(RPCError(.cancelled, "The reader is gone."))
-                withExtendedLifetime(source) {}
-            }, metadata: response)
+            next: observed,
+            settled: {
+                guard let stream = settled(), case .buffer(let buffer) = stream.source.messages else { return nil }
+                buffer.whenEnded(end.tell)
+                return stream
+            }, cancel: cancel, metadata: response)
     }
 
     @usableFromInline

@@ -14,11 +14,12 @@ public struct RequestSink: Sendable {
     /// - Throws: `RPCError`: how the call failed, or CANCELLED with reason `CALL_ENDED` when the server has answered already.
     public func send(_ message: ByteBuffer) async throws { try await receiver.send(message) }
 
-    /// See ``send(_:)``; INVALID_ARGUMENT when the message can't be packed.
+    /// See ``send(_:)``; RESOURCE_EXHAUSTED when the message is too long, INVALID_ARGUMENT when it can't be packed.
     public func send(_ message: some MeshMessage) async throws {
         do {
             try await receiver.send(message)
         } catch let error as MessageError {
+            if error.reason == .tooLong { throw RPCError.requestTooLong }
             throw RPCError(.invalidArgument, "The message can't be packed: \(error)", reason: "MALFORMED_REQUEST", cause: error)
         }
     }

@@ -1,10 +1,11 @@
 internal import Foundation
 internal import Glibc
+internal import Synchronization
 
 /// Holds a folder for one opener. SQLite before 3.51.3 can damage a WAL database that two connections write to, and two
-/// processes must never both believe they are the service; so the folder has one owner for as long as this lives.
+/// processes must never both believe they are the service; so the folder has one owner until `release`, or for as long as this lives.
 final class FolderLock: Sendable {
-    private let descriptor: CInt
+    private let held: Mutex<CInt?>
 
     /// Makes the folder (0700) when it is missing.
     ///
@@ -21,11 +22,19 @@ final class FolderLock: Sendable {
             close(descriptor)
             throw taken ? StorageError.folderInUse(path: folder) : .cannotOpen(path: path, reason: reason)
         }
-        self.descriptor = descriptor
+        held = Mutex(descriptor)
     }
 
     deinit {
-        close(descriptor)
+        release()
+    }
+
+    /// Lets another open the folder. Again does nothing.
+    func release() {
+        held.withLock { descriptor in
+            guard let open = descriptor.take() else { return }
+            close(open)
+        }
     }
 
     private static func makeFolder(_ folder: String) throws {

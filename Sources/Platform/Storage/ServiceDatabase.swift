@@ -93,6 +93,15 @@ public final class ServiceDatabase: Sendable {
         try await typed { try await self.writer.read(body) }
     }
 
+    /// Closes every connection and lets another open the folder. For an owner that goes on living; a process that ends needs none of it.
+    ///
+    /// - Throws: GRDB's `DatabaseError` while statements still run; the folder then stays held.
+    public func close() throws {
+        try readers.close()
+        try writer.close()
+        lock.release()
+    }
+
     /// For tests: names that no user may learn.
     var innerViews: [String] { readers.innerViews }
 

@@ -29,6 +29,10 @@ final class UserReaders: Sendable {
         }
     }
 
+    func close() throws {
+        try pool.close()
+    }
+
     /// The random names of all connections opened so far.
     var innerViews: [String] { connections.all.flatMap(\.innerViews) }
 

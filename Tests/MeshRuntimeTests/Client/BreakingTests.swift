@@ -2,6 +2,7 @@ import MeshCall
 import MeshRuntime
 import NIOCore
 import Synchronization
+import TestSupport
 import Testing
 
 /// Addresses that answer badly, over TLS.

@@ -1,4 +1,5 @@
 import MeshCall
+import TestSupport
 import Testing
 
 @testable import MeshRuntime

@@ -2,6 +2,7 @@ import MeshCall
 import MeshRuntime
 import NIOCore
 import Synchronization
+import TestSupport
 import Testing
 
 /// Calls that are made again, and calls that are not, over TLS.

@@ -1,6 +1,7 @@
 import MeshCall
 import MeshRuntime
 import NIOCore
+import TestSupport
 import Testing
 
 /// Streams over a client's pool, which hands its reader over to the connection after the first message.
@@ -75,6 +76,56 @@ struct StreamTests {
         }
         try await mirrored.requests.finish()
         #expect(try await replies.next() == nil)
+        await mesh.stop()
+    }
+
+    @Test("who observes a stream is told once how it ended, whether it was read, left or failed")
+    func observing() async throws {
+        let failing = MethodImplementation(
+            TestMesh.descriptor("Fail", .serverStreaming),
+            .serverStreaming { _, sink, _ in
+                for _ in 0..<2 { try await sink.send(ByteBuffer()) }
+                throw RPCError(.aborted, "half-way")
+            })
+        let mesh = try await TestMesh.start([Self.counting(), failing])
+        let client = try await mesh.client()
+        #expect(try await ends(of: client, Self.count, "5", reading: .max) == [nil])
+        #expect(try await ends(of: client, Self.count, "", reading: 3) == [.cancelled])
+        #expect(try await ends(of: client, failing.descriptor, "", reading: .max) == [.aborted])
+        await mesh.stop()
+    }
+
+    private func ends(
+        of client: MeshClient, _ method: MethodDescriptor, _ request: String, reading limit: Int
+    ) async throws -> [StatusCode?] {
+        let (ends, told) = AsyncStream.makeStream(of: StatusCode?.self)
+        do {
+            let replies = try await client.serverStreaming(method, ByteBuffer(string: request), options: CallOptions())
+                .observed { told.yield($0?.code) }
+            var reader = replies.makeAsyncIterator()
+            var seen = 0
+            _ = await failure { while seen < limit, try await reader.next() != nil { seen += 1 } }
+        }
+        var first: [StatusCode?] = []
+        for await end in ends {
+            first.append(end)
+            told.finish()
+        }
+        return first
+    }
+
+    @Test("a message longer than any may be is refused by its sender with the same reason as a plain request")
+    func tooLongMessage() async throws {
+        let take = MethodImplementation(
+            TestMesh.descriptor("Take", .clientStreaming), .clientStreaming { requests, _ in
+                for try await _ in requests {}
+                return ByteBuffer()
+            })
+        let mesh = try await TestMesh.start([take])
+        let call = try await mesh.client().clientStreaming(take.descriptor, options: CallOptions())
+        let long = InteropV1.SimpleRequest(payload: InteropV1.Payload(body: Array(repeating: 1, count: 5 << 20)))
+        let error = await failure { try await call.requests.send(long) }
+        #expect(error?.code == .resourceExhausted && error?.reason == "REQUEST_TOO_LONG")
         await mesh.stop()
     }
 }

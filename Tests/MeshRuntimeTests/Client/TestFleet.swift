@@ -5,6 +5,7 @@ import MeshTLS
 import NIOCore
 import NIOPosix
 import Synchronization
+import TestSupport
 
 /// Several servers of one name, and clients of all of them.
 struct TestFleet {

@@ -5,6 +5,7 @@ import MeshWire
 import NIOCore
 import NIOPosix
 import Synchronization
+import TestSupport
 import Testing
 
 /// Peers with good certificates that do what the protocol allows for as long as it allows it.

@@ -3,6 +3,7 @@ import MeshRuntime
 import MeshTLS
 import MeshWire
 import NIOCore
+import TestSupport
 import Testing
 
 /// What a peer sends that is no mesh traffic closes that peer's connection, with a reason in the log, and no other.

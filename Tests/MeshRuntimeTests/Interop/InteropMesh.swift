@@ -4,6 +4,7 @@ import MeshRuntime
 import MeshTLS
 import NIOCore
 import NIOPosix
+import TestSupport
 
 /// A server of the interoperability service on a free port.
 struct InteropMesh {

@@ -3,6 +3,7 @@ import MeshMessages
 import MeshRuntime
 import MeshTLS
 import NIOCore
+import TestSupport
 import Testing
 
 /// gRPC's interoperability cases, under its names, over TLS sockets.

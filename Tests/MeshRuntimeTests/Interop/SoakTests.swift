@@ -4,6 +4,7 @@ import MeshRuntime
 import MeshTLS
 import NIOCore
 import NIOPosix
+import TestSupport
 import Testing
 
 /// gRPC's rpc_soak and channel_soak: ten thousand calls, each of which must do what a call does, in a bounded time.

@@ -1,5 +1,6 @@
 import MeshCall
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import MeshRuntime

@@ -3,6 +3,7 @@ import MeshCall
 import NIOCore
 import NIOPosix
 import Synchronization
+import TestSupport
 
 /// Calls that come by chance at a given rate, whatever becomes of those before them. What they wait counts from when they were due, so
 /// that a slow server, or this side, hides nothing.

@@ -2,6 +2,7 @@ import MeshCall
 import MeshRuntime
 import MeshTLS
 import NIOCore
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(1)))

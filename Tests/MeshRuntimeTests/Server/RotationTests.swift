@@ -3,6 +3,7 @@ import MeshCall
 import MeshRuntime
 import MeshTLS
 import NIOCore
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(2)))

@@ -1,7 +1,7 @@
 import Logging
 import MeshCall
 import NIOCore
-import Synchronization
+import TestSupport
 
 /// Methods whose messages are plain text, and servers of them in this process.
 enum TestMesh {
@@ -50,86 +50,6 @@ extension CallChannel {
 
     func stream(_ name: String, options: CallOptions = CallOptions()) async throws -> ReplyStream {
         try await serverStreaming(TestMesh.descriptor(name, .serverStreaming), ByteBuffer(), options: options)
-    }
-}
-
-/// How a call failed; nil when it did not, or not with an `RPCError`.
-func failure<Output>(_ body: () async throws -> Output) async -> RPCError? {
-    do {
-        _ = try await body()
-        return nil
-    } catch {
-        return error as? RPCError
-    }
-}
-
-/// Collects log lines, with what the process would add to them.
-final class LogRecorder: Sendable {
-    private let recorded = Mutex<[String]>([])
-    private let level: Logger.Level
-    private let provider: Logger.MetadataProvider?
-
-    init(level: Logger.Level = .trace, provider: Logger.MetadataProvider? = nil) {
-        self.level = level
-        self.provider = provider
-    }
-
-    var lines: [String] { recorded.withLock { $0 } }
-
-    var logger: Logger {
-        Logger(label: "test") { _ in Handler(recorder: self, metadataProvider: provider, logLevel: level) }
-    }
-
-    private struct Handler: LogHandler {
-        let recorder: LogRecorder
-        var metadata: Logger.Metadata = [:]
-        var metadataProvider: Logger.MetadataProvider?
-        var logLevel: Logger.Level
-
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) {
-            let all = metadata.merging(metadataProvider?.get() ?? [:]) { $1 }.merging(event.metadata ?? [:]) { $1 }
-            let fields = all.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
-            recorder.recorded.withLock { $0.append("\(event.level) \(event.message) \(fields)") }
-        }
-    }
-}
-
-/// Lets one side of a test wait for the other.
-final class Signal: Sendable {
-    private let state = Mutex<(raised: Bool, waiters: [CheckedContinuation<Void, Never>])>((false, []))
-
-    func raise() {
-        let waiters = state.withLock { state in
-            state.raised = true
-            defer { state.waiters = [] }
-            return state.waiters
-        }
-        for waiter in waiters { waiter.resume() }
-    }
-
-    func wait() async {
-        await withCheckedContinuation { waiter in
-            let raised = state.withLock { state in
-                if !state.raised { state.waiters.append(waiter) }
-                return state.raised
-            }
-            if raised { waiter.resume() }
-        }
-    }
-}
-
-/// Waits until the task it runs in is cancelled.
-func untilCancelled() async {
-    let cancelled = Signal()
-    await withTaskCancellationHandler {
-        await cancelled.wait()
-    } onCancel: {
-        cancelled.raise()
     }
 }
 

@@ -28,10 +28,24 @@ package final class Dispatcher: Sendable {
         methods.method(service, name)
     }
 
-    /// Logs a call of a method that is not here. Its name is the caller's invention, so only its plain characters are shown.
-    func refusedUnknown(_ service: String, _ method: String, _ peer: PeerIdentity) {
-        let plain = "/\(service)/\(method)".unicodeScalars.prefix(200).map { (0x21...0x7e).contains($0.value) ? Character($0) : "?" }
-        logger.warning("call refused", metadata: ["code": "UNIMPLEMENTED", "method": "\(String(plain))", "peer": "\(peer.name)"])
+    /// Logs a call whose handler does not begin.
+    ///
+    /// - Parameter names: of service and method, as the caller wrote them: only their plain characters are shown. nil: not readable.
+    func refused(_ refusal: RPCError, _ names: (service: String, method: String)?, _ peer: PeerIdentity) {
+        var fields: Logger.Metadata = ["method": "\(names.map(Self.plain) ?? "-")", "peer": "\(peer.name)"]
+        fields.merge(Self.fields(of: refusal)) { first, _ in first }
+        logger.warning("call refused", metadata: fields)
+    }
+
+    private static func plain(_ names: (service: String, method: String)) -> String {
+        let characters = "/\(names.service)/\(names.method)".unicodeScalars.prefix(200)
+        return String(characters.map { (0x21...0x7e).contains($0.value) ? Character($0) : "?" })
+    }
+
+    private static func fields(of refusal: RPCError) -> Logger.Metadata {
+        var fields: Logger.Metadata = ["code": "\(refusal.code)", "reason": "\(refusal.reason ?? "-")", "why": "\(refusal.message)"]
+        if let cause = refusal.cause { fields["cause"] = "\(cause)" }
+        return fields
     }
 
     /// Runs one call to its end: policy, interceptors, handler. The reply stays in the call's invocation.
@@ -52,9 +66,8 @@ package final class Dispatcher: Sendable {
         do {
             call.principal = try await gate.admit(call.descriptor, peer: call.scope.peer, metadata: call.metadata)
         } catch {
-            let refusal = Self.answer(to: error, call)
-            call.logger.warning(
-                "call refused", metadata: ["code": "\(refusal.code)", "reason": "\(refusal.reason ?? "-")", "why": "\(refusal.message)"])
+            let refusal = Self.safe(error)
+            call.logger.warning("call refused", metadata: Self.fields(of: refusal))
             // Anything else, such as keys that cannot be had, says nothing of who calls.
             if refusal.code == .permissionDenied || refusal.code == .unauthenticated {
                 let reason = refusal.reason ?? "\(refusal.code)"
@@ -89,19 +102,24 @@ package final class Dispatcher: Sendable {
 
     static let internalMessage = "The service failed."
 
-    /// What the caller may learn of an error. Everything that is not an `RPCError` stays in the log.
     private static func answer(to error: any Error, _ call: ServerCall) -> RPCError {
+        let answer = safe(error)
+        guard let cause = answer.cause else { return answer }
+        if error is RPCError {
+            call.logger.notice("call failed", metadata: ["code": "\(answer.code)", "cause": "\(cause)"])
+        } else {
+            call.logger.error("call failed unexpectedly", metadata: ["cause": "\(cause)"])
+        }
+        return answer
+    }
+
+    /// What the caller may learn of an error. Everything that is not an `RPCError` stays in the log.
+    private static func safe(_ error: any Error) -> RPCError {
         switch error {
-        case let error as RPCError:
-            if let cause = error.cause { call.logger.notice("call failed", metadata: ["code": "\(error.code)", "cause": "\(cause)"]) }
-            return error
-        case let error as MessageError where error.reason == .tooLong:
-            return .replyTooLong
-        case is CancellationError:
-            return RPCError(.cancelled, "The call was cancelled.")
-        default:
-            call.logger.error("call failed unexpectedly", metadata: ["cause": "\(error)"])
-            return RPCError(.internalError, internalMessage, cause: error)
+        case let error as RPCError: error
+        case let error as MessageError where error.reason == .tooLong: .replyTooLong
+        case is CancellationError: RPCError(.cancelled, "The call was cancelled.")
+        default: RPCError(.internalError, internalMessage, cause: error)
         }
     }
 }

@@ -14,6 +14,7 @@ extension ServerConnection {
             arm(call.deadline)
             pending.append(call)
         } catch {
+            dispatcher.refused(error, (try? RequestEnvelope(bytes))?.names, scope.peer)
             try refuse(id, error)
         }
     }
@@ -53,8 +54,7 @@ extension ServerConnection {
     }
 
     private func unknown(_ request: RequestEnvelope) -> RPCError {
-        guard let names = request.names else { return .requestMalformed }
-        dispatcher.refusedUnknown(names.service, names.method, scope.peer)
+        guard request.names != nil else { return .requestMalformed }
         return RPCError(.unimplemented, "There is no such method here.", reason: "NO_SUCH_METHOD")
     }
 

@@ -41,7 +41,7 @@ struct ServiceRunner: Sendable {
         let listener = try service.definitions.isEmpty ? nil : listener(service, context, meshHealth, report, refusals)
         let health = healthServer(report, context, listener)
         let lasting = ([health, listener] as [(any Service)?]).compactMap(\.self).map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) }
-        let background = (service.background + [meshHealth] + [refusals].compactMap(\.self)).map {
+        let background = (service.background + (listener == nil ? [] : [meshHealth]) + [refusals].compactMap(\.self)).map {
             // A background service may come to its end; one that fails takes the process with it.
             ServiceGroupConfiguration.ServiceConfiguration(service: $0, successTerminationBehavior: .ignore)
         }

@@ -11,9 +11,10 @@ ROOT_EXTENSIONS = """\
 basicConstraints = critical, CA:TRUE, pathlen:0
 keyUsage = critical, keyCertSign, cRLSign
 subjectKeyIdentifier = hash
-nameConstraints = critical, permitted;URI:development.cryptopulse.internal, permitted;DNS:localhost, permitted;IP:127.0.0.0/255.0.0.0
+nameConstraints = critical, permitted;URI:development.cryptopulse.internal, permitted;DNS:localhost
 """
 
+# No constraint on addresses: BoringSSL, which grpc-swift-2 carries, refuses chains that have one.
 # One URI SAN says who it is; the others are for clients that check a host's name.
 LEAF_EXTENSIONS = """\
 basicConstraints = critical, CA:FALSE
