@@ -118,7 +118,7 @@ let meshTools: [Target] = [
     target(
         "MeshBench", in: "Tools",
         uses: [
-            "MeshRuntime", "MeshCall", "MeshTLS", "MeshMessages", "CBenchMessages", "CProtobufC", argumentParser, histogram, logging,
+            "MeshRuntime", "MeshCall", "MeshTLS", "MeshMessages", "MeshWire", "CBenchMessages", "CProtobufC", argumentParser, histogram, logging,
             nio("NIOCore"), nio("NIOPosix"),
         ]),
     program("mesh-bench", uses: ["MeshBench", argumentParser]),
@@ -308,6 +308,8 @@ let appTests: [Target] = [
 let meshProducts: [Product] = [
     .library(name: "Mesh", targets: ["MeshRuntime", "MeshTelemetry", "MeshCall", "MeshMessages", "MeshTLS", "MeshWire"]),
     .executable(name: "protoc-gen-mesh", targets: ["protoc-gen-mesh"]),
+    // For the package in Tests/Benchmarks.
+    .library(name: "MeshBench", targets: ["MeshBench"]),
 ]
 
 let meshPackages: [Package.Dependency] = [

@@ -12,9 +12,11 @@ public protocol CallChannel: Sendable {
     func bidirectional(_ method: MethodDescriptor, options: CallOptions) async throws -> BidirectionalCall
 }
 
+/// How one call is made: how long it may take, and what goes beside its message.
 public struct CallOptions: Sendable {
     /// Time from now; nil means the method's default. Never longer than what is left to the call being served.
     public var timeout: Duration?
+    /// Sent with the Request. What the call inherits from the one being served is added unless it is here.
     public var metadata: Metadata
     /// Waits until its deadline for a peer that cannot be reached, instead of failing at once with UNAVAILABLE.
     public var waitForReady: Bool
@@ -35,9 +37,13 @@ public struct CallOptions: Sendable {
     }
 }
 
+/// What the server of a unary call gave, packed.
 public struct UnaryReply: Sendable {
+    /// The packed message.
     public var message: ByteBuffer
+    /// What came before the message.
     public var metadata: Metadata
+    /// What came after it.
     public var trailers: Metadata
 
     public init(message: ByteBuffer, metadata: Metadata = [:], trailers: Metadata = [:]) {

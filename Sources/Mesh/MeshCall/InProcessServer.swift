@@ -1,6 +1,6 @@
 public import Logging
 internal import MeshWire
-internal import NIOCore
+package import NIOCore
 internal import NIOPosix
 internal import Synchronization
 
@@ -29,7 +29,11 @@ public final class InProcessServer: Sendable {
 
     /// A connection on which calls come from `peer`, whose client has limits of its own.
     public func channel(as peer: PeerIdentity, limits clientLimits: ConnectionLimits) -> any CallChannel {
-        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        channel(as: peer, limits: clientLimits, on: MultiThreadedEventLoopGroup.singleton.next())
+    }
+
+    /// Both halves run on `loop`.
+    package func channel(as peer: PeerIdentity, limits clientLimits: ConnectionLimits = .default, on loop: any EventLoop) -> any CallChannel {
         let (clientLink, serverLink) = InProcessLink.pair(on: loop)
         let server = ServerConnection(loop: loop, link: serverLink, peer: peer, mode: .mesh, dispatcher: dispatcher, limits: limits)
         let client = ClientConnection(loop: loop, link: clientLink, mode: .mesh, limits: clientLimits)

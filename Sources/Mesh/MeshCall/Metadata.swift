@@ -1,5 +1,6 @@
 /// Ordered key-value pairs that travel beside a call's messages. A key may stand more than once; keys are lower case.
 public struct Metadata: Sendable, Equatable {
+    /// All pairs in their order.
     public private(set) var entries: [(key: String, value: String)]
 
     public init() {
@@ -11,10 +12,12 @@ public struct Metadata: Sendable, Equatable {
         self.entries = entries.map { ($0.key.lowercased(), $0.value) }
     }
 
+    /// Adds a pair after those there are; the key is made lower case.
     public mutating func append(_ value: String, for key: String) {
         entries.append((key.lowercased(), value))
     }
 
+    /// Every value under `key`, which must be given in lower case, in order.
     public func values(for key: String) -> [String] {
         entries.filter { $0.key == key }.map(\.value)
     }
@@ -24,6 +27,7 @@ public struct Metadata: Sendable, Equatable {
         entries.first { $0.key == key }?.value
     }
 
+    /// Whether there is no pair.
     public var isEmpty: Bool { entries.isEmpty }
 
     public static func == (lhs: Metadata, rhs: Metadata) -> Bool {

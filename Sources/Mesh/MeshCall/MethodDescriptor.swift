@@ -2,6 +2,7 @@ internal import MeshMessages
 
 /// One RPC as the `.proto` declares it. Generated; never written by hand.
 public struct MethodDescriptor: Sendable {
+    /// Which of both sides sends one message and which a stream of them.
     public enum Kind: Sendable, Equatable {
         case unary, clientStreaming, serverStreaming, bidirectional
     }
@@ -37,7 +38,9 @@ public struct MethodDescriptor: Sendable {
     public var service: String { storage.service }
     /// Bare name: `SignIn`.
     public var name: String { storage.name }
+    /// Which of both sides streams.
     public var kind: Kind { storage.kind }
+    /// Who may call, and how the call is treated.
     public var policy: MethodPolicy { storage.policy }
     /// As logs and traces name it: `/cryptopulse.auth.v1.Auth/SignIn`.
     public var path: String { storage.path }
@@ -73,17 +76,27 @@ extension Duration {
 
 /// The `mesh.v1.policy` option of a method. The default is that nobody may call.
 public struct MethodPolicy: Sendable, Equatable {
+    /// What happens when the method runs twice: anything; nothing at all, since it only reads; the same as once. Retries and hedging go by
+    /// it.
     public enum Idempotency: Sendable, Equatable { case none, readOnly, idempotent }
+    /// What is written of the method to the audit log: not said; calls that were refused; every call; every call, before it has an effect.
     public enum AuditClass: Sendable, Equatable { case unspecified, refusals, calls, beforeEffect }
 
+    /// Names of the services that may call; `*` is every peer of the trust domain.
     public var callers: [String]
+    /// Those of `callers` that need bring no user token.
     public var callersWithoutUser: [String]
+    /// Kinds of user token that are taken.
     public var tokens: [TokenType]
     /// Empty means any.
     public var userScope: String
+    /// The token has to show a second factor (RFC 8176 `amr`).
     public var secondFactor: Bool
+    /// Whether the call may be sent again.
     public var idempotency: Idempotency
+    /// How long a call without a deadline of its own may take. More than zero.
     public var defaultDeadline: Duration
+    /// What audit is told.
     public var audit: AuditClass
 
     public init(

@@ -43,6 +43,7 @@ extension RequestReceiver {
 
 /// A call whose client streams and whose server gives one message. Letting go of it before its answer cancels the call.
 public struct ClientStreamingCall: Sendable {
+    /// Where the client writes its messages.
     public let requests: RequestSink
     private let replies: ReplyStream
 
@@ -73,7 +74,9 @@ public struct ClientStreamingCall: Sendable {
 
 /// A call whose client and server both stream. Letting go of `replies` before their end cancels the call.
 public struct BidirectionalCall: Sendable {
+    /// Where the client writes its messages.
     public let requests: RequestSink
+    /// What the server sends, as it comes.
     public let replies: ReplyStream
 
     public init(requests: RequestSink, replies: ReplyStream) {

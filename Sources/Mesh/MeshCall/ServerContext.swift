@@ -19,7 +19,9 @@ public struct ServerContext: Sendable {
         call.principal = principal
     }
 
+    /// The method that is served.
     public var method: MethodDescriptor { call.descriptor }
+    /// Who calls: the identity in its certificate.
     public var peer: PeerIdentity { call.scope.peer }
     /// Request metadata.
     public var metadata: Metadata { call.metadata }

@@ -4,6 +4,7 @@ public import NIOCore
 public struct ServiceDefinition: Sendable {
     /// Full proto name.
     public let name: String
+    /// Its methods, each with its handler.
     public let methods: [MethodImplementation]
 
     public init(name: String, methods: [MethodImplementation]) {
@@ -22,6 +23,7 @@ public struct MethodImplementation: Sendable {
         case bidirectional(@Sendable (RequestMessages, any ResponseSink, ServerContext) async throws -> Void)
     }
 
+    /// What the `.proto` says of it.
     public let descriptor: MethodDescriptor
     /// Makes an invocation from the message in the Request; what it is given is good during the call only.
     package let invoke: @Sendable (UnsafeRawBufferPointer) throws -> Invocation

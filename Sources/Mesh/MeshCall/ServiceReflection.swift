@@ -15,8 +15,11 @@ public struct ServiceReflection: Sendable {
 
 /// A method with the layouts of its messages.
 public struct MethodReflection: Sendable {
+    /// What the `.proto` says of the method.
     public let method: MethodDescriptor
+    /// The message it takes.
     public let request: MessageLayout
+    /// The message it gives.
     public let response: MessageLayout
 
     public init(_ method: MethodDescriptor, request: MessageLayout, response: MessageLayout) {

@@ -40,6 +40,7 @@ extension MethodDescriptor {
 }
 
 extension MethodImplementation {
+    /// A unary method whose handler takes and gives messages.
     @inlinable
     public static func unary<Request: MeshMessage, Response: MeshMessage>(
         _ method: MethodDescriptor, _ handler: @escaping @Sendable (Request, ServerContext) async throws -> Response
@@ -50,6 +51,7 @@ extension MethodImplementation {
         }
     }
 
+    /// A method whose handler takes a message and writes many.
     @inlinable
     public static func serverStreaming<Request: MeshMessage, Response: MeshMessage>(
         _ method: MethodDescriptor,
@@ -64,6 +66,7 @@ extension MethodImplementation {
         }
     }
 
+    /// A method whose handler reads many messages and gives one.
     @inlinable
     public static func clientStreaming<Request: MeshMessage, Response: MeshMessage>(
         _ method: MethodDescriptor, _ handler: @escaping @Sendable (RequestStream<Request>, ServerContext) async throws -> Response
@@ -73,6 +76,7 @@ extension MethodImplementation {
         }
     }
 
+    /// A method whose handler reads and writes many messages.
     @inlinable
     public static func bidirectional<Request: MeshMessage, Response: MeshMessage>(
         _ method: MethodDescriptor,

@@ -1,5 +1,6 @@
 /// Why bytes are not a message, or a message has no bytes. Says where, never what was there.
 public struct MessageError: Error, Equatable, Sendable {
+    /// What is wrong.
     public enum Reason: String, Error, Equatable {
         /// More than `MessageLimits.maxBytes`.
         case tooLong
@@ -30,6 +31,7 @@ public struct MessageError: Error, Equatable, Sendable {
         case refused
     }
 
+    /// What is wrong.
     public let reason: Reason
     /// Full proto name of the message that it is about.
     public let message: String

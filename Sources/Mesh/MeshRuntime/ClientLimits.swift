@@ -7,6 +7,7 @@ public struct ClientLimits: Sendable {
     /// The wait before the second attempt to connect to an address; grows by 1.6 with each failure. While all addresses wait, calls fail at
     /// once, unless they wait for a ready connection.
     public var minimumBackoff: Duration = .milliseconds(50)
+    /// The longest wait before an attempt to connect.
     public var maximumBackoff: Duration = .seconds(3)
     /// How long a call waits for a connection while all addresses wait to be tried again. With zero it fails at once.
     public var patience: Duration = .zero
@@ -32,5 +33,6 @@ public struct ClientLimits: Sendable {
 
     public init() {}
 
+    /// What a client uses unless it is told otherwise.
     public static let `default` = ClientLimits()
 }

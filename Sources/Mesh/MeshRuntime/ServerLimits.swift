@@ -33,5 +33,6 @@ public struct ServerLimits: Sendable {
 
     public init() {}
 
+    /// What a server uses unless it is told otherwise.
     public static let `default` = ServerLimits()
 }

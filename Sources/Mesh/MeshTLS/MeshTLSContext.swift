@@ -5,6 +5,7 @@ internal import Synchronization
 /// `reload()` reads the same files again: connections made from then on use what is in them, existing ones go on undisturbed.
 /// What is revoked is refused in the handshake, and its open connections are closed at once.
 public final class MeshTLSContext: Sendable {
+    /// Bounds of each connection made with it.
     public let limits: TLSLimits
     private let configuration: TLSConfiguration
     private let loaded: Mutex<(context: LoadedContext, stamps: CredentialStamps)>

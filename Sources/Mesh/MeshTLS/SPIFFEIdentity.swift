@@ -13,6 +13,7 @@ public struct SPIFFEIdentity: Sendable, Hashable, CustomStringConvertible {
 
     /// `spiffe://development.cryptopulse.internal/gateway`
     public var uri: String { "spiffe://\(trustDomain)/\(name)" }
+    /// The path of the URI: `/execution`.
     public var path: String { "/\(name)" }
     public var description: String { uri }
 

@@ -21,5 +21,6 @@ public struct TLSLimits: Sendable {
         self.maxQueued = maxQueued
     }
 
+    /// What connections use unless they are told otherwise.
     public static let `default` = TLSLimits()
 }

@@ -31,12 +31,16 @@ public struct ClientStateMachine: Sendable {
         case pong
     }
 
+    /// Baseline or mesh.
     public var mode: WireMode { core.mode }
+    /// What this side announced.
     public var local: Settings { core.local }
     /// What the server announced.
     public var peer: Settings { core.peer }
     public var isEstablished: Bool { core.peerSettingsSeen || mode == .baseline }
+    /// Whether control frames wait to be written.
     public var hasControlFrames: Bool { !core.control.isEmpty }
+    /// Calls that are open.
     public var openStreams: Int { core.streams.count }
 
     /// Control frames to write before anything else.
@@ -56,6 +60,7 @@ public struct ClientStateMachine: Sendable {
         case exhausted
     }
 
+    /// Whether a call can begin now.
     public var availability: Availability {
         if nextStreamID == nil || core.goAway != nil { return .exhausted }
         return core.streams.count < Int(core.peer.maximumConcurrentStreams) ? .available : .full
@@ -73,6 +78,7 @@ public struct ClientStateMachine: Sendable {
         return id
     }
 
+    /// Whether the call on that stream is open.
     public func isOpen(_ streamID: UInt32) -> Bool { core.streams[streamID] != nil }
 
     /// Gives a call up: CANCEL in mesh mode, forgotten in baseline.
@@ -109,6 +115,7 @@ public struct ClientStateMachine: Sendable {
         return true
     }
 
+    /// Whether a PING has not been answered yet.
     public var awaitsPong: Bool { pingOutstanding != nil }
 
     /// To be called at a fixed interval of about a second.

@@ -2,8 +2,11 @@
 public struct FrameHeader: Hashable, Sendable {
     /// Bytes of data that follow the header.
     public var length: UInt32
+    /// 0 for the connection itself; odd for calls.
     public var streamID: UInt32
+    /// What the data are.
     public var type: FrameType
+    /// What the type says of them.
     public var flags: FrameFlags
 
     /// Size of an encoded header in bytes.

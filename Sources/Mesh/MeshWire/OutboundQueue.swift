@@ -4,10 +4,13 @@
 public struct OutboundQueue<Payload: Sendable>: Sendable {
     /// A message to send.
     public struct Message: Sendable {
+        /// The type of all its frames.
         public let type: FrameType
         /// Flags of its last frame; the frames before carry MORE.
         public let flags: FrameFlags
+        /// Where its bytes are.
         public let payload: Payload
+        /// How many bytes it has.
         public let length: Int
         fileprivate var offset = 0
 
@@ -24,8 +27,11 @@ public struct OutboundQueue<Payload: Sendable>: Sendable {
 
     /// One frame to write: its data are the bytes `range` of the payload.
     public struct Chunk: Sendable {
+        /// Of this frame.
         public let header: FrameHeader
+        /// Where its bytes are.
         public let payload: Payload
+        /// Which of them this frame carries.
         public let range: Range<Int>
         /// The message has been cut entirely.
         public let endsMessage: Bool
@@ -50,8 +56,10 @@ public struct OutboundQueue<Payload: Sendable>: Sendable {
 
     @inlinable public var isEmpty: Bool { messageCount == 0 }
 
+    /// Whether messages of that stream wait.
     public func holds(_ streamID: UInt32) -> Bool { streams[streamID] != nil }
 
+    /// Puts a message behind those of its stream.
     public mutating func enqueue(_ message: Message, on streamID: UInt32) {
         queuedBytes += message.length
         messageCount += 1

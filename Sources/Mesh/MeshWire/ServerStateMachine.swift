@@ -36,13 +36,16 @@ public struct ServerStateMachine: Sendable {
         case pong(UInt64)
     }
 
+    /// Baseline or mesh.
     public var mode: WireMode { core.mode }
     /// What this side announced.
     public var local: Settings { core.local }
     /// What the client announced.
     public var peer: Settings { core.peer }
     public var isEstablished: Bool { core.peerSettingsSeen || mode == .baseline }
+    /// Whether control frames wait to be written.
     public var hasControlFrames: Bool { !core.control.isEmpty }
+    /// Calls that are open.
     public var openStreams: Int { core.streams.count }
     /// Calls whose handlers have not returned, open or not.
     public var busySlots: Int { slots }

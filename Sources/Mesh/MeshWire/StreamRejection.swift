@@ -1,6 +1,8 @@
 /// Why a stream is answered, or given up, without its handler: a gRPC status code and a text for the caller.
 public struct StreamRejection: Hashable, Sendable {
+    /// A gRPC status code.
     public var code: UInt32
+    /// For the caller's eyes.
     public var message: String
     /// For programs to compare.
     public var reason: String
@@ -19,5 +21,6 @@ public struct StreamRejection: Hashable, Sendable {
     static let tooManyStreams = StreamRejection(8, "TOO_MANY_STREAMS", "Too many calls are open on this connection.")
     static let assemblyFull = StreamRejection(8, "ASSEMBLY_FULL", "Too many unfinished long messages on this connection.")
     static let queueFull = StreamRejection(8, "QUEUE_FULL", "Too many messages wait unread on this stream.")
+    /// The server takes no more calls.
     public static let draining = StreamRejection(14, "DRAINING", "This server is shutting down.")
 }

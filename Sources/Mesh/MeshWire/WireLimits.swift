@@ -31,6 +31,7 @@ public enum WireLimits {
     /// Complete messages waiting in one stream in baseline mode, which has no windows, and their bytes with 10 for each. Stock clients
     /// send as fast as the connection takes it: what comes in one read must find room.
     public static let baselineQueuedMessages = 16_384
+    /// Bytes that may wait unread in a baseline stream.
     public static let baselineQueuedBytes = 4 << 20
     /// Do not cut a message into pieces smaller than this merely because the window is nearly used up.
     public static let smallestFragment = 1024

@@ -21,6 +21,7 @@ public struct AdmissionLimits: Sendable {
 
     public init() {}
 
+    /// What a server uses unless it is told otherwise.
     public static let `default` = AdmissionLimits()
 
     /// How long a call may wait that has so much time, both in nanoseconds.

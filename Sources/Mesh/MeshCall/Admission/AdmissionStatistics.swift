@@ -1,5 +1,6 @@
 /// What admission control does at one moment.
 public struct AdmissionStatistics: Sendable, Hashable {
+    /// What admission knows of one method.
     public struct Method: Sendable, Hashable {
         /// `/cryptopulse.auth.v1.Auth/SignIn`
         public let path: String
@@ -15,6 +16,7 @@ public struct AdmissionStatistics: Sendable, Hashable {
         public let latency: Duration
     }
 
+    /// One for each method that has been called or may be.
     public let methods: [Method]
     /// Calls of any method refused because they had waited too long for a busy event loop, since the server was made.
     public let refusedForDelay: UInt64

@@ -26,6 +26,7 @@ public struct ConnectionLimits: Sendable {
     public var maximumOutboundBytes = 16 << 20
     /// Bytes and messages of answers queued for a peer that does not read; with more a server closes the connection.
     public var maximumUnreadBytes = 64 << 20
+    /// See ``maximumUnreadBytes``.
     public var maximumUnreadMessages = 4096
     /// Calls of a client that may wait for a free stream.
     public var maximumWaitingCalls = 4096
@@ -34,5 +35,6 @@ public struct ConnectionLimits: Sendable {
 
     public init() {}
 
+    /// What connections use unless they are told otherwise.
     public static let `default` = ConnectionLimits()
 }

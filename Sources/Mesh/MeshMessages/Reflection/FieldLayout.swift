@@ -6,6 +6,7 @@ public struct FieldLayout: @unchecked Sendable {
     // Unchecked: it points at constant data of the program.
     let descriptor: UnsafePointer<ProtobufCFieldDescriptor>
 
+    /// What a value of the field is.
     public enum Kind: Sendable {
         case scalar(ScalarKind)
         case enumeration(EnumLayout)
@@ -16,6 +17,7 @@ public struct FieldLayout: @unchecked Sendable {
     public var name: String { String(cString: descriptor.pointee.name) }
     /// As JSON spells it: `userId`. A `json_name` option isn't in protoc-c's tables and is refused by protoc-gen-mesh.
     public var jsonName: String { Self.jsonName(of: name) }
+    /// As the `.proto` numbers it.
     public var number: UInt32 { descriptor.pointee.id }
     public var isRepeated: Bool { descriptor.pointee.label == PROTOBUF_C_LABEL_REPEATED }
 

@@ -1,5 +1,6 @@
 /// Why a JSON text is not a message. It speaks to whoever wrote the text: names in it are quoted, values never.
 public struct MessageJSONError: Error, Equatable, Sendable {
+    /// What is wrong.
     public enum Reason: String, Sendable {
         /// Not RFC 8259 JSON; a name that stands twice in one object.
         case syntax
@@ -20,9 +21,11 @@ public struct MessageJSONError: Error, Equatable, Sendable {
         case embeddedNUL
     }
 
+    /// What is wrong.
     public let reason: Reason
     /// `order.legs[2].price`; empty for the text as a whole.
     public let path: String
+    /// More of it, for whoever wrote the JSON.
     public let detail: String
 
     init(_ reason: Reason, at path: String = "", _ detail: String) {

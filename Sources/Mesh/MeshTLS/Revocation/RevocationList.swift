@@ -5,6 +5,7 @@
 public struct RevocationList: Sendable, Hashable {
     /// Grows with each list of one source. A list does not take the place of one with the same or a higher version.
     public var version: UInt64
+    /// Serial numbers of certificates that are good for nothing any more.
     public var serials: Set<CertificateSerial>
     /// All certificates of these names, those to come included.
     public var identities: Set<SPIFFEIdentity>
@@ -15,6 +16,7 @@ public struct RevocationList: Sendable, Hashable {
         self.identities = identities
     }
 
+    /// Nothing is revoked.
     public static let empty = RevocationList()
 
     /// Why a peer with this certificate is refused; nil when it is not.

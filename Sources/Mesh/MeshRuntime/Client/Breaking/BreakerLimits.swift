@@ -10,6 +10,7 @@ public struct BreakerLimits: Sendable {
     public var window: Duration = .seconds(10)
     /// The first time an address is left alone; doubles with each time in a row.
     public var ejection: Duration = .seconds(1)
+    /// The longest time that an address is left alone.
     public var maximumEjection: Duration = .seconds(60)
     /// Calls at once that try an address whose time is over.
     public var probes = 1

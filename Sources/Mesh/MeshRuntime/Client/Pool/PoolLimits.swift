@@ -7,6 +7,7 @@ public struct PoolLimits: Sendable {
     /// Connections to one address. The first is made when a call needs one; more when `callsPerConnection` are in flight on the
     /// least loaded of two.
     public var connectionsPerAddress = 1
+    /// Calls in flight on the least loaded of two connections that ask for one more.
     public var callsPerConnection = 32
     /// Makes all connections at once when the client is made, and again whenever one is lost.
     public var isWarm = false

@@ -57,7 +57,9 @@ public struct DNSResolver: MeshResolver {
 
 /// For the log: why a name has no address.
 public struct ResolutionFailed: Error, CustomStringConvertible {
+    /// The name that was looked up.
     public let host: String
+    /// What the system said.
     public let reason: String
 
     public var description: String { "\(host): \(reason)" }

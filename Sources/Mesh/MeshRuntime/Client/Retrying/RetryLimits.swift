@@ -10,6 +10,7 @@ public struct RetryLimits: Sendable {
     public var initialBudget = 100.0
     /// The wait before the first repetition is a random part of this; it doubles with each.
     public var backoff: Duration = .milliseconds(20)
+    /// The longest wait before a repetition.
     public var maximumBackoff: Duration = .seconds(1)
     /// A server that asks for a longer wait than this is not asked again.
     public var maximumRetryAfter: Duration = .seconds(30)
