@@ -17,6 +17,7 @@ let package = Package(
             path: "Benchmarks/MeshBenchmarks", plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
         // Does one part's work so many times, to be counted from outside.
         .executableTarget(
-            name: "mesh-work", dependencies: [.product(name: "MeshBench", package: "CryptoPulse")], path: "Benchmarks/mesh-work"),
+            name: "mesh-work", dependencies: [.product(name: "MeshBench", package: "CryptoPulse"), .product(name: "Mesh", package: "CryptoPulse")],
+            path: "Benchmarks/mesh-work"),
     ]
 )

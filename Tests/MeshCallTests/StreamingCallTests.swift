@@ -202,6 +202,28 @@ struct StreamingCallTests {
         for _ in 0..<40 { try await call.requests.send(ByteBuffer(repeating: 0x61, count: 20 << 10)) }
         #expect(try await call.reply().message.readableBytes == 40 * (20 << 10) + 39)
     }
+
+    @Test("who observes a stream is told of its end before its reader learns of it")
+    func observersFirst() async throws {
+        let method = TestService.streaming("One") { _, sink, _ in try await sink.send(ByteBuffer()) }
+        let channel = TestService.server([method]).channel(as: TestService.gateway)
+        for _ in 0..<100 {
+            let told = Mutex(false)
+            let began = Signal()
+            let replies = try await channel.stream("One").observed { _ in
+                began.raise()
+                // Time enough for a reader that does not wait.
+                let until = ContinuousClock.now + .microseconds(200)
+                while ContinuousClock.now < until {}
+                told.withLock { $0 = true }
+            }
+            var reader = replies.makeAsyncIterator()
+            _ = try await reader.next()
+            await began.wait()
+            #expect(try await reader.next() == nil)
+            #expect(told.withLock { $0 })
+        }
+    }
 }
 
 /// Counts, and lets others wait for a count.

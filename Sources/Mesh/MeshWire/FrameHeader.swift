@@ -28,9 +28,10 @@ public struct FrameHeader: Hashable, Sendable {
         flags = FrameFlags(rawValue: bytes[9])
     }
 
-    /// The header as an integer pair, ready to be stored big-endian: length and id, then type and flags.
-    public var words: (first: UInt64, second: UInt16) {
-        (UInt64(length) << 32 | UInt64(streamID), UInt16(type.rawValue) << 8 | UInt16(flags.rawValue))
+    /// Writes the ten bytes to the beginning of `memory`, which must have room for them.
+    package func write(to memory: UnsafeMutableRawBufferPointer) {
+        memory.storeBytes(of: (UInt64(length) << 32 | UInt64(streamID)).bigEndian, as: UInt64.self)
+        memory.storeBytes(of: (UInt16(type.rawValue) << 8 | UInt16(flags.rawValue)).bigEndian, toByteOffset: 8, as: UInt16.self)
     }
 
     /// The ten bytes.

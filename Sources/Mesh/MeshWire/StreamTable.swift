@@ -1,7 +1,8 @@
 /// Values by stream id: open addressing in one piece of memory.
 ///
-/// The ids of one connection are odd and nearly consecutive, so `id >> 1` spreads them over the slots by itself, and a look-up is
-/// most often one comparison. A peer chooses its ids, but only increasing ones, and how many it has open is bounded by the settings.
+/// The ids of one connection are odd and nearly consecutive. A look-up is most often one comparison even when they are slots by
+/// themselves, but they would stand in one long row, and taking one out looks through all behind it: so they are scattered.
+/// A peer chooses its ids, but only increasing ones, and how many it has open is bounded by the settings.
 @usableFromInline
 package struct StreamTable<Value> {
     /// 0 marks a free slot: stream 0 is the connection, no stream.
@@ -20,7 +21,10 @@ package struct StreamTable<Value> {
 
     @inlinable var mask: Int { ids.count - 1 }
 
-    @inlinable func home(_ id: UInt32) -> Int { Int(id >> 1) & mask }
+    @inlinable func home(_ id: UInt32) -> Int {
+        // Fibonacci hashing (Knuth, volume 3, 6.4).
+        Int(truncatingIfNeeded: (UInt64(id >> 1) &* 0x9E37_79B9_7F4A_7C15) >> 32) & mask
+    }
 
     @inlinable func slot(of id: UInt32) -> Int? {
         // 0 would find a free slot.

@@ -5,11 +5,12 @@ internal import Synchronization
 package final class AdmissionLane: @unchecked Sendable {
     private let loop: any EventLoop
     private let limits: AdmissionLimits
-    private var delay: LoopDelay
+    // As in `ServerConnection`, not checked at run time what happens for every call.
+    @exclusivity(unchecked) private var delay: LoopDelay
     private let refused = Atomic<UInt64>(0)
     private var hints: UInt64 = 0
     /// How often the loop's thread had slept when the last turn ended; nil after a light turn.
-    private var sleeps: Int?
+    @exclusivity(unchecked) private var sleeps: Int?
 
     init(_ loop: any EventLoop, _ limits: AdmissionLimits) {
         self.loop = loop

@@ -48,43 +48,30 @@ package final class Dispatcher: Sendable {
         return fields
     }
 
-    /// Runs one call to its end: policy, interceptors, handler. The reply stays in the call's invocation.
-    ///
-    /// - Throws: `RPCError` only.
-    func serve(_ call: ServerCall, _ streams: ServerCallStreams) async throws(RPCError) {
-        if call.invocation == nil { try await admit(call) }
-        do {
-            try await CallContext.$current.withValue(CallContext(call)) { try await run(call, streams) }
-        } catch {
-            throw Self.answer(to: error, call)
-        }
-    }
-
     func admitsWithoutUser(_ call: ServerCall) -> Bool { gate.admitsWithoutUser(call) }
 
-    private func admit(_ call: ServerCall) async throws(RPCError) {
+    /// Asks the policy, and then makes the invocation.
+    func admit(_ call: ServerCall) async throws {
         do {
             call.principal = try await gate.admit(call.descriptor, peer: call.scope.peer, metadata: call.metadata)
         } catch {
-            let refusal = Self.safe(error)
+            var refusal = Self.safe(error)
             call.logger.warning("call refused", metadata: Self.fields(of: refusal))
             // Anything else, such as keys that cannot be had, says nothing of who calls.
             if refusal.code == .permissionDenied || refusal.code == .unauthenticated {
                 let reason = refusal.reason ?? "\(refusal.code)"
                 refusals?.refused(CallRefusal(method: call.descriptor, peer: call.scope.peer, reason: reason, requestID: call.requestID))
             }
+            // The line above has said it.
+            refusal.cause = nil
             throw refusal
         }
-        do {
-            call.invocation = try call.unpack?()
-        } catch {
-            throw Self.answer(to: error, call)
-        }
+        call.invocation = try call.unpack?()
     }
 
-    private func run(_ call: ServerCall, _ streams: ServerCallStreams) async throws {
+    /// Runs the handler of an admitted call inside the interceptors.
+    func intercepted(_ call: ServerCall, _ streams: ServerCallStreams) async throws {
         guard let invocation = call.invocation else { return }
-        guard hasInterceptors else { return try await invocation(ServerContext(call), streams) }
         try await intercepted(0, ServerContext(call)) { context in try await invocation(context, streams) }
         guard call.reply.isThere else {
             throw RPCError(.internalError, Self.internalMessage, cause: InterceptorSwallowedCall())
@@ -102,8 +89,9 @@ package final class Dispatcher: Sendable {
 
     static let internalMessage = "The service failed."
 
-    private static func answer(to error: any Error, _ call: ServerCall) -> RPCError {
-        let answer = safe(error)
+    /// What the caller is told of an error; the log gets its cause.
+    func answer(to error: any Error, _ call: ServerCall) -> RPCError {
+        let answer = Self.safe(error)
         guard let cause = answer.cause else { return answer }
         if error is RPCError {
             call.logger.notice("call failed", metadata: ["code": "\(answer.code)", "cause": "\(cause)"])

@@ -16,8 +16,8 @@ final class ClientCall: @unchecked Sendable {
     // Confined to the loop.
     @exclusivity(unchecked) var waiter: Waiter?
     /// The answer's messages, unless it is awaited whole.
-    var buffer: MessageBuffer?
-    var streamID: UInt32?
+    @exclusivity(unchecked) var buffer: MessageBuffer?
+    @exclusivity(unchecked) var streamID: UInt32?
     @exclusivity(unchecked) var isOver = false
     /// Why the client's own stream messages are not taken any more; nil when the server ended the call well.
     var failure: RPCError?

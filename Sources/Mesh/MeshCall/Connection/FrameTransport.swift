@@ -38,7 +38,7 @@ final class FrameTransport: @unchecked Sendable {
     @exclusivity(unchecked) private var queue: OutboundQueue<Payload>
     private static let smallestOutgoing = 256
     /// A guess at the bytes of a turn, from the one before.
-    private var expectedOutgoing = smallestOutgoing
+    @exclusivity(unchecked) private var expectedOutgoing = smallestOutgoing
     /// Frames of this turn.
     @exclusivity(unchecked) private var outgoing = ByteBuffer()
     @exclusivity(unchecked) private var inTurn = false
@@ -49,7 +49,7 @@ final class FrameTransport: @unchecked Sendable {
     let longestNanoseconds: Int64
     @exclusivity(unchecked) private var flushScheduled = false
     @exclusivity(unchecked) private(set) var end: ConnectionEnd?
-    private var watch = TransportWatch()
+    @exclusivity(unchecked) private var watch = TransportWatch()
 
     init(loop: any EventLoop, link: any FrameLink, mode: WireMode, limits: ConnectionLimits) {
         self.loop = loop
@@ -157,11 +157,7 @@ final class FrameTransport: @unchecked Sendable {
         guard queue.isEmpty || (type != .request && !queue.holds(streamID)) else { return false }
         guard type != .data || handler.grantAll(streamID, length) else { return false }
         writeControl(handler)
-        writeHeader(FrameHeader(length: UInt32(length), streamID: streamID, type: type, flags: flags))
-        outgoing.writeWithUnsafeMutableBytes(minimumWritableBytes: length) { memory in
-            write(UnsafeMutableRawBufferPointer(rebasing: memory[..<length]))
-            return length
-        }
+        writeFrame(FrameHeader(length: UInt32(length), streamID: streamID, type: type, flags: flags), write)
         if endsStream { handler.endWritten(on: streamID) }
         wake()
         return true
@@ -229,15 +225,18 @@ final class FrameTransport: @unchecked Sendable {
     }
 
     private func write(_ header: FrameHeader, _ data: ByteBufferView) {
-        writeHeader(header)
-        outgoing.writeBytes(data)
+        writeFrame(header) { memory in data.withUnsafeBytes { memory.copyMemory(from: $0) } }
     }
 
-    private func writeHeader(_ header: FrameHeader) {
+    /// Header and data in one piece: `write` gets memory for exactly the data.
+    private func writeFrame(_ header: FrameHeader, _ write: (UnsafeMutableRawBufferPointer) -> Void) {
         if outgoing.capacity == 0 { outgoing.reserveCapacity(expectedOutgoing) }
-        let words = header.words
-        outgoing.writeInteger(words.first)
-        outgoing.writeInteger(words.second)
+        let end = FrameHeader.size + Int(header.length)
+        outgoing.writeWithUnsafeMutableBytes(minimumWritableBytes: end) { memory in
+            header.write(to: memory)
+            write(UnsafeMutableRawBufferPointer(rebasing: memory[FrameHeader.size..<end]))
+            return end
+        }
     }
 
     private func sendOutgoing() {

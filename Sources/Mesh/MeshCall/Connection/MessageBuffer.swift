@@ -16,6 +16,8 @@ final class MessageBuffer: Sendable {
         var end: Result<Void, RPCError>?
         var unreported = Consumed()
         var observers: [Observer] = []
+        /// Observers are being told of the end: its reader is not to learn of it yet.
+        var isTelling = false
     }
 
     /// Told how the stream ended: nil when well.
@@ -60,27 +62,34 @@ final class MessageBuffer: Sendable {
     ///
     /// - Returns: what is to be credited at once.
     func finish(_ end: Result<Void, RPCError>, discard: Bool = false) -> Consumed {
-        let (reader, due, ended) = state.withLock { state -> (Reader?, Consumed, (() -> Void)?) in
+        let (due, ended) = state.withLock { state -> (Consumed, (() -> Void)?) in
             if state.end == nil { state.end = end }
             if discard { state.discardUnread() }
-            return (state.takeReader(), state.takeUnreported(), state.takeEnd())
+            return (state.takeUnreported(), state.takeEnd())
         }
-        ended?()
-        reader?.resume()
+        tell(ended)
         return due
+    }
+
+    private func tell(_ ended: (() -> Void)?) {
+        ended?()
+        let reader = state.withLock { state in
+            state.isTelling = false
+            return state.takeReader()
+        }
+        reader?.resume()
     }
 
     /// Nobody reads on. A reader that does so nevertheless gets `error`, unless it had read everything.
     ///
     /// - Returns: what is to be credited at once.
     func discard(_ error: RPCError) -> Consumed {
-        let (reader, due, ended) = state.withLock { state -> (Reader?, Consumed, (() -> Void)?) in
+        let (due, ended) = state.withLock { state -> (Consumed, (() -> Void)?) in
             if !state.waiting.isEmpty || state.end == nil { state.end = .failure(error) }
             state.discardUnread()
-            return (state.takeReader(), state.takeUnreported(), state.takeEnd())
+            return (state.takeUnreported(), state.takeEnd())
         }
-        ended?()
-        reader?.resume()
+        tell(ended)
         return due
     }
 
@@ -90,7 +99,7 @@ final class MessageBuffer: Sendable {
             state.observers.append(observer)
             return state.takeEnd()
         }
-        ended?()
+        if let ended { tell(ended) }
     }
 
     // MARK: The reader's side
@@ -168,7 +177,8 @@ extension MessageBuffer.State {
     }
 
     fileprivate var ended: MessageBuffer.Ready {
-        switch end {
+        guard !isTelling else { return .nothing }
+        return switch end {
         case .success: .end
         case .failure(let error): .failure(error)
         case nil: .nothing
@@ -194,6 +204,7 @@ extension MessageBuffer.State {
         guard let end, !observers.isEmpty else { return nil }
         let told = observers
         observers = []
+        isTelling = true
         let error: RPCError? = if case .failure(let error) = end { error } else { nil }
         return { for observer in told { observer(error) } }
     }
@@ -216,7 +227,7 @@ extension MessageBuffer.State {
 
     /// Keeps the reader waiting; false when something came in the meantime, or when another reader waits already.
     fileprivate mutating func park(_ continuation: MessageBuffer.Reader) -> Bool {
-        guard waiting.isEmpty, end == nil else { return false }
+        guard waiting.isEmpty, end == nil || isTelling else { return false }
         guard reader == nil else {
             end = .failure(RPCError(.internalError, "A stream of messages has one reader."))
             return false

@@ -14,7 +14,7 @@ final class ServerCall: @unchecked Sendable {
     /// The run of its handler; nil until the caller may call.
     @exclusivity(unchecked) var invocation: Invocation?
     /// Makes the invocation once the caller has been admitted; nil when it was at once.
-    var unpack: (@Sendable () throws -> Invocation)?
+    @exclusivity(unchecked) var unpack: (@Sendable () throws -> Invocation)?
     /// Set by the handler's task, read once it is done.
     @exclusivity(unchecked) var reply = GivenReply.none
     /// The verified person; set before the handler runs.
@@ -30,12 +30,12 @@ final class ServerCall: @unchecked Sendable {
 
     // Confined to the loop.
     /// What admission control has to do with it, where there is any.
-    var gate: AdmissionGate?
-    var pass: AdmissionGate.Pass?
+    @exclusivity(unchecked) var gate: AdmissionGate?
+    @exclusivity(unchecked) var pass: AdmissionGate.Pass?
     /// The task that runs the handler, once it does.
     @exclusivity(unchecked) var worker: CallWorker?
     /// Messages that the client streams.
-    var inbound: MessageBuffer?
+    @exclusivity(unchecked) var inbound: MessageBuffer?
     /// The stream message underway.
     var parts = MessageParts()
     /// The status was sent, or the caller is gone: whatever the handler still says is dropped.

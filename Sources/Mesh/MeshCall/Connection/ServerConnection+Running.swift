@@ -21,8 +21,20 @@ extension ServerConnection {
 
     private func work(_ bound: NIOLoopBound<CallWorker>) async {
         while let call = next(for: bound) {
-            let failure = await serve(call)
-            if loop.inEventLoop { finish(call, failure) } else { loop.execute { self.finish(call, failure) } }
+            // Every function between here and the handler costs a look at the task's executor when it returns: they are few on purpose.
+            var failure: RPCError?
+            do {
+                if call.invocation == nil { try await dispatcher.admit(call) }
+                let streams = ServerCallStreams(call: call, connection: self)
+                if let invocation = call.invocation, !dispatcher.hasInterceptors {
+                    try await CallContext.$current.withValue(CallContext(call)) { try await invocation(ServerContext(call), streams) }
+                } else {
+                    try await CallContext.$current.withValue(CallContext(call)) { try await dispatcher.intercepted(call, streams) }
+                }
+            } catch {
+                failure = dispatcher.answer(to: error, call)
+            }
+            if loop.inEventLoop { finish(call, failure) } else { loop.execute { [failure] in self.finish(call, failure) } }
         }
     }
 
@@ -41,15 +53,6 @@ extension ServerConnection {
         }
         worker.isDone = true
         return nil
-    }
-
-    private func serve(_ call: ServerCall) async -> RPCError? {
-        do throws(RPCError) {
-            try await dispatcher.serve(call, ServerCallStreams(call: call, connection: self))
-            return nil
-        } catch {
-            return error
-        }
     }
 
     private func finish(_ call: ServerCall, _ failure: RPCError?) {

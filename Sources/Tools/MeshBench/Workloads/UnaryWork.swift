@@ -1,33 +1,15 @@
 internal import Logging
 internal import MeshCall
+internal import MeshRuntime
+internal import MeshTLS
 internal import NIOCore
-internal import NIOPosix
-internal import Synchronization
 
-/// Client, server and caller on one event loop, which is the calling thread: no thread waits for another.
+/// Unary echoes, each waiting for the one before.
 enum UnaryWork {
     static func run(_ count: Int) throws -> Int {
-        let outcome = Outcome()
-        MultiThreadedEventLoopGroup.withCurrentThreadAsEventLoop { loop in
-            let client = BenchV1.EchoClient(channel(on: loop))
-            Task.immediate(executorPreference: LoopExecutor.of(loop)) {
-                do {
-                    outcome.set(.success(try await calls(count, client)))
-                } catch {
-                    outcome.set(.failure(error))
-                }
-                loop.shutdownGracefully { _ in }
-            }
+        try LoopWork.run { loop in
+            try await calls(count, BenchV1.EchoClient(channel(on: loop)))
         }
-        return try outcome.get()
-    }
-
-    private final class Outcome: Sendable {
-        private let result = Mutex<Result<Int, any Error>>(.failure(WrongAnswer()))
-
-        func set(_ new: Result<Int, any Error>) { result.withLock { $0 = new } }
-
-        func get() throws -> Int { try result.withLock { $0 }.get() }
     }
 
     private static func channel(on loop: any EventLoop) -> any CallChannel {
@@ -36,7 +18,7 @@ enum UnaryWork {
         return server.channel(as: peer, on: loop)
     }
 
-    private static func calls(_ count: Int, _ client: BenchV1.EchoClient) async throws -> Int {
+    static func calls(_ count: Int, _ client: BenchV1.EchoClient) async throws -> Int {
         let request = BenchMessages.request
         var bytes = 0
         for _ in 0..<count {

@@ -1,26 +1,43 @@
 import Foundation
 import MeshBench
+import MeshTLS
 
-// mesh-work PART COUNT [--waste]: no option parser and no async main, both of which would be counted too, or start threads.
+// mesh-work PART COUNT [--waste]
+// mesh-work secured COUNT FOLDER      with server.pem, server.key, client.pem, client.key and root.pem in it
+//
+// No option parser and no async main: both would be counted too, or start threads.
 
 func fail(_ text: String) -> Never {
     FileHandle.standardError.write(Data((text + "\n").utf8))
     exit(64)
 }
 
-let arguments = CommandLine.arguments
-let parts = Workload.allCases.map(\.rawValue).joined(separator: "|")
-guard (3...4).contains(arguments.count), let workload = Workload(rawValue: arguments[1]), let count = Int(arguments[2]),
-    (0...100_000_000).contains(count), arguments.count == 3 || arguments[3] == "--waste"
-else { fail("usage: mesh-work \(parts) COUNT [--waste], COUNT up to 100000000") }
+func credentials(_ name: String, in folder: String) -> MeshTLSCredentials {
+    MeshTLSCredentials(
+        certificateChainPath: "\(folder)/\(name).pem", privateKeyPath: "\(folder)/\(name).key", trustRootsPath: "\(folder)/root.pem")
+}
 
-do {
+func work(_ part: String, _ count: Int, _ rest: ArraySlice<String>) throws -> Int {
+    if part == "secured", let folder = rest.first {
+        return try SecuredWork.run(count: count, server: credentials("server", in: folder), client: credentials("client", in: folder))
+    }
+    let parts = Workload.allCases.map(\.rawValue).joined(separator: "|")
+    guard let workload = Workload(rawValue: part), rest.isEmpty || rest == ["--waste"] else {
+        fail("usage: mesh-work \(parts) COUNT [--waste], or mesh-work secured COUNT FOLDER")
+    }
     var result = try workload.run(count: count)
-    if arguments.count == 4 {
+    if rest == ["--waste"] {
         // What a check of the counts has to notice: one more allocation each time.
         for number in 0..<count { result &+= [UInt8](repeating: UInt8(truncatingIfNeeded: number), count: 64).count }
     }
-    print(result)
+    return result
+}
+
+guard CommandLine.arguments.count >= 3, let count = Int(CommandLine.arguments[2]), (0...100_000_000).contains(count) else {
+    fail("usage: mesh-work PART COUNT, COUNT up to 100000000")
+}
+do {
+    print(try work(CommandLine.arguments[1], count, CommandLine.arguments[3...]))
 } catch {
     fail("mesh-work: \(error)")
 }
