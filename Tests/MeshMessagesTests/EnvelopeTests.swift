@@ -47,6 +47,18 @@ struct EnvelopeTests {
         #expect(try read(request.packed()) == request)
     }
 
+    @Test("unknown fields are counted over the whole Request, those inside its metadata too", arguments: [1_024, 1_025])
+    func unknownFields(_ count: Int) throws {
+        // Field 9 of type varint, half of them in one entry and half in the next.
+        let entries = [count / 2, count - count / 2].flatMap { count -> [UInt8] in
+            let entry = Array(repeating: [0x48, 0x01] as [UInt8], count: count).joined()
+            return [0x2a, UInt8(entry.count & 0x7f) | 0x80, UInt8(entry.count >> 7)] + entry
+        }
+        let isTaken = (try? read(entries)) != nil
+        #expect(isTaken == (count == 1_024))
+        #expect(isTaken == ((try? MeshV1.Request(packed: entries)) != nil))
+    }
+
     @Test("damaged Requests are read exactly as protobuf-c reads them, or refused by both")
     func damagedRequests() throws {
         var random = SplitMix(seed: 3)

@@ -29,14 +29,19 @@ package enum MetadataFields {
     }
 
     /// One packed `KeyValue`.
-    static func entry(_ bytes: UnsafeRawBufferPointer) throws(MessageError.Reason) -> (key: String, value: String) {
+    ///
+    /// - Parameter unknownFields: of the whole message so far; those here are added.
+    static func entry(_ bytes: UnsafeRawBufferPointer, _ unknownFields: inout Int) throws(MessageError.Reason) -> (key: String, value: String) {
         var entry = (key: "", value: "")
         var reader = WireReader(bytes)
         while !reader.isAtEnd {
             switch try reader.tag() {
             case (1, WireType.lengthPrefixed): entry.key = try text(reader.lengthPrefixed())
             case (2, WireType.lengthPrefixed): entry.value = try text(reader.lengthPrefixed())
-            case (let field, let type): try reader.skip(type, isKnown: field <= 2)
+            case (let field, let type):
+                unknownFields += 1
+                guard unknownFields <= MessageLimits.maxUnknownFields else { throw .tooManyUnknownFields }
+                try reader.skip(type, isKnown: field <= 2)
             }
         }
         return entry

@@ -69,11 +69,12 @@ package struct RequestEnvelope {
         do {
             var entries: [(key: String, value: String)] = []
             entries.reserveCapacity(metadataCount)
+            var unknownFields = unknownFields
             var reader = WireReader(bytes)
             while !reader.isAtEnd {
                 let tag = try reader.tag()
                 if tag == (5, WireType.lengthPrefixed) {
-                    entries.append(try MetadataFields.entry(reader.lengthPrefixed()))
+                    entries.append(try MetadataFields.entry(reader.lengthPrefixed(), &unknownFields))
                 } else {
                     try reader.skip(tag.wireType, isKnown: false)
                 }
