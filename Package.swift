@@ -142,8 +142,8 @@ let meshTests: [Target] = [
     tests(
         "MeshRuntimeTests",
         uses: [
-            "MeshRuntime", "MeshCall", "MeshTLS", "MeshMessages", "MeshWire", "CSampleMessages", "TestSupport", logging, nio("NIOCore"),
-            nio("NIOPosix"),
+            "MeshRuntime", "MeshCall", "MeshTLS", "MeshMessages", "MeshWire", "CSampleMessages", "TestSupport", "mesh-bench", logging,
+            nio("NIOCore"), nio("NIOPosix"),
         ],
         excludes: ["Interop/Go", "Interop/Python"]),
     tests(

@@ -79,7 +79,7 @@ struct ArticleTests {
             kill $server
             wait $server
             cat <&3 >> serve.txt
-            """, environment: ["FIRST_SERVICE": Workplace.product("FirstService").path])
+            """, environment: ["FIRST_SERVICE": try BuiltProgram.named("FirstService").path])
         try #require(run.succeeded, "\(run.text)")
         #expect(run.errors.contains("call refused"), "the refusal is logged: \(run.errors)")
         for name in ["visitor", "stranger"] {

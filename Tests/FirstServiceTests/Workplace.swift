@@ -13,7 +13,7 @@ final class Workplace: Sendable {
         let mesh = whole.appending(path: "cryptopulse")
         try FileManager.default.createDirectory(at: mesh.appending(path: ".build/debug"), withIntermediateDirectories: true)
         try link(mesh.appending(path: "proto"), to: Article.root.appending(path: "proto"))
-        try link(mesh.appending(path: ".build/debug/protoc-gen-mesh"), to: Self.product("protoc-gen-mesh"))
+        try link(mesh.appending(path: ".build/debug/protoc-gen-mesh"), to: BuiltProgram.named("protoc-gen-mesh"))
     }
 
     deinit {
@@ -22,15 +22,6 @@ final class Workplace: Sendable {
 
     private func link(_ from: URL, to target: URL) throws {
         try FileManager.default.createSymbolicLink(at: from, withDestinationURL: target)
-    }
-
-    /// A program of this very build: it lies beside the test bundle.
-    static func product(_ name: String) -> URL {
-        var folder = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
-        while folder.path != "/", !FileManager.default.fileExists(atPath: folder.appending(path: name).path) {
-            folder.deleteLastPathComponent()
-        }
-        return folder.appending(path: name)
     }
 
     func write(_ text: String, to path: String) throws {

@@ -1,19 +1,11 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Generated code")
 struct GeneratedCodeTests {
-    /// The plugin that this very build made: it lies beside the test bundle.
-    private static var plugin: URL {
-        var folder = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
-        while folder.path != "/", !FileManager.default.fileExists(atPath: folder.appending(path: "protoc-gen-mesh").path) {
-            folder.deleteLastPathComponent()
-        }
-        return folder.appending(path: "protoc-gen-mesh")
-    }
-
     private func check(proto: String? = nil) async throws -> String {
-        var environment = ["PROTOC_GEN_MESH": Self.plugin.path]
+        var environment = ["PROTOC_GEN_MESH": BuiltProgram.named("protoc-gen-mesh").path]
         if let proto { environment["PROTO_ROOT"] = proto }
         return try await Repository.here.run("proto/generate", ["--check"], environment: environment)
     }

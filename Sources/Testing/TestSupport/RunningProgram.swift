@@ -9,6 +9,7 @@ public struct RunningProgram: Sendable {
 
     private let lines: AsyncStream<String>
     private let write: @Sendable (String) async throws -> Void
+    private let signal: @Sendable () throws -> Void
 
     /// The next line that it prints; nil once it prints no more.
     public func line() async -> String? {
@@ -18,6 +19,11 @@ public struct RunningProgram: Sendable {
     /// Writes a line to its standard input.
     public func say(_ line: String) async throws {
         try await write(line + "\n")
+    }
+
+    /// Sends it SIGTERM.
+    public func terminate() throws {
+        try signal()
     }
 
     /// Runs it while `body` runs. It is told to end by the end of its standard input, then by SIGTERM.
@@ -41,7 +47,12 @@ public struct RunningProgram: Sendable {
                 defer { printed.finish() }
                 for try await line in execution.standardOutput.strings(separatedBy: .lineBreaks) { printed.yield(line) }
             }
-            let running = RunningProgram(lines: lines) { text in _ = try await execution.standardInputWriter.write(text) }
+            let running = RunningProgram(lines: lines) { text in
+                _ = try await execution.standardInputWriter.write(text)
+            } signal: {
+                // `timeout` passes it on.
+                try execution.send(signal: .terminate)
+            }
             do {
                 let output = try await body(running)
                 try await execution.standardInputWriter.finish()

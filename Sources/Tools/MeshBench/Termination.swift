@@ -1,24 +1,19 @@
+internal import Dispatch
 internal import Glibc
-internal import NIOPosix
-internal import Synchronization
 
 /// Returns at SIGTERM or SIGINT.
 func untilTerminated() async {
-    var set = sigset_t()
-    sigemptyset(&set)
-    sigaddset(&set, SIGTERM)
-    sigaddset(&set, SIGINT)
-    // Blocked in every thread that is there; the one that waits takes it.
-    pthread_sigmask(SIG_BLOCK, &set, nil)
-    let waited = set
-    await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
-        NIOThreadPool.singleton.submit { _ in
-            var set = waited
-            var signal: Int32 = 0
-            sigwait(&set, &signal)
-            done.resume()
-        }
+    let (signals, arrived) = AsyncStream.makeStream(of: Void.self)
+    let sources = [SIGTERM, SIGINT].map { number in
+        // A source sees an ignored signal all the same, and then nothing else acts on it.
+        signal(number, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(signal: number)
+        source.setEventHandler { arrived.yield() }
+        source.activate()
+        return source
     }
+    for await _ in signals { break }
+    for source in sources { source.cancel() }
 }
 
 func flushOutput() {
