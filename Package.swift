@@ -179,7 +179,7 @@ let platform: [Target] = [
     // Generated messages, stubs and policy table of the five services.
     target("ServiceAPI", in: "Platform", uses: ["MeshCall", "MeshMessages", "CServiceMessages", "CProtobufC"]),
     // Hashing, sealing, password hashing, one-time codes, Merkle trees, signed notes.
-    target("Cryptography", in: "Platform", uses: ["CArgon2", crypto]),
+    target("Cryptography", in: "Platform", uses: ["CArgon2", "COpenSSL", crypto]),
     // Secret values and where they are kept.
     target("Secrets", in: "Platform", uses: ["Cryptography", crypto]),
     // SQLite through GRDB: one file a service, migrations, row-level security, encrypted columns, the audit outbox.
