@@ -180,8 +180,8 @@ let platform: [Target] = [
     target("ServiceAPI", in: "Platform", uses: ["MeshCall", "MeshMessages", "CServiceMessages", "CProtobufC"]),
     // Hashing, sealing, password hashing, one-time codes, Merkle trees, signed notes.
     target("Cryptography", in: "Platform", uses: ["CArgon2", "COpenSSL", crypto]),
-    // Secret values and where they are kept.
-    target("Secrets", in: "Platform", uses: ["Cryptography", crypto]),
+    // Secret values, and the stores that need no network: files, environment, sealed file.
+    target("Secrets", in: "Platform", uses: ["Cryptography", "CLinux", crypto]),
     // SQLite through GRDB: one file a service, migrations, row-level security, encrypted columns, the audit outbox.
     target("Storage", in: "Platform", uses: ["Cryptography", grdb, grdbSQLite, logging]),
     // Tokens and certificates: issuing and strict verification.
@@ -269,7 +269,7 @@ let appTests: [Target] = [
     tests("TradingTests", uses: ["Trading", crypto]),
     tests("ServiceAPITests", uses: ["ServiceAPI", "MeshCall", "MeshMessages", logging, nio("NIOCore")]),
     tests("CryptographyTests", uses: ["Cryptography", crypto]),
-    tests("SecretsTests", uses: ["Secrets", crypto]),
+    tests("SecretsTests", uses: ["Secrets", "Cryptography", crypto]),
     tests("StorageTests", uses: ["Storage", grdb, logging]),
     tests("IdentityTests", uses: ["Identity", "Cryptography", crypto, jwtKit, x509, asn1]),
     tests("AuditClientTests", uses: ["AuditClient", "Storage", "ServiceAPI", "MeshCall", "MeshMessages", "Cryptography", grdb, logging, crypto]),

@@ -17,7 +17,7 @@ enum ImportRules {
         "CPluginMessages": ["MeshGenerator"],
         "CBenchMessages": ["MeshBench"],
         "CArgon2": ["Cryptography"],
-        "CLinux": ["ServiceKit", "Deployment"],
+        "CLinux": ["ServiceKit", "Deployment", "Secrets"],
         "GRDBSQLite": ["Storage"],
         "SQLite3": [],
     ]
