@@ -18,6 +18,7 @@ enum ImportRules {
         "CBenchMessages": ["MeshBench"],
         "CArgon2": ["Cryptography"],
         "CLinux": ["ServiceKit", "Deployment", "Secrets"],
+        "CPKCS11": ["SecretStores"],
         "GRDBSQLite": ["Storage"],
         "SQLite3": [],
     ]
