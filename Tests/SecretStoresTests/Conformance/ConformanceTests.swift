@@ -7,7 +7,8 @@ struct ConformanceTests {
     @Test("Every driver keeps the rules of a secret store", arguments: StoreUnderTest.available)
     func conforms(_ driver: StoreUnderTest) async throws {
         let seeded = Array("seeded-marker-value".utf8) + [0, 1, 254, 255]
-        try await driver.with(seeded: seeded) { store in
+        try await driver.with(seeded: ["seeded": seeded]) { setup in
+            let store = try setup.open()
             let suite = StoreConformance(store: store)
             #expect(store.kind == driver.rawValue)
             try await suite.refusesWhatIsNotThere()

@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 import Secrets
 import SecretStores
 import Testing
@@ -22,34 +21,38 @@ enum StoreUnderTest: String, CaseIterable, Sendable, CustomTestStringConvertible
     static var available: [StoreUnderTest] { allCases.filter { $0.needs?.isExpected ?? true } }
 
     /// Runs `body` with a store that is empty, or has `seeded` where nothing can be put.
-    func with(seeded: [UInt8], _ body: @Sendable (any SecretStore) async throws -> Void) async throws {
+    func with(seeded: [String: [UInt8]], owner: String = "execution", _ body: @Sendable (StoreSetup) async throws -> Void) async throws {
         let folder = try TemporaryFolder()
-        // Nothing between the suite and the store: a cache would hide what it does.
+        // Nothing between the test and the store: a cache would hide what it does.
         let noCache = CachePolicy(maximumAgeSeconds: 0, staleSeconds: 0)
-        func open(_ settings: SecretStoreSettings) throws -> any SecretStore { try settings.open(folder: folder.path, owner: "execution") }
+        @Sendable func setup(_ settings: SecretStoreSettings, _ environment: [String: String] = [:]) -> StoreSetup {
+            StoreSetup(owner: owner, folder: folder, settings, environment: environment)
+        }
         switch self {
-        case .files: try await body(try open(SecretStoreSettings()))
+        case .files: try await body(setup(SecretStoreSettings()))
         case .env:
-            setenv("CP_CONFORMANCE_SEEDED", "base64:" + Data(seeded).base64EncodedString(), 1)
-            try await body(try open(SecretStoreSettings(driver: .env, env: .init(prefix: "CP_CONFORMANCE_"))))
+            let variables = seeded.map { ("CP_CONFORMANCE_" + $0.uppercased().replacing("-", with: "_"), "base64:" + Data($1).base64EncodedString()) }
+            try await body(
+                setup(SecretStoreSettings(driver: .env, env: .init(prefix: "CP_CONFORMANCE_")), Dictionary(uniqueKeysWithValues: variables)))
         case .sealed:
-            try folder.write(String(repeating: "0f", count: 32) + "\n", "sealing-key")
-            try await body(try open(SecretStoreSettings(driver: .sealed, sealed: .init(key: .init(keyFile: folder.path + "/sealing-key")))))
+            try await body(
+                setup(
+                    SecretStoreSettings(driver: .sealed, sealed: .init(key: .init(keyVariable: "CP_CONFORMANCE_KEY"))),
+                    ["CP_CONFORMANCE_KEY": String(repeating: "0f", count: 32)]))
         case .vault:
             try await OpenBao.with { bao in
-                try await body(
-                    try SecretStoreSettings(driver: .vault, vault: bao.appRole, cache: noCache).open(folder: bao.folder.path, owner: "execution"))
+                try await body(setup(SecretStoreSettings(driver: .vault, vault: bao.appRole, cache: noCache)))
             }
         case .aws:
             try await MotoServer.with { server in
-                setenv("AWS_ACCESS_KEY_ID", server.accessKeyID, 1)
-                setenv("AWS_SECRET_ACCESS_KEY", server.secretAccessKey, 1)
                 try await body(
-                    try SecretStoreSettings(driver: .aws, aws: server.settings, cache: noCache).open(folder: "/nowhere", owner: "execution"))
+                    setup(
+                        SecretStoreSettings(driver: .aws, aws: server.settings, cache: noCache),
+                        ["AWS_ACCESS_KEY_ID": server.accessKeyID, "AWS_SECRET_ACCESS_KEY": server.secretAccessKey]))
             }
         case .pkcs11:
-            let settings = try await SoftHSM.shared.settings(path: folder.path + "/execution.sealed")
-            try await body(try open(SecretStoreSettings(driver: .pkcs11, pkcs11: settings)))
+            let settings = try await SoftHSM.shared.settings(path: "\(folder.path)/\(owner).sealed")
+            try await body(setup(SecretStoreSettings(driver: .pkcs11, pkcs11: settings), ["SOFTHSM2_CONF": settings.readable?.first ?? ""]))
         }
     }
 }

@@ -27,7 +27,8 @@ actor SoftHSM {
         let pinFile = "\(folder)/pin-\(pin)"
         _ = FileManager.default.createFile(atPath: pinFile, contents: Data(pin.utf8), attributes: [.posixPermissions: 0o600])
         return PKCS11Settings(
-            module: try ExternalProgram.softHSM.path, token: "cryptopulse", pinFile: pinFile, wrappingKey: wrappingKey, path: path)
+            module: try ExternalProgram.softHSM.path, token: "cryptopulse", pinFile: pinFile, wrappingKey: wrappingKey, path: path,
+            readable: [folder + "/softhsm2.conf"], writable: [folder + "/tokens"])
     }
 
     /// - Returns: the key's label.

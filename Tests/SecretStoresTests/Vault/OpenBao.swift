@@ -15,6 +15,7 @@ final class OpenBao: Sendable {
         path "transit/keys/execution" { capabilities = ["read"] }
         """
 
+    /// Also the service's credentials lie here; the server's own data lies in a folder below.
     let folder: TemporaryFolder
     let port: Int
     let program: String
