@@ -170,6 +170,8 @@ let appSystem: [Target] = [
     systemLibrary("CArgon2", pkgConfig: "libargon2", apt: "libargon2-dev"),
     // Landlock, prctl and peers: system calls that glibc has no Swift-visible wrapper for.
     cTarget("CLinux"),
+    // The part of PKCS #11 that is used, and the loading of a vendor's module.
+    cTarget("CPKCS11"),
     cTarget("CServiceMessages", uses: ["CProtobufC"]),
 ]
 
@@ -179,9 +181,16 @@ let platform: [Target] = [
     // Generated messages, stubs and policy table of the five services.
     target("ServiceAPI", in: "Platform", uses: ["MeshCall", "MeshMessages", "CServiceMessages", "CProtobufC"]),
     // Hashing, sealing, password hashing, one-time codes, Merkle trees, signed notes.
-    target("Cryptography", in: "Platform", uses: ["CArgon2", crypto]),
-    // Secret values and where they are kept.
-    target("Secrets", in: "Platform", uses: ["Cryptography", crypto]),
+    target("Cryptography", in: "Platform", uses: ["CArgon2", "COpenSSL", crypto]),
+    // Secret values, and the stores that need no network: files, environment, sealed file.
+    target("Secrets", in: "Platform", uses: ["Cryptography", "CLinux", crypto]),
+    // The stores elsewhere (Vault, AWS, PKCS #11 devices), and which one a service's settings choose.
+    target(
+        "SecretStores", in: "Platform",
+        uses: [
+            "Secrets", "Cryptography", "CPKCS11", crypto, asyncHTTPClient, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix"),
+            .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        ]),
     // SQLite through GRDB: one file a service, migrations, row-level security, encrypted columns, the audit outbox.
     target("Storage", in: "Platform", uses: ["Cryptography", grdb, grdbSQLite, logging]),
     // Tokens and certificates: issuing and strict verification.
@@ -193,7 +202,7 @@ let platform: [Target] = [
     target(
         "ServiceKit", in: "Platform",
         uses: [
-            "ServiceAPI", "MeshRuntime", "MeshCall", "MeshTLS", "MeshMessages", "Identity", "Secrets", "Storage", "Telemetry",
+            "ServiceAPI", "MeshRuntime", "MeshCall", "MeshTLS", "MeshMessages", "Identity", "Secrets", "SecretStores", "Storage", "Telemetry",
             "AuditClient", "Cryptography", "CLinux", "MeshTelemetry", coreMetrics, argumentParser, asn1, x509, logging, lifecycle, unixSignals, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix"),
         ]),
     // HTTPS for people: Hummingbird over MeshTLS.
@@ -269,14 +278,17 @@ let appTests: [Target] = [
     tests("TradingTests", uses: ["Trading", crypto]),
     tests("ServiceAPITests", uses: ["ServiceAPI", "MeshCall", "MeshMessages", logging, nio("NIOCore")]),
     tests("CryptographyTests", uses: ["Cryptography", crypto]),
-    tests("SecretsTests", uses: ["Secrets", crypto]),
+    tests("SecretsTests", uses: ["Secrets", "Cryptography", crypto]),
+    tests(
+        "SecretStoresTests",
+        uses: ["SecretStores", "Secrets", "Cryptography", "Exchange", "ServiceKit", "sandbox-exchange", "TestSupport", crypto]),
     tests("StorageTests", uses: ["Storage", grdb, logging]),
     tests("IdentityTests", uses: ["Identity", "Cryptography", crypto, jwtKit, x509, asn1]),
     tests("AuditClientTests", uses: ["AuditClient", "Storage", "ServiceAPI", "MeshCall", "MeshMessages", "Cryptography", grdb, logging, crypto]),
     tests("TelemetryTests", uses: ["Telemetry", logging, metrics]),
     tests("HTTPSKitTests", uses: ["HTTPSKit", "MeshTLS", "Identity", hummingbird, asyncHTTPClient, logging, lifecycle, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
             .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOSSL", package: "swift-nio-ssl")]),
-    tests("ServiceKitTests", uses: ["ServiceKit", "MeshCall", "MeshTLS", "Identity", nio("NIOHTTP1"), crypto]),
+    tests("ServiceKitTests", uses: ["ServiceKit", "SecretStores", "MeshCall", "MeshTLS", "Identity", nio("NIOHTTP1"), crypto]),
     tests("DeploymentTests", uses: ["Deployment", "ServiceKit", "Identity", logging, subprocess, .product(name: "SystemPackage", package: "swift-system")]),
     tests("ExchangeTests", uses: ["Exchange", "Trading", crypto, logging, nio("NIOCore"), nio("NIOPosix"), nio("NIOConcurrencyHelpers")]),
     tests("AuthServiceTests", uses: ["AuthService"] + serviceBase),

@@ -10,14 +10,15 @@ enum ImportRules {
 
     /// The only targets that see a C module: everything else sees Swift values.
     static let importersOfC: [String: Set<String>] = [
-        "COpenSSL": ["MeshTLS", "MeshTLSTests", "MeshFuzz"],
+        "COpenSSL": ["MeshTLS", "Cryptography", "MeshTLSTests", "MeshFuzz"],
         "CProtobufC": ["MeshMessages", "ServiceAPI", "MeshGenerator"],
         "CMessages": ["MeshMessages"],
         "CServiceMessages": ["ServiceAPI"],
         "CPluginMessages": ["MeshGenerator"],
         "CBenchMessages": ["MeshBench"],
         "CArgon2": ["Cryptography"],
-        "CLinux": ["ServiceKit", "Deployment"],
+        "CLinux": ["ServiceKit", "Deployment", "Secrets"],
+        "CPKCS11": ["SecretStores"],
         "GRDBSQLite": ["Storage"],
         "SQLite3": [],
     ]

@@ -60,10 +60,18 @@ struct SecretBytesTests {
         #expect(left < 64)
     }
 
+    @Test("Taking an array over wipes it")
+    func taking() {
+        var bytes: [UInt8] = [1, 2, 3]
+        let taken = SecretBytes(taking: &bytes)
+        #expect(taken == SecretBytes(copying: [1, 2, 3]))
+        #expect(bytes == [0, 0, 0])
+    }
+
     @Test("Keys come out of 32 bytes, and a signing key out of no other length")
     func keys() throws {
         #expect(secret.symmetricKey.bitCount == 256)
         #expect(try secret.ed25519SigningKey().rawRepresentation == Data(Self.marker.utf8))
-        #expect(throws: SecretStoreError.self) { try SecretBytes(copying: [1, 2, 3]).ed25519SigningKey() }
+        #expect(throws: SecretStoreError.Cause.self) { try SecretBytes(copying: [1, 2, 3]).ed25519SigningKey() }
     }
 }

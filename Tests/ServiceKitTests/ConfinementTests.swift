@@ -1,4 +1,5 @@
 import Foundation
+import SecretStores
 import Testing
 
 @testable import ServiceKit
@@ -21,6 +22,21 @@ struct ConfinementTests {
         var settings = ServiceSettings.sample("/state/agent")
         settings.outbound = [Endpoint(host: "exchange.example", port: 443)]
         #expect(ConfinementPlan(settings).connectPorts == [7401, 443, 53])
+    }
+
+    @Test("It reaches its secret store and nothing else that it did not reach before")
+    func secretStore() {
+        var settings = ServiceSettings.sample("/state/agent")
+        let before = ConfinementPlan(settings)
+        settings.secrets = SecretStoreSettings(
+            driver: .vault,
+            vault: VaultSettings(
+                address: "https://10.0.0.7:8200", rootsPath: "/etc/cryptopulse/vault.pem", prefix: "cryptopulse/production/agent",
+                login: .appRole(.init(role: "agent", roleID: "r", secretIDFile: "/run/keys/secret-id"))))
+        let plan = ConfinementPlan(settings)
+        #expect(plan.connectPorts == before.connectPorts.union([8200]))
+        #expect(Set(plan.readable) == Set(before.readable).union(["/etc/cryptopulse/vault.pem", "/run/keys"]))
+        #expect(plan.writable == before.writable)
     }
 
     @Test("The kernel refuses a confined thread what another thread of the process may still do")

@@ -1,4 +1,5 @@
 import Foundation
+import SecretStores
 import Testing
 
 @testable import ServiceKit
@@ -20,6 +21,16 @@ struct SettingsTests {
         let read = try ServiceSettings.read(from: folder.path + "/settings.json", expecting: "agent")
         #expect(read == settings)
         #expect(try read.options(as: Options.self) == Options(exchange: .init(baseURL: "https://127.0.0.1:1"), limit: 7))
+    }
+
+    @Test("Without a store named, secrets are files as before; a driver that is none is refused")
+    func secretStores() throws {
+        let old = #"{"environment":"development","service":"agent","stateDirectory":"/x","listen":{"host":"h","port":1},"health":{"host":"h","port":2}"#
+        let path = folder.path + "/settings.json"
+        try Data((old + "}").utf8).write(to: URL(filePath: path))
+        #expect(try ServiceSettings.read(from: path, expecting: "agent").secrets == SecretStoreSettings(driver: .files))
+        try Data((old + #","secrets":{"driver":"nothing"}}"#).utf8).write(to: URL(filePath: path))
+        #expect(throws: StartUpError.self) { try ServiceSettings.read(from: path, expecting: "agent") }
     }
 
     @Test("The file is its owner's alone")

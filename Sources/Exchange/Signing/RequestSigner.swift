@@ -6,7 +6,7 @@ import FoundationEssentials
 /// Source: Binance Spot REST API, "SIGNED endpoint security".
 public protocol RequestSigner: Sendable {
     /// - Returns: the value of the `signature` parameter, not yet percent-encoded.
-    func signature(of payload: [UInt8]) throws -> String
+    func signature(of payload: [UInt8]) async throws -> String
 }
 
 /// Ed25519 over the payload, base64. The exchange has only the public half.
@@ -19,6 +19,20 @@ public struct Ed25519RequestSigner: RequestSigner {
 
     public func signature(of payload: [UInt8]) throws -> String {
         try key.value.signature(for: payload).base64EncodedString()
+    }
+}
+
+/// Ed25519 by somebody else who has the key: a key service, an HSM. The key never enters this process.
+public struct RemoteRequestSigner: RequestSigner {
+    private let sign: @Sendable ([UInt8]) async throws -> [UInt8]
+
+    /// - Parameter sign: gives the 64 bytes of an Ed25519 signature (RFC 8032) over a payload.
+    public init(_ sign: @escaping @Sendable ([UInt8]) async throws -> [UInt8]) {
+        self.sign = sign
+    }
+
+    public func signature(of payload: [UInt8]) async throws -> String {
+        Data(try await sign(payload)).base64EncodedString()
     }
 }
 

@@ -49,7 +49,7 @@ final class ExchangeConnection: Sendable {
         parameters.append("timestamp", clock.time(at: .now))
         let signature: String
         do {
-            signature = try credential.signer.signature(of: Array(parameters.query.utf8))
+            signature = try await credential.signer.signature(of: Array(parameters.query.utf8))
         } catch {
             throw ExchangeError(.credentials, message: "the key could not sign: \(type(of: error))")
         }

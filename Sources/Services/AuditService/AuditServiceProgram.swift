@@ -11,7 +11,7 @@ public enum AuditServiceProgram {
 
     /// - Throws: when the stored log is not what was signed: it then refuses to serve, and names the first bad entry.
     public static func build(_ context: ServiceContext) async throws -> RunningService {
-        let key = try context.secrets.secret(named: signingKey).ed25519SigningKey()
+        let key = try await context.secrets.secret(named: signingKey).ed25519SigningKey()
         guard let signer = NoteSigner(name: origin(in: context.settings.environment), key: key) else {
             throw StartUpError.settings("the environment's name cannot stand in a log's origin")
         }

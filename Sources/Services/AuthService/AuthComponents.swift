@@ -25,8 +25,8 @@ struct AuthComponents: Sendable {
         environment: String, database: ServiceDatabase, outbox: AuditOutbox, secrets: any SecretStore,
         hashing: PasswordHashParameters = .recommended, hashingQueue: Int = 32, clock: @escaping @Sendable () -> Date = { Date() }
     ) async throws -> AuthComponents {
-        let seals = try await DataKeys.open(in: database, rootSecret: try secrets.secret(named: "data-key").symmetricKey)
-        let issuer = TokenIssuer(environment: environment, key: try secrets.secret(named: "token-signing-key").ed25519SigningKey())
+        let seals = try await DataKeys.open(in: database, rootSecret: try await secrets.secret(named: "data-key").symmetricKey)
+        let issuer = TokenIssuer(environment: environment, key: try await secrets.secret(named: "token-signing-key").ed25519SigningKey())
         let verifier = TokenVerifier(environment: environment)
         let hasher = PasswordHasher(parameters: hashing, pepper: seals.pepper, queueLimit: hashingQueue)
         let handler = AuthHandler(

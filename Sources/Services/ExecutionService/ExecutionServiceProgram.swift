@@ -27,7 +27,7 @@ public enum ExecutionServiceProgram {
             ExecutionDependencies(
                 environment: context.settings.environment, database: database, audit: audit,
                 marketData: try context.channel(to: ExecutionNames.marketData), exchange: exchange, policy: try options.riskPolicy(),
-                dataKey: try context.secrets.secret(named: ExecutionNames.dataKey).symmetricKey, logger: context.logger))
+                dataKey: try await context.secrets.secret(named: ExecutionNames.dataKey).symmetricKey, logger: context.logger))
         try await service.reconcileAtStart()
         return RunningService(
             definitions: [.execution(service)],

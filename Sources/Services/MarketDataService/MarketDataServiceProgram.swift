@@ -23,7 +23,7 @@ public enum MarketDataServiceProgram {
             exchange: BinanceClient(baseURL: options.exchange.baseURL, rootsPath: options.exchange.rootsPath, logger: context.logger),
             keyFiles: .init(
                 publicKey: settings.runFolder + "/exchange-read.pub.pem", apiKey: settings.runFolder + "/exchange-api-key"),
-            cipher: ColumnCipher(rootKey: try context.secrets.secret(named: dataKey).symmetricKey), logger: context.logger,
+            cipher: ColumnCipher(rootKey: try await context.secrets.secret(named: dataKey).symmetricKey), logger: context.logger,
             now: { Int64(Date().timeIntervalSince1970 * 1000) })
         return RunningService(
             definitions: [service.definition], background: [audit, BackgroundTask("market data") { try await service.run() }],

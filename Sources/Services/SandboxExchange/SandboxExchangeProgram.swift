@@ -16,11 +16,11 @@ public enum SandboxExchangeProgram {
         let database = try context.openDatabase(SandboxExchange.schema)
         let exchange = try await SandboxExchange(
             configuration: try context.settings.options(as: SandboxConfiguration.self), database: database,
-            dataKey: try context.secrets.secret(named: dataKey).symmetricKey, wallTime: wallTime)
+            dataKey: try await context.secrets.secret(named: dataKey).symmetricKey, wallTime: wallTime)
         let tls = try MeshTLSContext.httpsServer(
             certificateChainPath: context.settings.httpsCertificatePath, privateKeyPath: context.settings.httpsPrivateKeyPath)
         let server = HTTPSServer(
-            responder: exchange.responder(operatorToken: trimmed(try context.secrets.secret(named: operatorToken))),
+            responder: exchange.responder(operatorToken: trimmed(try await context.secrets.secret(named: operatorToken))),
             host: context.settings.listen.host, port: context.settings.listen.port, tls: tls, eventLoopGroup: context.eventLoopGroup,
             logger: context.logger)
         return RunningService(

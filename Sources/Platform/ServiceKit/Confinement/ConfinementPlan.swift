@@ -1,4 +1,5 @@
 internal import CLinux
+internal import SecretStores
 
 /// The files and ports that are left to a confined process. Everything else is refused by the kernel, whoever the Unix user is.
 struct ConfinementPlan: Equatable {
@@ -27,12 +28,13 @@ struct ConfinementPlan: Equatable {
 
     /// A service's own folder, the system's libraries, its own two ports and those it is told to call.
     init(_ settings: ServiceSettings) {
-        let calls = Array(settings.peers.values) + settings.outbound
+        let stores = settings.secrets.addresses.map { Endpoint(host: $0.host, port: $0.port) }
+        let calls = Array(settings.peers.values) + settings.outbound + stores
         // A name may have to be looked up over TCP; an address never.
         let looksUpNames = calls.contains { $0.host.contains { $0.isLetter && !$0.isHexDigit } }
         self.init(
-            readable: Self.systemFiles + [Self.processes, settings.stateDirectory] + settings.readable,
-            writable: [settings.dataFolder, settings.runFolder, settings.logFolder, "/dev/null"],
+            readable: Self.systemFiles + [Self.processes, settings.stateDirectory] + settings.readable + settings.secrets.readable,
+            writable: [settings.dataFolder, settings.runFolder, settings.logFolder, "/dev/null"] + settings.secrets.writable,
             bindPorts: Set([settings.listen, settings.health].compactMap { UInt16(exactly: $0.port) }),
             connectPorts: Set(calls.compactMap { UInt16(exactly: $0.port) } + (looksUpNames ? [Self.dnsPort] : []))
         )

@@ -8,6 +8,7 @@ enum ProcessHardening {
     static func apply(_ settings: ServiceSettings) throws -> String {
         try requireSingleThread()
         guard cp_set_not_dumpable() == 0 else { throw Landlock.failure("PR_SET_DUMPABLE") }
+        guard cp_set_no_core() == 0 else { throw Landlock.failure("RLIMIT_CORE") }
         guard cp_set_no_new_privileges() == 0 else { throw Landlock.failure("PR_SET_NO_NEW_PRIVS") }
         // Only root has any: /proc/kcore and the like stay closed to it too.
         guard cp_drop_capabilities() == 0 else { throw Landlock.failure("capset") }

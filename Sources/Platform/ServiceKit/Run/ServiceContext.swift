@@ -2,6 +2,7 @@ public import AuditClient
 public import Logging
 public import MeshCall
 public import NIOCore
+internal import SecretStores
 public import Secrets
 public import Storage
 
@@ -10,7 +11,7 @@ public struct ServiceContext: Sendable {
     public let settings: ServiceSettings
     public let logger: Logger
     public let eventLoopGroup: any EventLoopGroup
-    /// The service's own secrets, read at each request: one file a secret.
+    /// The service's own secrets, in the store that its settings choose.
     public let secrets: any SecretStore
     /// Checks user tokens with the keys that auth publishes.
     public let authenticator: any TokenAuthenticator
@@ -21,7 +22,7 @@ public struct ServiceContext: Sendable {
         self.settings = settings
         self.logger = logger
         self.eventLoopGroup = eventLoopGroup
-        secrets = FileSecretStore(folder: settings.secretsFolder)
+        secrets = try settings.secrets.open(folder: settings.secretsFolder, owner: settings.service)
         peers = PeerChannels(settings: settings, eventLoopGroup: eventLoopGroup, logger: logger)
         authenticator =
             settings.peers["auth"] == nil

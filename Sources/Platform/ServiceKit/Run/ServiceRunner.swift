@@ -2,6 +2,7 @@ internal import Logging
 internal import MeshCall
 internal import NIOCore
 internal import NIOPosix
+internal import Secrets
 internal import ServiceLifecycle
 internal import Telemetry
 internal import UnixSignals
@@ -25,10 +26,19 @@ struct ServiceRunner: Sendable {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: Self.threads)
         let context = try ServiceContext(settings: settings, logger: logger, eventLoopGroup: group)
         let service = try await build(context)
+        warnOfUnlockedSecrets()
         try await ServiceGroup(configuration: configuration(service, context)).run()
         await context.peers.close()
         logger.info("stopped")
         try await group.shutdownGracefully()
+    }
+
+    private func warnOfUnlockedSecrets() {
+        let memory = SecretMemory.report
+        guard memory.unlocked > 0 else { return }
+        logger.warning(
+            "secrets may reach swap: the kernel does not lock their memory",
+            metadata: ["bytes": "\(memory.unlocked)", "why": "\(memory.reason ?? "")"])
     }
 
     /// Shut down from the last to the first: calls in progress drain first, the health port answers until the end.

@@ -1,4 +1,5 @@
 internal import Foundation
+public import SecretStores
 
 /// What a service's process is told at start: `settings.json` in its own state folder. Holds no secret, only where secrets lie.
 public struct ServiceSettings: Codable, Sendable, Equatable {
@@ -28,6 +29,8 @@ public struct ServiceSettings: Codable, Sendable, Equatable {
     public var outbound: [Endpoint]
     /// Files outside its folder that it reads, such as a candle file.
     public var readable: [String]
+    /// Where its secrets are kept; files in its own folder if absent.
+    public var secrets: SecretStoreSettings
     public var confinement: Confinement
     /// swift-log's level names.
     public var logLevel: String
@@ -37,7 +40,7 @@ public struct ServiceSettings: Codable, Sendable, Equatable {
     public init(
         environment: String, service: String, stateDirectory: String, listen: Endpoint, health: Endpoint,
         peers: [String: Endpoint] = [:], outbound: [Endpoint] = [], readable: [String] = [],
-        confinement: Confinement = .required, logLevel: String = "info", options: JSONValue = [:]
+        secrets: SecretStoreSettings = SecretStoreSettings(), confinement: Confinement = .required, logLevel: String = "info", options: JSONValue = [:]
     ) {
         self.environment = environment
         self.service = service
@@ -47,6 +50,7 @@ public struct ServiceSettings: Codable, Sendable, Equatable {
         self.peers = peers
         self.outbound = outbound
         self.readable = readable
+        self.secrets = secrets
         self.confinement = confinement
         self.logLevel = logLevel
         self.options = options
@@ -62,6 +66,7 @@ public struct ServiceSettings: Codable, Sendable, Equatable {
         peers = try container.decodeIfPresent([String: Endpoint].self, forKey: .peers) ?? [:]
         outbound = try container.decodeIfPresent([Endpoint].self, forKey: .outbound) ?? []
         readable = try container.decodeIfPresent([String].self, forKey: .readable) ?? []
+        secrets = try container.decodeIfPresent(SecretStoreSettings.self, forKey: .secrets) ?? SecretStoreSettings()
         confinement = try container.decodeIfPresent(Confinement.self, forKey: .confinement) ?? .required
         logLevel = try container.decodeIfPresent(String.self, forKey: .logLevel) ?? "info"
         options = try container.decodeIfPresent(JSONValue.self, forKey: .options) ?? [:]

@@ -57,6 +57,12 @@ int cp_drop_capabilities(void);
 // The signal that the kernel sends to this process when the thread that started it ends.
 int cp_set_parent_death_signal(int signal);
 
+// setrlimit(2): no core file from this process and those it starts. A handler that cores are piped to asks for PR_SET_DUMPABLE only.
+int cp_set_no_core(void);
+
+// environ(7): the variables of this process, ended by NULL. Whoever changes them while another thread reads has a race.
+char **cp_environment(void);
+
 // Starts a program in a session of its own with nothing of the caller's but its environment: no signal mask, input from
 // /dev/null, output and errors to the end of `log`, no other file descriptor. Returns its process id.
 int cp_spawn_session(const char *path, char *const *arguments, const char *log);

@@ -8,9 +8,9 @@ extension SecretBytes {
 
     /// As an Ed25519 seed.
     ///
-    /// - Throws: `SecretStoreError.unusable` unless it is 32 bytes long.
+    /// - Throws: `SecretStoreError.Cause.unusable` unless it is 32 bytes long.
     public func ed25519SigningKey() throws -> Curve25519.Signing.PrivateKey {
-        guard count == 32 else { throw SecretStoreError.unusable("an Ed25519 seed has 32 bytes, not \(count)") }
+        guard count == 32 else { throw SecretStoreError.Cause.unusable("an Ed25519 seed has 32 bytes, not \(count)") }
         return try withUnsafeBytes { try Curve25519.Signing.PrivateKey(rawRepresentation: $0) }
     }
 }

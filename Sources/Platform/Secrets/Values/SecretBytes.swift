@@ -1,6 +1,7 @@
 internal import Glibc
 
-/// Bytes that must not be seen: they cannot be printed, reflected, encoded or hashed, and their memory is wiped on release.
+/// Bytes that must not be seen: they cannot be printed, reflected, encoded or hashed, and lie in `SecretMemory`, which is kept out of
+/// swap and core dumps and wiped on release.
 ///
 /// Copies of the value share the same bytes.
 public struct SecretBytes: Sendable {
@@ -9,14 +10,15 @@ public struct SecretBytes: Sendable {
     /// Never written again after initialisation, hence safe to share.
     private final class Storage: @unchecked Sendable {
         let bytes: UnsafeMutableRawBufferPointer
+        private let block: SecretMemory.Block
 
         init(count: Int) {
-            bytes = .allocate(byteCount: count, alignment: 16)
+            block = SecretMemory.shared.allocate(count)
+            bytes = UnsafeMutableRawBufferPointer(start: block.pointer, count: count)
         }
 
         deinit {
-            if let base = bytes.baseAddress { explicit_bzero(base, bytes.count) }
-            bytes.deallocate()
+            SecretMemory.shared.release(block, count: bytes.count)
         }
     }
 
@@ -24,6 +26,17 @@ public struct SecretBytes: Sendable {
     public init(copying bytes: some Collection<UInt8>) {
         storage = Storage(count: bytes.count)
         storage.bytes.copyBytes(from: bytes)
+    }
+
+    /// Takes `bytes` over: the original is wiped, unless another copy of the array is alive, which this cannot see.
+    public init(taking bytes: inout [UInt8]) {
+        self.init(copying: bytes)
+        bytes.withUnsafeMutableBytes { Self.wipe($0) }
+    }
+
+    /// Overwrites bytes in a way that the optimiser leaves alone.
+    public static func wipe(_ bytes: UnsafeMutableRawBufferPointer) {
+        if let base = bytes.baseAddress { explicit_bzero(base, bytes.count) }
     }
 
     /// Lets `fill` write the secret in place, so that no other copy of it comes to be.

@@ -1,0 +1,184 @@
+internal import CPKCS11
+internal import Secrets
+
+/// A session of a logged-in user with one token. Blocks; used by one thread at a time.
+struct PKCS11Session {
+    enum KeyClass {
+        case publicKey, privateKey, secretKey
+
+        var number: CK_ULONG {
+            switch self {
+            case .publicKey: CK_ULONG(CKO_PUBLIC_KEY)
+            case .privateKey: CK_ULONG(CKO_PRIVATE_KEY)
+            case .secretKey: CK_ULONG(CKO_SECRET_KEY)
+            }
+        }
+    }
+
+    private static let maximumSlots = 64
+    /// Bytes of the longest attribute or answer that is read.
+    private static let maximumAnswer = 8192
+
+    private let functions: UnsafePointer<CK_FUNCTION_LIST>
+    private let handle: CK_SESSION_HANDLE
+
+    /// Loads the module, which stays loaded, and logs in.
+    ///
+    /// - Throws: `PKCS11Failure`, `SecretStoreError.Cause`.
+    init(_ settings: PKCS11Settings) throws {
+        functions = try Self.load(settings.module)
+        let slot = try Self.slot(of: settings.token, functions)
+        var handle = CK_SESSION_HANDLE()
+        try PKCS11Failure.check("C_OpenSession", functions.pointee.C_OpenSession?(slot, CK_FLAGS(CKF_SERIAL_SESSION), nil, nil, &handle))
+        self.handle = handle
+        do {
+            try logIn(try SecretText.line(PrivateFile().read(path: settings.pinFile, atMost: 256)))
+        } catch {
+            close()
+            throw error
+        }
+    }
+
+    func close() {
+        _ = functions.pointee.C_CloseSession?(handle)
+    }
+
+    private static func load(_ path: String) throws -> UnsafePointer<CK_FUNCTION_LIST> {
+        guard path.hasPrefix("/") else { throw SecretStoreError.Cause.unusable("pkcs11.module '\(path)' is not an absolute path") }
+        var reason: UnsafePointer<CChar>?
+        guard let functions = cp_pkcs11_load(path, &reason) else {
+            throw SecretStoreError.Cause.unusable("\(path) cannot be loaded: \(reason.map { String(cString: $0) } ?? "no reason given")")
+        }
+        var arguments = CK_C_INITIALIZE_ARGS()
+        arguments.flags = CK_FLAGS(CKF_OS_LOCKING_OK)
+        try PKCS11Failure.check("C_Initialize", functions.pointee.C_Initialize?(&arguments), or: CKR_CRYPTOKI_ALREADY_INITIALIZED)
+        return functions
+    }
+
+    private static func slot(of token: String, _ functions: UnsafePointer<CK_FUNCTION_LIST>) throws -> CK_SLOT_ID {
+        var slots = [CK_SLOT_ID](repeating: 0, count: maximumSlots)
+        var count = CK_ULONG(maximumSlots)
+        try PKCS11Failure.check("C_GetSlotList", functions.pointee.C_GetSlotList?(1, &slots, &count))
+        for slot in slots.prefix(Int(clamping: count)) {
+            var info = CK_TOKEN_INFO()
+            guard functions.pointee.C_GetTokenInfo?(slot, &info) == CK_RV(CKR_OK) else { continue }
+            let label = withUnsafeBytes(of: info.label) { String(decoding: $0, as: UTF8.self) }
+            if label.prefix(while: { $0 != "\0" }).trimmingBlanks == token { return slot }
+        }
+        throw SecretStoreError.Cause.unavailable("no token '\(token)' is present")
+    }
+
+    /// The login holds for all sessions of this process with the token.
+    private func logIn(_ pin: SecretBytes) throws {
+        try pin.withUnsafeBytes { pin in
+            let bytes = pin.bindMemory(to: UInt8.self).baseAddress
+            try PKCS11Failure.check(
+                "C_Login", functions.pointee.C_Login?(handle, CK_ULONG(CKU_USER), bytes, CK_ULONG(pin.count)), or: CKR_USER_ALREADY_LOGGED_IN)
+        }
+    }
+
+    // MARK: - Keys
+
+    /// The key with this label.
+    ///
+    /// - Throws: `notFound` for none, `conflict` for several.
+    func key(_ label: String, _ keyClass: KeyClass) throws -> CK_OBJECT_HANDLE {
+        var kind = keyClass.number
+        var name = Array(label.utf8)
+        return try name.withUnsafeMutableBytes { name in
+            try withUnsafeMutableBytes(of: &kind) { kind in
+                try find([
+                    CK_ATTRIBUTE(type: CK_ULONG(CKA_CLASS), value: kind.baseAddress, length: CK_ULONG(kind.count)),
+                    CK_ATTRIBUTE(type: CK_ULONG(CKA_LABEL), value: name.baseAddress, length: CK_ULONG(name.count)),
+                ])
+            }
+        }
+    }
+
+    private func find(_ attributes: [CK_ATTRIBUTE]) throws -> CK_OBJECT_HANDLE {
+        try PKCS11Failure.check("C_FindObjectsInit", functions.pointee.C_FindObjectsInit?(handle, attributes, CK_ULONG(attributes.count)))
+        defer { _ = functions.pointee.C_FindObjectsFinal?(handle) }
+        var found = [CK_OBJECT_HANDLE](repeating: 0, count: 2)
+        var count = CK_ULONG()
+        try PKCS11Failure.check("C_FindObjects", functions.pointee.C_FindObjects?(handle, &found, 2, &count))
+        guard count > 0 else { throw SecretStoreError.Cause.notFound }
+        guard count == 1 else { throw SecretStoreError.Cause.conflict("two keys bear this label") }
+        return found[0]
+    }
+
+    func attribute(_ type: Int, of object: CK_OBJECT_HANDLE) throws -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: Self.maximumAnswer)
+        let length = try bytes.withUnsafeMutableBytes { buffer in
+            var attribute = CK_ATTRIBUTE(type: CK_ULONG(type), value: buffer.baseAddress, length: CK_ULONG(buffer.count))
+            try PKCS11Failure.check("C_GetAttributeValue", functions.pointee.C_GetAttributeValue?(handle, object, &attribute, 1))
+            return min(Int(clamping: attribute.length), buffer.count)
+        }
+        return Array(bytes.prefix(length))
+    }
+
+    func number(_ type: Int, of object: CK_OBJECT_HANDLE) throws -> Int {
+        let bytes = try attribute(type, of: object)
+        guard bytes.count == MemoryLayout<CK_ULONG>.size else { throw SecretStoreError.Cause.unusable("the key's attributes are not understood") }
+        return Int(clamping: bytes.withUnsafeBytes { $0.loadUnaligned(as: CK_ULONG.self) })
+    }
+
+    // MARK: - Using them
+
+    func sign(_ message: [UInt8], _ mechanism: Int, _ key: CK_OBJECT_HANDLE) throws -> [UInt8] {
+        var mechanism = CK_MECHANISM(mechanism: CK_ULONG(mechanism), parameter: nil, parameter_length: 0)
+        try PKCS11Failure.check("C_SignInit", functions.pointee.C_SignInit?(handle, &mechanism, key))
+        return try message.withUnsafeBufferPointer { message in
+            try Self.answer("C_Sign") { functions.pointee.C_Sign?(handle, message.baseAddress, CK_ULONG(message.count), $0, $1) }
+        }
+    }
+
+    /// AES-GCM with a 16-byte tag at the end.
+    func seal(_ plaintext: UnsafeRawBufferPointer, nonce: [UInt8], _ key: CK_OBJECT_HANDLE) throws -> [UInt8] {
+        try withGCM(nonce) { mechanism in
+            try PKCS11Failure.check("C_EncryptInit", functions.pointee.C_EncryptInit?(handle, mechanism, key))
+        }
+        let bytes = plaintext.bindMemory(to: UInt8.self)
+        return try Self.answer("C_Encrypt") { functions.pointee.C_Encrypt?(handle, bytes.baseAddress, CK_ULONG(bytes.count), $0, $1) }
+    }
+
+    func open(_ sealed: [UInt8], nonce: [UInt8], _ key: CK_OBJECT_HANDLE) throws -> [UInt8] {
+        try withGCM(nonce) { mechanism in
+            try PKCS11Failure.check("C_DecryptInit", functions.pointee.C_DecryptInit?(handle, mechanism, key))
+        }
+        return try sealed.withUnsafeBufferPointer { sealed in
+            try Self.answer("C_Decrypt") { functions.pointee.C_Decrypt?(handle, sealed.baseAddress, CK_ULONG(sealed.count), $0, $1) }
+        }
+    }
+
+    private func withGCM(_ nonce: [UInt8], _ body: (UnsafePointer<CK_MECHANISM>) throws -> Void) throws {
+        var nonce = nonce
+        try nonce.withUnsafeMutableBufferPointer { nonce in
+            var parameters = CK_GCM_PARAMS()
+            parameters.iv = nonce.baseAddress
+            parameters.iv_length = CK_ULONG(nonce.count)
+            parameters.iv_bits = CK_ULONG(nonce.count * 8)
+            parameters.tag_bits = 128
+            try withUnsafeMutableBytes(of: &parameters) { parameters in
+                var mechanism = CK_MECHANISM(
+                    mechanism: CK_ULONG(CKM_AES_GCM), parameter: parameters.baseAddress, parameter_length: CK_ULONG(parameters.count))
+                try body(&mechanism)
+            }
+        }
+    }
+
+    private static func answer(
+        _ function: String, _ body: (UnsafeMutablePointer<UInt8>?, UnsafeMutablePointer<CK_ULONG>?) -> CK_RV?
+    ) throws -> [UInt8] {
+        var output = [UInt8](repeating: 0, count: maximumAnswer)
+        var length = CK_ULONG(output.count)
+        try PKCS11Failure.check(function, output.withUnsafeMutableBufferPointer { body($0.baseAddress, &length) })
+        output.removeLast(output.count - min(Int(clamping: length), output.count))
+        return output
+    }
+}
+
+extension StringProtocol {
+    fileprivate var trimmingBlanks: String {
+        String(reversed().drop { $0 == " " }.reversed())
+    }
+}

@@ -1,0 +1,49 @@
+internal import CPKCS11
+internal import Cryptography
+internal import FoundationEssentials
+public import Secrets
+
+/// A wrapping key that stays in a PKCS#11 device: it seals and opens data keys there with AES-256-GCM.
+public struct PKCS11WrappingKey: WrappingKey {
+    private static let nonceSize = 12
+
+    private let device: PKCS11Device
+    private let label: String
+
+    public init(_ settings: PKCS11Settings) {
+        device = PKCS11Device(settings)
+        label = settings.wrappingKey
+    }
+
+    public func wrap(_ dataKey: SecretBytes) async throws -> WrappedKey {
+        let label = label
+        return try await device.run { session in
+            let key = try session.key(label, .secretKey)
+            let nonce = SecureRandom.bytes(Self.nonceSize)
+            let sealed = try dataKey.withUnsafeBytes { try session.seal($0, nonce: nonce, key) }
+            return WrappedKey(method: .device, keyID: try Self.id(key, label, session), bytes: Data(nonce + sealed))
+        }
+    }
+
+    public func unwrap(_ wrapped: WrappedKey) async throws -> SecretBytes {
+        let label = label
+        return try await device.run { session in
+            let key = try session.key(label, .secretKey)
+            try wrapped.check(method: .device, keyID: try Self.id(key, label, session))
+            guard wrapped.bytes.count > Self.nonceSize else { throw SecretStoreError.Cause.tampered("the wrapped data key is too short") }
+            let bytes = Array(wrapped.bytes)
+            do {
+                var dataKey = try session.open(Array(bytes[Self.nonceSize...]), nonce: Array(bytes[..<Self.nonceSize]), key)
+                return SecretBytes(taking: &dataKey)
+            } catch let failure as PKCS11Failure where !failure.losesSession {
+                // Modules disagree about the code: SoftHSM says CKR_GENERAL_ERROR.
+                throw SecretStoreError.Cause.tampered("the device does not open the wrapped data key")
+            }
+        }
+    }
+
+    /// Label and CKA_ID: what tells keys of a device apart, and their copies in another not.
+    private static func id(_ key: CK_OBJECT_HANDLE, _ label: String, _ session: PKCS11Session) throws -> String {
+        "\(label)/\(Hex.encode(try session.attribute(CKA_ID, of: key)))"
+    }
+}

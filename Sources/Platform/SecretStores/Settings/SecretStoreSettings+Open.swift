@@ -1,0 +1,40 @@
+public import Secrets
+
+extension SecretStoreSettings {
+    /// Makes the store. Nothing is asked of it yet, but variables that hold secrets are taken out of the environment.
+    ///
+    /// - Parameters:
+    ///   - folder: the service's own secrets folder, for what has no path in the settings.
+    ///   - owner: the service.
+    /// - Throws: `SecretStoreError` for settings or a wrapping key that cannot be used.
+    public func open(folder: String, owner: String) throws -> any SecretStore {
+        do {
+            let store = try driver(folder, owner)
+            let policy = cache ?? ([.vault, .aws].contains(driver) ? CachePolicy() : nil)
+            return policy.map { CachedSecretStore(store, policy: $0) } ?? store
+        } catch let cause as SecretStoreError.Cause {
+            throw SecretStoreError(store: driver.rawValue, secret: nil, cause: cause)
+        }
+    }
+
+    private func driver(_ folder: String, _ owner: String) throws -> any SecretStore {
+        let sealedPath = "\(folder)/\(owner).sealed"
+        switch driver {
+        case .files: return FileSecretStore(folder: files?.folder ?? folder, trust: files?.trust ?? .ownedByThisUser)
+        case .env: return try EnvironmentSecretStore(prefix: env?.prefix ?? EnvironmentSecretStore.defaultPrefix)
+        case .sealed:
+            let settings = try part(sealed)
+            return SealedSecretStore(path: settings.path ?? sealedPath, owner: owner, key: try settings.key.wrappingKey())
+        case .vault: return try VaultSecretStore(try part(vault))
+        case .aws: return try AWSSecretStore(try part(aws))
+        case .pkcs11:
+            let settings = try part(pkcs11)
+            return SealedSecretStore(path: settings.path ?? sealedPath, owner: owner, key: PKCS11WrappingKey(settings), kind: "pkcs11")
+        }
+    }
+
+    private func part<Part>(_ part: Part?) throws -> Part {
+        guard let part else { throw SecretStoreError.Cause.unusable("secrets.\(driver.rawValue) is missing") }
+        return part
+    }
+}

@@ -1,0 +1,113 @@
+internal import FoundationEssentials
+internal import Glibc
+internal import Secrets
+internal import Synchronization
+
+/// Gets a token for this service.
+struct VaultLogin: Sendable {
+    let settings: VaultSettings
+    let client: VaultClient
+    let limits: StoreLimits
+    private let unwrapped = Unwrapped()
+
+    /// Bytes of a role's secret id or of a wrapping token.
+    private static let maximumCredentialSize = 4096
+
+    /// A secret id that came wrapped is kept: it cannot be had again.
+    private final class Unwrapped: Sendable {
+        let secretID = Mutex<SecretBytes?>(nil)
+    }
+
+    init(settings: VaultSettings, client: VaultClient, limits: StoreLimits) {
+        self.settings = settings
+        self.client = client
+        self.limits = limits
+    }
+
+    /// - Throws: `SecretStoreError.Cause`: `unwrapRefused` is an alarm, not a nuisance.
+    func run() async throws -> VaultAuth {
+        let auth =
+            switch (settings.login.appRole, settings.login.certificate) {
+            case (let role?, nil): try await logIn(role)
+            case (nil, let certificate?): try await logIn(certificate)
+            default: throw SecretStoreError.Cause.unusable("login needs one of appRole and certificate")
+            }
+        guard let auth else { throw SecretStoreError.Cause.unavailable("its answer to the login has no token") }
+        return auth
+    }
+
+    private func logIn(_ role: VaultSettings.AppRole) async throws -> VaultAuth? {
+        struct Body: Encodable, Sendable { var role_id, secret_id: String }
+        let mount = try StorePath.checked(role.mount ?? "approle", "login.appRole.mount")
+        let secretID = try await secretID(role, mount)
+        let body = Body(role_id: role.roleID, secret_id: secretID.withUnsafeBytes { String(decoding: $0, as: UTF8.self) })
+        do {
+            let call = VaultClient.Call(method: "POST", path: "auth/\(mount)/login", body: body)
+            return try await client.answer(call, token: nil, as: VaultNothing.self).auth
+        } catch SecretStoreError.Cause.unusable(let why) {
+            // Vault answers 400 to credentials that it does not know.
+            throw SecretStoreError.Cause.denied(why)
+        }
+    }
+
+    private func logIn(_ certificate: VaultSettings.Certificate) async throws -> VaultAuth? {
+        struct Body: Encodable, Sendable { var name: String }
+        let mount = try StorePath.checked(certificate.mount ?? "cert", "login.certificate.mount")
+        let http = try StoreHTTPClient(
+            try StoreAddress(settings.address), rootsPath: settings.rootsPath,
+            certificate: .init(chainPath: certificate.certificatePath, keyPath: certificate.privateKeyPath), limits: limits)
+        let client = VaultClient(http: http, namespace: settings.namespace, limits: limits)
+        do {
+            let call = VaultClient.Call(method: "POST", path: "auth/\(mount)/login", body: Body(name: certificate.role))
+            return try await client.answer(call, token: nil, as: VaultNothing.self).auth
+        } catch SecretStoreError.Cause.unusable(let why) {
+            throw SecretStoreError.Cause.denied(why)
+        }
+    }
+
+    // MARK: - The role's secret id
+
+    private func secretID(_ role: VaultSettings.AppRole, _ mount: String) async throws -> SecretBytes {
+        switch (role.secretIDFile, role.wrappedSecretIDFile) {
+        case (let path?, nil): return try credential(path)
+        case (nil, let path?):
+            if let known = unwrapped.secretID.withLock({ $0 }) { return known }
+            let secretID = try await unwrap(try credential(path), expecting: "auth/\(mount)/role/\(role.role)/secret-id")
+            unwrapped.secretID.withLock { $0 = secretID }
+            // It is of no more use, except to be taken for an alarm at the next start. The folder may well be read-only.
+            unlink(path)
+            return secretID
+        default: throw SecretStoreError.Cause.unusable("login.appRole needs one of secretIDFile and wrappedSecretIDFile")
+        }
+    }
+
+    private func credential(_ path: String) throws -> SecretBytes {
+        do {
+            return SecretText.line(try PrivateFile().read(path: path, atMost: Self.maximumCredentialSize))
+        } catch .notFound {
+            throw SecretStoreError.Cause.denied("the credential file \(path) does not exist")
+        }
+    }
+
+    /// Opens a response-wrapping token, once it is known to wrap what it should: anybody could write a token of his own into the file.
+    private func unwrap(_ token: SecretBytes, expecting path: String) async throws -> SecretBytes {
+        struct Lookup: Decodable, Sendable { var creation_path: String }
+        struct Token: Encodable, Sendable { var token: String }
+        struct SecretID: Decodable, Sendable { var secret_id: String }
+        do {
+            let body = Token(token: token.withUnsafeBytes { String(decoding: $0, as: UTF8.self) })
+            let lookup = VaultClient.Call(method: "POST", path: "sys/wrapping/lookup", body: body)
+            let found = try await client.answer(lookup, token: nil, as: Lookup.self).data?.creation_path
+            guard found == path else {
+                throw SecretStoreError.Cause.unwrapRefused("the token wraps \(found ?? "nothing"), not \(path)")
+            }
+            let call = VaultClient.Call<VaultNothing>(method: "POST", path: "sys/wrapping/unwrap", body: nil, isRepeatable: false)
+            guard let secretID = try await client.answer(call, token: token, as: SecretID.self).data else {
+                throw SecretStoreError.Cause.unwrapRefused("the token wraps nothing")
+            }
+            return SecretBytes(copying: Array(secretID.secret_id.utf8))
+        } catch SecretStoreError.Cause.unusable(let why), SecretStoreError.Cause.denied(let why) {
+            throw SecretStoreError.Cause.unwrapRefused(why)
+        }
+    }
+}

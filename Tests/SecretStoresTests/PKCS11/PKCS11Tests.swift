@@ -1,0 +1,66 @@
+import Crypto
+import Exchange
+import Foundation
+import Secrets
+import SecretStores
+import Testing
+
+@Suite("PKCS #11", .serialized, .timeLimit(.minutes(2)), .enabled(if: ExternalProgram.softHSM.isExpected, "set CRYPTOPULSE_SOFTHSM to libsofthsm2.so"))
+struct PKCS11Tests {
+    private let message = Array("symbol=BTCUSDT&side=BUY".utf8)
+
+    @Test("Ed25519 keys of the device sign exchange requests")
+    func ed25519() async throws {
+        let signer = PKCS11Signer(try await SoftHSM.shared.settings(wrappingKey: "none"), key: try await SoftHSM.shared.makeKey(.ed25519))
+        let key = try Curve25519.Signing.PublicKey(rawRepresentation: try await signer.publicKey())
+        let signature = try await RemoteRequestSigner(signer.signature).signature(of: message)
+        #expect(key.isValidSignature(try #require(Data(base64Encoded: signature)), for: message))
+        #expect(!key.isValidSignature(try #require(Data(base64Encoded: signature)), for: message + [0]))
+    }
+
+    @Test("P-256 keys of the device sign over SHA-256")
+    func p256() async throws {
+        let signer = PKCS11Signer(try await SoftHSM.shared.settings(wrappingKey: "none"), key: try await SoftHSM.shared.makeKey(.p256))
+        let key = try P256.Signing.PublicKey(x963Representation: try await signer.publicKey())
+        let signature = try P256.Signing.ECDSASignature(rawRepresentation: try await signer.signature(of: message))
+        #expect(key.isValidSignature(signature, for: message) && !key.isValidSignature(signature, for: message + [0]))
+    }
+
+    @Test("A sealed file opens with its own wrapping key only, and neither its key nor its values are in it")
+    func wrapping() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/execution.sealed"
+        let settings = try await SoftHSM.shared.settings(path: path)
+        func store(_ settings: PKCS11Settings) throws -> any SecretStore {
+            try SecretStoreSettings(driver: .pkcs11, pkcs11: settings).open(folder: folder.path, owner: "execution")
+        }
+        try await store(settings).put(SecretBytes(copying: message), as: "data-key", at: .current)
+        #expect(try await store(settings).secret(named: "data-key") == SecretBytes(copying: message))
+        let file = try Data(contentsOf: URL(filePath: path))
+        #expect(file.range(of: Data(message)) == nil && file.range(of: Data(Data(message).base64EncodedString().utf8)) == nil)
+        let other = try await SoftHSM.shared.settings(path: path)
+        #expect(kind(await cause { try await store(other).secret(named: "data-key") }) == "wrongKey")
+    }
+
+    @Test("A key that is not there, a wrong PIN and a module that is none are told apart")
+    func failures() async throws {
+        let settings = try await SoftHSM.shared.settings(wrappingKey: "none")
+        #expect(await cause { try await PKCS11Signer(settings, key: "missing").signature(of: message) } == .notFound)
+        var module = settings
+        module.module = "/usr/lib/no-such-module.so"
+        #expect(kind(await cause { try await PKCS11Signer(module, key: "missing").signature(of: message) }) == "unusable")
+        var token = settings
+        token.token = "another"
+        #expect(kind(await cause { try await PKCS11Signer(token, key: "missing").signature(of: message) }) == "unavailable")
+        await #expect(processExitsWith: .success) {
+            // In a process of its own: a login holds for all of it.
+            let wrong = try await SoftHSM.shared.settings(wrappingKey: "none", pin: "111111")
+            do {
+                _ = try await PKCS11Signer(wrong, key: "missing").publicKey()
+                exit(1)
+            } catch let error as SecretStoreError {
+                guard case .denied = error.cause, !"\(error)".contains("111111") else { exit(2) }
+            }
+        }
+    }
+}

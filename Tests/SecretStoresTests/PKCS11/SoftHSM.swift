@@ -1,0 +1,73 @@
+import Foundation
+import Glibc
+import SecretStores
+
+/// SoftHSM with one token. The module is loaded once a process and reads its configuration then, so that all tests share the token and
+/// each makes keys of its own.
+actor SoftHSM {
+    static let shared = SoftHSM()
+    private static let pin = "648219"
+
+    private var made: Task<String, any Error>?
+    private var count = 0
+
+    enum Key: String {
+        case ed25519 = "EC:edwards25519"
+        case p256 = "EC:prime256v1"
+        case aes256 = "AES:32"
+    }
+
+    /// Settings of the token, with a new wrapping key.
+    func settings(path: String) async throws -> PKCS11Settings {
+        try await settings(wrappingKey: try await makeKey(.aes256), path: path)
+    }
+
+    func settings(wrappingKey: String, path: String? = nil, pin: String = pin) async throws -> PKCS11Settings {
+        let folder = try await folder()
+        let pinFile = "\(folder)/pin-\(pin)"
+        _ = FileManager.default.createFile(atPath: pinFile, contents: Data(pin.utf8), attributes: [.posixPermissions: 0o600])
+        return PKCS11Settings(
+            module: try ExternalProgram.softHSM.path, token: "cryptopulse", pinFile: pinFile, wrappingKey: wrappingKey, path: path,
+            readable: [folder + "/softhsm2.conf"], writable: [folder + "/tokens"])
+    }
+
+    /// - Returns: the key's label.
+    func makeKey(_ kind: Key) async throws -> String {
+        let folder = try await folder()
+        count += 1
+        let (label, id) = ("key-\(count)", String(1000 + count))
+        let generate = kind == .aes256 ? "--keygen" : "--keypairgen"
+        _ = try await ExternalProgram.output(
+            "pkcs11-tool",
+            [
+                "--module", try ExternalProgram.softHSM.path, "--token-label", "cryptopulse", "--login", "--pin", Self.pin, generate,
+                "--key-type", kind.rawValue, "--label", label, "--id", id,
+            ] + (kind == .aes256 ? ["--sensitive"] : []), environment: ["SOFTHSM2_CONF": folder + "/softhsm2.conf"])
+        return label
+    }
+
+    private func folder() async throws -> String {
+        if let made { return try await made.value }
+        let task = Task { try await Self.make() }
+        made = task
+        return try await task.value
+    }
+
+    private static func make() async throws -> String {
+        let folder = NSTemporaryDirectory() + "softhsm-" + UUID().uuidString
+        try FileManager.default.createDirectory(
+            atPath: folder + "/tokens", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        removed = folder
+        atexit { removed.map { try? FileManager.default.removeItem(atPath: $0) } }
+        let configuration = folder + "/softhsm2.conf"
+        try Data("directories.tokendir = \(folder)/tokens\nobjectstore.backend = file\nlog.level = ERROR\n".utf8)
+            .write(to: URL(filePath: configuration))
+        setenv("SOFTHSM2_CONF", configuration, 1)
+        _ = try await ExternalProgram.output(
+            "softhsm2-util", ["--init-token", "--free", "--label", "cryptopulse", "--so-pin", "591037", "--pin", pin])
+        return folder
+    }
+}
+
+/// Set once, before the process ends.
+nonisolated(unsafe) private var removed: String?
