@@ -5,7 +5,7 @@ import Testing
 @Suite("Generated code")
 struct GeneratedCodeTests {
     private func check(proto: String? = nil) async throws -> String {
-        var environment = ["PROTOC_GEN_MESH": BuiltProgram.named("protoc-gen-mesh").path]
+        var environment = ["PROTOC_GEN_MESH": try BuiltProgram.named("protoc-gen-mesh").path]
         if let proto { environment["PROTO_ROOT"] = proto }
         return try await Repository.here.run("proto/generate", ["--check"], environment: environment)
     }
