@@ -18,6 +18,7 @@ enum ImportRules {
         "CBenchMessages": ["MeshBench"],
         "CArgon2": ["Cryptography"],
         "CLinux": ["ServiceKit", "Deployment"],
+        "CByteSearch": ["IntegrationTests"],
         "GRDBSQLite": ["Storage"],
         "SQLite3": [],
     ]
