@@ -42,7 +42,8 @@ public struct MarketData: Sendable {
         if key.isNew { await journal.created() }
         try key.publish(to: keyFiles.publicKey)
         let keeper = ReadKeyKeeper(
-            exchange: exchange, key: key, handover: APIKeyHandover(path: keyFiles.apiKey, database: database, cipher: cipher), journal: journal, limits: limits, logger: logger)
+            exchange: exchange, key: key, handover: APIKeyHandover(path: keyFiles.apiKey, database: database, cipher: cipher),
+            journal: journal, limits: limits, logger: logger)
         let reader = ExchangeReader(current: { try keeper.current() }, refused: { await keeper.refused($0) })
         let hub = TickerHub(exchange: reader, limits: limits, now: now)
         self.keeper = keeper

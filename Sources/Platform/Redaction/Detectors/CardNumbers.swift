@@ -49,6 +49,7 @@ enum CardNumbers {
             guard let byte else { return false }
             return byte.isLetter || byte == UInt8(ascii: "_") || (byte.isOne(of: ".,-") && beyond?.isAlphanumeric == true)
         }
-        return !joins(bytes.byte(range.lowerBound - 1), bytes.byte(range.lowerBound - 2)) && !joins(bytes.byte(range.upperBound), bytes.byte(range.upperBound + 1))
+        let (first, end) = (range.lowerBound, range.upperBound)
+        return !joins(bytes.byte(first - 1), bytes.byte(first - 2)) && !joins(bytes.byte(end), bytes.byte(end + 1))
     }
 }
