@@ -23,6 +23,12 @@ struct RedactorTests {
         #expect(Redactor.redact(secret) == "[redacted]")
     }
 
+    @Test("A key beside a UUID goes, and the UUID stays")
+    func besideUUID() {
+        let id = "7F9C2BA4-E88F-4F2C-9D0B-6D1C2B3A4F5E"
+        #expect(Redactor.redact("\(id).\(Self.secrets[1])") == "\(id)[redacted]")
+    }
+
     @Test("A private key goes, with everything after it when its end is missing")
     func pem() {
         let begin = "-----BEGIN EC PRIVATE" + " KEY-----"
@@ -71,7 +77,8 @@ struct RedactorTests {
             "2HB6ZSQ2BQ64EZHTH3M64OHH26M2VMYF", "buy 1234567890 SHIB at 0.00001234", "exchange credentials (HTTP 401, code -2015): Invalid API-key, IP, or permissions for action.",
             "bad token: expired", "token: malformed", "HTTP status 403", "time 1790000000000, at 1790000000000000000 ns", "+0.52 % since 2026-11-25T10:00:00+00:00",
             "gained +123456789.50 USDT", "order 4111111111111112", "user@host", "sha256:9f86d081884c7d65", "GET https://127.0.0.1:7400/v1/orders?limit=5&open_only=true",
-            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "",
+            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "", "sign-off-7F9C2BA4-E88F-4F2C-9D0B-6D1C2B3A4F5E",
+            "/cryptopulse.market_data.v1.MarketData/GetBookTicker", "com.example.CryptoPulse2.ServiceKit.MeshListener.Failure",
         ])
     func ordinary(_ text: String) {
         #expect(Redactor.redact(text) == text)
