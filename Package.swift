@@ -180,6 +180,8 @@ let platform: [Target] = [
     target("Trading", in: "", uses: [crypto]),
     // Generated messages, stubs and policy table of the five services.
     target("ServiceAPI", in: "Platform", uses: ["MeshCall", "MeshMessages", "CServiceMessages", "CProtobufC"]),
+    // Takes secrets and personal data out of text that leaves a process: logs, errors, audit detail, prompts.
+    target("Redaction", in: "Platform"),
     // Hashing, sealing, password hashing, one-time codes, Merkle trees, signed notes.
     target("Cryptography", in: "Platform", uses: ["CArgon2", "COpenSSL", crypto]),
     // Secret values, and the stores that need no network: files, environment, sealed file.
@@ -195,20 +197,20 @@ let platform: [Target] = [
     target("Storage", in: "Platform", uses: ["Cryptography", grdb, grdbSQLite, logging]),
     // Tokens and certificates: issuing and strict verification.
     target("Identity", in: "Platform", uses: ["Cryptography", crypto, jwtKit, x509, asn1]),
-    target("Telemetry", in: "Platform", uses: [logging, metrics]),
+    target("Telemetry", in: "Platform", uses: ["Redaction", logging, metrics]),
     // Sends a service's outbox to audit and waits for its durable acknowledgement.
-    target("AuditClient", in: "Platform", uses: ["ServiceAPI", "Storage", "MeshCall", "MeshMessages", "Cryptography", grdb, logging, crypto, lifecycle]),
+    target("AuditClient", in: "Platform", uses: ["ServiceAPI", "Storage", "MeshCall", "MeshMessages", "Cryptography", "Redaction", grdb, logging, crypto, lifecycle]),
     // What every service does: settings, confinement, start, token checks, health, drain.
     target(
         "ServiceKit", in: "Platform",
         uses: [
-            "ServiceAPI", "MeshRuntime", "MeshCall", "MeshTLS", "MeshMessages", "Identity", "Secrets", "SecretStores", "Storage", "Telemetry",
+            "ServiceAPI", "MeshRuntime", "MeshCall", "MeshTLS", "MeshMessages", "Identity", "Secrets", "SecretStores", "Storage", "Telemetry", "Redaction",
             "AuditClient", "Cryptography", "CLinux", "MeshTelemetry", coreMetrics, argumentParser, asn1, x509, logging, lifecycle, unixSignals, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix"),
         ]),
     // HTTPS for people: Hummingbird over MeshTLS.
     target(
         "HTTPSKit", in: "Platform",
-        uses: ["MeshTLS", hummingbird, logging, metrics, lifecycle, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), nio("NIOFoundationCompat"),
+        uses: ["MeshTLS", "Redaction", hummingbird, logging, metrics, lifecycle, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), nio("NIOFoundationCompat"),
             .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "HTTPTypes", package: "swift-http-types"),
             .product(name: "NIOHTTPTypes", package: "swift-nio-extras")]),
     // State folder, development PKI and secrets, ports, starting and stopping the processes.
@@ -221,7 +223,7 @@ let platform: [Target] = [
     target(
         "Exchange", in: "",
         uses: [
-            "Trading", crypto, asyncHTTPClient, logging, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), nio("NIOConcurrencyHelpers"),
+            "Trading", "Redaction", crypto, asyncHTTPClient, logging, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), nio("NIOConcurrencyHelpers"),
             .product(name: "NIOSSL", package: "swift-nio-ssl"),
         ]),
 ]
@@ -233,7 +235,7 @@ let serviceBase: [Target.Dependency] = [
 
 let services: [Target] = [
     target("AuthService", in: "Services", uses: serviceBase + [x509, asn1]),
-    target("AgentService", in: "Services", uses: serviceBase),
+    target("AgentService", in: "Services", uses: serviceBase + ["Redaction"]),
     target("MarketDataService", in: "Services", uses: serviceBase + ["Exchange"]),
     target("ExecutionService", in: "Services", uses: serviceBase + ["Exchange"]),
     target("AuditService", in: "Services", uses: serviceBase),
@@ -251,7 +253,7 @@ let tools: [Target] = [
     target(
         "PulseCommands", in: "Tools",
         uses: [
-            "Deployment", "Cryptography", "Trading", "ServiceKit", "ServiceAPI", "MeshRuntime", "MeshCall", "MeshMessages", "MeshTLS", argumentParser, asyncHTTPClient,
+            "Deployment", "Telemetry", "Cryptography", "Trading", "ServiceKit", "ServiceAPI", "MeshRuntime", "MeshCall", "MeshMessages", "MeshTLS", argumentParser, asyncHTTPClient,
             unixSignals, logging, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix"), nio("NIOFoundationCompat"),
         ]),
 ]
@@ -274,6 +276,11 @@ let testing: [Target] = [
         uses: ["Deployment", "PulseCommands", "ServiceKit", "Cryptography", "MeshRuntime", "MeshTLS", asyncHTTPClient, logging, nio("NIOCore"), nio("NIOPosix")]),
 ]
 
+let appTestTools: [Target] = [
+    // Finds many byte strings in one pass: what an isolation test reads is gigabytes.
+    .target(name: "CByteSearch", path: "Tests/CByteSearch")
+]
+
 let appTests: [Target] = [
     tests("TradingTests", uses: ["Trading", crypto]),
     tests("ServiceAPITests", uses: ["ServiceAPI", "MeshCall", "MeshMessages", logging, nio("NIOCore")]),
@@ -285,10 +292,11 @@ let appTests: [Target] = [
     tests("StorageTests", uses: ["Storage", grdb, logging]),
     tests("IdentityTests", uses: ["Identity", "Cryptography", crypto, jwtKit, x509, asn1]),
     tests("AuditClientTests", uses: ["AuditClient", "Storage", "ServiceAPI", "MeshCall", "MeshMessages", "Cryptography", grdb, logging, crypto]),
+    tests("RedactionTests", uses: ["Redaction"]),
     tests("TelemetryTests", uses: ["Telemetry", logging, metrics]),
     tests("HTTPSKitTests", uses: ["HTTPSKit", "MeshTLS", "Identity", hummingbird, asyncHTTPClient, logging, lifecycle, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
             .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOSSL", package: "swift-nio-ssl")]),
-    tests("ServiceKitTests", uses: ["ServiceKit", "SecretStores", "MeshCall", "MeshTLS", "Identity", nio("NIOHTTP1"), crypto]),
+    tests("ServiceKitTests", uses: ["ServiceKit", "ServiceAPI", "SecretStores", "MeshCall", "MeshTLS", "Identity", nio("NIOHTTP1"), logging, crypto]),
     tests("DeploymentTests", uses: ["Deployment", "ServiceKit", "Identity", logging, subprocess, .product(name: "SystemPackage", package: "swift-system")]),
     tests("ExchangeTests", uses: ["Exchange", "Trading", crypto, logging, nio("NIOCore"), nio("NIOPosix"), nio("NIOConcurrencyHelpers")]),
     tests("AuthServiceTests", uses: ["AuthService"] + serviceBase),
@@ -311,8 +319,8 @@ let appTests: [Target] = [
     tests(
         "IntegrationTests",
         uses: [
-            "LocalMesh", "TestSupport", "Deployment", "PulseCommands", "ServiceAPI", "ServiceKit", "MeshRuntime", "MeshCall", "MeshTLS", "MeshMessages", "Identity",
-            "Cryptography", "Trading", subprocess, asyncHTTPClient, grdb, logging, nio("NIOCore"), nio("NIOPosix"), nio("NIOFoundationCompat"), nio("NIOHTTP1"),
+            "LocalMesh", "TestSupport", "CByteSearch", "Deployment", "PulseCommands", "ServiceAPI", "ServiceKit", "MeshRuntime", "MeshCall", "MeshTLS", "MeshMessages", "Identity",
+            "Cryptography", "Trading", crypto, subprocess, asyncHTTPClient, grdb, logging, nio("NIOCore"), nio("NIOPosix"), nio("NIOFoundationCompat"), nio("NIOHTTP1"),
         ]),
     tests("RepositoryTests", uses: ["TestSupport"]),
 ]
@@ -355,6 +363,6 @@ let package = Package(
     name: "CryptoPulse",
     products: meshProducts,
     dependencies: meshPackages + (meshOnly ? [] : appPackages),
-    targets: system + mesh + meshTools + meshSamples + (fuzzes ? meshFuzzers : []) + (meshOnly ? [] : appSystem + platform + services + tools + programs + testing)
+    targets: system + mesh + meshTools + meshSamples + (fuzzes ? meshFuzzers : []) + (meshOnly ? [] : appSystem + platform + services + tools + programs + testing + appTestTools)
         + (meshTests + (meshOnly ? [] : appTests)).filter { onlyTests?.contains($0.name) ?? true }
 )

@@ -53,6 +53,7 @@ enum ExchangeErrorCode {
     static let tooManyOrders = -1015
     static let invalidTimestamp = -1021
     static let invalidSignature = -1022
+    static let unknownKey = -2008
     static let orderDoesNotExist = -2013
     static let badKeyFormat = -2014
     static let rejectedKey = -2015

@@ -3,6 +3,8 @@ public import Trading
 /// What one key may do with its own account. `BinanceClient` is the real one; tests may put faults in front of it.
 public protocol TradingExchange: Sendable {
     func account() async throws -> AccountInformation
+    /// What this key may do; nil where the exchange has no such call, as test networks have not.
+    func keyRestrictions() async throws -> KeyRestrictions?
     /// Places the order and reports it with its fills.
     ///
     /// - Throws: `ExchangeError`; after `.unknownOutcome` ask with `order(symbol:clientOrderID:)`, never place again.
@@ -58,6 +60,14 @@ public struct NewOrder: Sendable, Equatable {
 extension BinanceClient: TradingExchange {
     public func account() async throws -> AccountInformation {
         try await answer(ExchangeCall(path: "/api/v3/account", weight: 20, security: .signed).with("omitZeroBalances", "true"))
+    }
+
+    public func keyRestrictions() async throws -> KeyRestrictions? {
+        do {
+            return try await answer(ExchangeCall(path: "/sapi/v1/account/apiRestrictions", weight: 1, security: .signed), as: KeyRestrictions.self)
+        } catch let error as ExchangeError where error.httpStatus == 404 {
+            return nil
+        }
     }
 
     public func placeOrder(_ order: NewOrder) async throws -> OrderReport {

@@ -106,4 +106,17 @@ struct HostileModelTests {
         let users = model.requests.withLock { $0 }.last?.messages.filter { if case .user = $0 { true } else { false } }
         #expect(users == [.user("hello")])
     }
+
+    @Test("What a person pastes by mistake does not leave for the model, nor does what a tool gives: keys, seeds, addresses")
+    func promptsHaveNoSecrets() async throws {
+        let (key, seed, mail) = ("vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", "ann@example.org")
+        let arguments = #"{"symbol":"BTCUSDT","token":"\#(key)"}"#
+        let model = StubbornModel([.text("you wrote \(mail)"), Self.call("price", arguments)])
+        let mesh = try AgentMesh(model: model)
+        defer { mesh.remove() }
+        _ = try await mesh.chat("my key is \(key), my seed \(seed), write to \(mail) about BTC")
+        let prompts = model.requests.withLock { $0 }.map { "\($0.messages)" }
+        #expect(prompts.count > 1 && prompts[0].contains("about BTC") && prompts[0].contains("[redacted]"))
+        for secret in [key, seed, mail] { #expect(!prompts.contains { $0.contains(secret) }, "\(secret)") }
+    }
 }

@@ -27,6 +27,18 @@ struct AuditOutboxTests {
         #expect(try await source.records().count == 2)
     }
 
+    @Test("what looks like a secret is in no field of a record, and a detail under a secret's name has no value")
+    func noSecrets() throws {
+        let key = "vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A"
+        let event = AuditEvent(
+            actor: .user("u-1"), action: "exchange_key.refused", object: "key \(key)", outcome: .refused, reason: "GET /order?signature=5c1fab failed",
+            details: ["url": "https://x.org/?token=ab12", "password": "hunter", "mail": "ann@example.org", "symbol": "BTCUSDT"])
+        let record = try AuditV1.Record(packed: RecordWriter(source: "execution", epoch: 1).pack(event, at: .start))
+        let text = "\(record)"
+        for secret in [key, "5c1fab", "ab12", "hunter", "ann@example.org"] { #expect(!text.contains(secret), "\(secret)") }
+        #expect(record.reason == "GET /order?signature=[redacted] failed" && record.details.contains { $0.value == "BTCUSDT" })
+    }
+
     @Test("sequences have no gaps and each record names the hash of the one before")
     func chain() async throws {
         let source = try TestSource()

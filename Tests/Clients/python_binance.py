@@ -21,7 +21,8 @@ def operator(path, body):
 
 def client(key, secret=None, private_key=None):
     made = Client(key, secret, private_key=private_key, ping=False)
-    made.API_URL = made.MARGIN_API_URL = base + "/api"
+    made.API_URL = base + "/api"
+    made.MARGIN_API_URL = base + "/sapi"
     return made
 
 
@@ -92,4 +93,18 @@ reader = operator(f"/sandbox/v1/accounts/{account}/keys", {"type": "ed25519", "p
 reading = client(reader, private_key=pair.export_key(format="PEM"))
 reading.get_account()
 refused(-2015, "Invalid API-key, IP, or permissions for action.", lambda: reading.order_market_buy(symbol="BTCUSDT", quantity="0.01"))
+# What a key may do, as the client's own call for it reads it.
+restrictions = reading.get_account_api_permissions()
+assert restrictions["enableReading"] and not restrictions["enableSpotAndMarginTrading"], restrictions
+assert not restrictions["ipRestrict"] and not restrictions["enableWithdrawals"], restrictions
+assert abs(restrictions["createTime"] - time.time() * 1000) < 60000, restrictions
+listed = operator(
+    f"/sandbox/v1/accounts/{account}/keys",
+    {"type": "hmac", "permissions": ["trade", "withdraw"], "ipAddresses": ["127.0.0.1", "::1"]})
+restrictions = client(listed["apiKey"], listed["secretKey"]).get_account_api_permissions()
+assert restrictions["ipRestrict"] and restrictions["enableWithdrawals"] and restrictions["enableSpotAndMarginTrading"], restrictions
+elsewhere = operator(f"/sandbox/v1/accounts/{account}/keys", {"type": "hmac", "permissions": ["trade"], "ipAddresses": ["192.0.2.1"]})
+elsewhere = client(elsewhere["apiKey"], elsewhere["secretKey"])
+refused(-2015, "Invalid API-key, IP, or permissions for action.", elsewhere.get_account)
+refused(-2015, "Invalid API-key, IP, or permissions for action.", elsewhere.get_account_api_permissions)
 print("python-binance: all well")

@@ -98,6 +98,12 @@ struct AccessTests {
             #expect(try await client.get("/v1/orders").text == #"{"orders":[]}"#)
             #expect(try await client.post("/v1/exchange-keys", "{}").text == #"{"key_id":"k1","public_key_pem":"PEM"}"#)
             #expect(try await client.post("/v1/exchange-keys/k1/activate", #"{"api_key":"a"}"#).status == 200)
+            #expect(try await client.post("/v1/read-keys", "{}").text == #"{"key_id":"r1","public_key_pem":"PEM"}"#)
+            let linked = try await client.post("/v1/read-keys/r1/activate", #"{"api_key":"a"}"#)
+            #expect(linked.text == #"{"not_checked":["whether the key may withdraw or transfer"]}"#)
+            // Whoever has a key for reading is read with that.
+            let read = try await client.get("/v1/portfolio", token: "access:eve")
+            #expect(read.text == #"{"balances":[{"asset":"BTC","free":"3","locked":"0"}],"time_ms":7}"#)
             #expect(
                 try await client.get("/v1/audit/records?limit=5").text
                     == #"{"checkpoint":{"note":"note","verifier_key":"key"},"records":[{"index":7,"proof":["Aw=="],"record_base64":"AQI="}]}"#

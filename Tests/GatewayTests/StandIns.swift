@@ -227,3 +227,26 @@ struct StandInAudit: AuditV1.AuditHandler {
         .init(records: [.init(index: 7, record: [1, 2], proof: [[3]])], checkpoint: .init(note: "note", verifierKey: "key"))
     }
 }
+
+/// One person has linked a key for reading: `eve`.
+struct StandInReadKeys: MarketDataV1.ReadKeysHandler {
+    let seen: Seen
+
+    func createReadKey(_ request: MarketDataV1.CreateReadKeyRequest, context: ServerContext) async throws -> MarketDataV1.CreateReadKeyResponse {
+        seen.note(context)
+        return .init(keyId: "r1", publicKeyPem: "PEM")
+    }
+
+    func activateReadKey(
+        _ request: MarketDataV1.ActivateReadKeyRequest, context: ServerContext
+    ) async throws -> MarketDataV1.ActivateReadKeyResponse {
+        seen.note(context)
+        return .init(notChecked: ["whether the key may withdraw or transfer"])
+    }
+
+    func getBalances(_ request: MarketDataV1.GetBalancesRequest, context: ServerContext) async throws -> MarketDataV1.Balances {
+        seen.note(context)
+        guard context.principal?.userID == "eve" else { throw RPCError(.failedPrecondition, "No key.", reason: "NO_READ_KEY") }
+        return .init(balances: [.init(asset: "BTC", free: "3", locked: "0")], timeMs: 7)
+    }
+}

@@ -37,11 +37,12 @@ struct TestGateway: Sendable {
         }
         let auth = channel("auth", .auth(StandInAuth(seen: seen)))
         let agent = channel("agent", .agent(StandInAgent(seen: seen, ended: endedContinuation)))
+        let marketData = channel("market-data", .readKeys(StandInReadKeys(seen: seen)))
         let execution = channel("execution", .execution(StandInExecution(seen: seen)))
         let audit = channel("audit", .audit(StandInAudit(records: continuation)))
         channels = [auth, agent, execution, audit]
         api = GatewayAPI(
-            peers: Peers(auth: auth, agent: agent, execution: execution, audit: audit), authenticator: PlainTokens(),
+            peers: Peers(auth: auth, agent: agent, marketData: marketData, execution: execution, audit: audit), authenticator: PlainTokens(),
             limiter: RateLimiter(overrides: limits), refusals: refusals, allowedOrigins: allowedOrigins)
     }
 

@@ -25,7 +25,7 @@ struct HTTPSServerTests {
         router.get("/fail") { _, _ -> Response in throw CancellationError() }
         router.get("/wait") { _, _ -> Response in
             throw APIError(
-                .tooManyRequests, code: "RESOURCE_EXHAUSTED", reason: "RATE_LIMITED", "Slow down.", retryAfter: .milliseconds(1500))
+                .tooManyRequests, code: "RESOURCE_EXHAUSTED", reason: "RATE_LIMITED", "Slow down, ann@example.org.", retryAfter: .milliseconds(1500))
         }
         router.get("/stream") { _, _ in
             Response(
@@ -101,6 +101,7 @@ struct HTTPSServerTests {
             let slow = try await server.execute(HTTPClientRequest(url: server.url("/wait")))
             #expect(slow.status == .tooManyRequests)
             #expect(slow.headers.first(name: "retry-after") == "2")
+            #expect(try await text(slow).contains("Slow down, [redacted]."))
         }
     }
 

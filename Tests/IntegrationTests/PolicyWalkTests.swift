@@ -13,6 +13,7 @@ extension Integration {
         /// Which processes serve each proto service.
         private static let servers: [String: [ServiceName]] = [
             "cryptopulse.auth.v1.Auth": [.auth], "cryptopulse.agent.v1.Agent": [.agent], "cryptopulse.market_data.v1.MarketData": [.marketData],
+            "cryptopulse.market_data.v1.ReadKeys": [.marketData],
             "cryptopulse.execution.v1.Execution": [.execution], "cryptopulse.audit.v1.Audit": [.audit],
             "mesh.v1.Health": [.auth, .agent, .marketData, .execution, .audit],
         ]

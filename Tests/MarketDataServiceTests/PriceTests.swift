@@ -36,12 +36,12 @@ struct PriceTests {
         }
     }
 
-    @Test("A key that may trade is not used, and the audit log hears of it")
-    func tradingKey() async throws {
+    @Test("A key that may trade or withdraw is not used, and the audit log hears of it", arguments: ["trade", "withdraw"])
+    func strongKey(permission: String) async throws {
         try await ReplayedExchange.run(SandboxConfiguration()) { exchange async throws in
-            try await RunningMarketData.run(on: exchange, permissions: ["trade"]) { running async throws in
+            try await RunningMarketData.run(on: exchange, permissions: ["read", permission]) { running async throws in
                 #expect(try await running.auditActions().contains("exchange_key.refused"))
-                #expect(running.service.problem == "the read key may trade, so it is not used")
+                #expect(running.service.problem?.contains("The key may \(permission)") == true)
                 await #expect(throws: RPCError.self) { try await running.client.getPrice(.init(symbol: "BTCUSDT")) }
             }
         }

@@ -55,6 +55,8 @@ struct ReplayedExchange: Sendable {
             var type = "ed25519"
             var publicKey: String
             var permissions: [String]
+            /// The exchange lets no key withdraw from anywhere.
+            var ipAddresses = ["127.0.0.1", "::1"]
         }
         let account: Account = try await post("/sandbox/v1/accounts", ["balances": balances])
         let key: Key = try await post(

@@ -16,6 +16,8 @@ import Testing
 struct RunningMarketData: Sendable {
     let service: MarketData
     let client: MarketDataV1.MarketDataClient
+    /// As gateway calls it.
+    let readKeys: MarketDataV1.ReadKeysClient
     let database: ServiceDatabase
     let folder: String
 
@@ -48,10 +50,10 @@ struct RunningMarketData: Sendable {
             keyFiles: .init(publicKey: folder + "/read.pub.pem", apiKey: folder + "/api-key"),
             cipher: ColumnCipher(rootKey: SymmetricKey(data: Data(repeating: 1, count: 32))), limits: limits, logger: quiet,
             now: { Int64(Date().timeIntervalSince1970 * 1000) })
-        let server = InProcessServer(services: [service.definition], authenticator: nil, logger: quiet)
+        let server = InProcessServer(services: service.definitions, authenticator: TestPeople(), logger: quiet)
         return RunningMarketData(
-            service: service, client: MarketDataV1.MarketDataClient(server.channel(as: peer("execution"))), database: database,
-            folder: folder)
+            service: service, client: MarketDataV1.MarketDataClient(server.channel(as: peer("execution"))),
+            readKeys: MarketDataV1.ReadKeysClient(server.channel(as: peer("gateway"))), database: database, folder: folder)
     }
 
     static func peer(_ name: String) -> PeerIdentity {
@@ -63,5 +65,16 @@ struct RunningMarketData: Sendable {
         try await database.readAll { db in
             try Data.fetchAll(db, sql: "SELECT record FROM audit_outbox ORDER BY sequence")
         }.map { try AuditV1.Record(packed: Array($0)).action }
+    }
+}
+
+/// Tokens are the people's names; with `weak:` before it, without a second factor.
+struct TestPeople: TokenAuthenticator {
+    func authenticate(bearer token: String, accepting accepted: [TokenType]) async throws -> Principal {
+        guard accepted.contains(.access) else { throw RPCError(.unauthenticated, "The token is not valid.", reason: "TOKEN_INVALID") }
+        let isWeak = token.hasPrefix("weak:")
+        return Principal(
+            userID: isWeak ? String(token.dropFirst(5)) : token, tokenType: .access, scope: ["exchange:link", "portfolio:read"],
+            methods: isWeak ? ["pwd"] : ["pwd", "otp"], tokenID: "t", expiresAt: .max)
     }
 }

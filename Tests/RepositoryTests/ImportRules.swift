@@ -19,6 +19,7 @@ enum ImportRules {
         "CArgon2": ["Cryptography"],
         "CLinux": ["ServiceKit", "Deployment", "Secrets"],
         "CPKCS11": ["SecretStores"],
+        "CByteSearch": ["IntegrationTests"],
         "GRDBSQLite": ["Storage"],
         "SQLite3": [],
     ]

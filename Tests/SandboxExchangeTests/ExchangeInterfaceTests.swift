@@ -72,7 +72,7 @@ struct ExchangeInterfaceTests {
                 let sandbox = RunningSandbox(exchange: exchange, baseURL: "")
                 let account = try await sandbox.account(["USDT": Trading.Decimal(10_000), "BTC": Trading.Decimal(1)])
                 let secret = KeyVault.randomText()
-                let key = try exchange.vault.register(hmac: secret, account: account, canTrade: canTrade, label: "")
+                let key = try exchange.vault.register(hmac: secret, account: account, rights: APIKey.Rights(canTrade: canTrade), label: "")
                 try await exchange.transact { try $0.transaction.add(key, at: 0) }
                 try await body(Caller(client: client, apiKey: key.apiKey, secret: secret, account: account, exchange: exchange))
             }
@@ -209,7 +209,7 @@ struct ExchangeInterfaceTests {
             let sandbox = RunningSandbox(exchange: caller.exchange, baseURL: "")
             let other = try await sandbox.account([:])
             let secret = KeyVault.randomText()
-            let key = try caller.exchange.vault.register(hmac: secret, account: other, canTrade: true, label: "")
+            let key = try caller.exchange.vault.register(hmac: secret, account: other, rights: APIKey.Rights(canTrade: true), label: "")
             try await caller.exchange.transact { try $0.transaction.add(key, at: 0) }
             let stranger = Caller(client: caller.client, apiKey: key.apiKey, secret: secret, account: other, exchange: caller.exchange)
             #expect(try await stranger.send(.get, "/api/v3/order", "symbol=BTCUSDT&orderId=1").says(-2013, "Order does not exist."))

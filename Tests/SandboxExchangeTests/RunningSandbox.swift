@@ -63,10 +63,14 @@ struct RunningSandbox: Sendable {
 
     /// An account with these balances and an Ed25519 key for it.
     func credential(_ balances: [String: Trading.Decimal], canTrade: Bool = true) async throws -> ExchangeCredential {
+        try await credential(balances, rights: APIKey.Rights(canTrade: canTrade))
+    }
+
+    func credential(_ balances: [String: Trading.Decimal], rights: APIKey.Rights) async throws -> ExchangeCredential {
         let account = try await account(balances)
         let pair = Curve25519.Signing.PrivateKey()
         let key = try exchange.vault.register(
-            ed25519: PublicKeyPEM.encode(pair.publicKey), account: account, canTrade: canTrade, label: "test")
+            ed25519: PublicKeyPEM.encode(pair.publicKey), account: account, rights: rights, label: "test")
         try await exchange.transact { try $0.transaction.add(key, at: 0) }
         return ExchangeCredential(apiKey: key.apiKey, signer: Ed25519RequestSigner(pair))
     }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Redaction
 
 /// Turns an HTTP reply that is not a success into an `ExchangeError`.
 struct ReplyClassifier {
@@ -30,7 +31,7 @@ struct ReplyClassifier {
             return mayHaveEffect ? .unknownOutcome : .unavailable
         case ExchangeErrorCode.serverBusy, ExchangeErrorCode.invalidTimestamp: return .unavailable
         case ExchangeErrorCode.unauthorized, ExchangeErrorCode.invalidSignature, ExchangeErrorCode.badKeyFormat,
-            ExchangeErrorCode.rejectedKey:
+            ExchangeErrorCode.rejectedKey, ExchangeErrorCode.unknownKey:
             return .credentials
         default: return kind(status: status, hasCode: code != nil)
         }
@@ -48,10 +49,10 @@ struct ReplyClassifier {
     }
 
     private func clean(_ message: String?) -> String? {
-        guard var message = message?.prefix(Self.maximumMessageLength).description, !message.isEmpty else { return nil }
+        guard var message, !message.isEmpty else { return nil }
         for secret in secrets where !secret.isEmpty {
-            message = message.replacing(secret, with: "[redacted]")
+            message = message.replacing(secret, with: Redactor.mark)
         }
-        return message
+        return Redactor.redact(message).prefix(Self.maximumMessageLength).description
     }
 }

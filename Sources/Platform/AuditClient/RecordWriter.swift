@@ -1,5 +1,6 @@
 public import Foundation
 public import MeshMessages
+internal import Redaction
 internal import ServiceAPI
 
 /// Makes an event into the bytes that the log keeps.
@@ -40,12 +41,14 @@ public struct RecordWriter: Sendable {
     }
 
     private static func details(_ details: [String: String]) -> [AuditV1.Detail] {
-        details.sorted { $0.key < $1.key }.prefix(maxDetails).map { AuditV1.Detail(name: clip($0.key), value: clip($0.value)) }
+        details.sorted { $0.key < $1.key }.prefix(maxDetails).map { name, value in
+            AuditV1.Detail(name: clip(name), value: Redactor.isSecretName(name) ? Redactor.mark : clip(value))
+        }
     }
 
-    /// At most `maxText` bytes, cut between characters, without NUL: C strings carry the fields.
+    /// At most `maxText` bytes, cut between characters, without NUL: C strings carry the fields. Without secrets: the log is never erased.
     private static func clip(_ text: String) -> String {
-        var kept = text.replacing("\0", with: "")
+        var kept = Redactor.redact(text).replacing("\0", with: "")
         guard kept.utf8.count > maxText else { return kept }
         while kept.utf8.count > maxText - 3 { kept.removeLast() }
         return kept + "…"

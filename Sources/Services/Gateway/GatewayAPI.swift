@@ -38,7 +38,7 @@ struct GatewayAPI: Sendable {
         group.add(middleware: RefusalRecorder(refusals: refusals))
         ChatRoutes(peers: peers, limiter: limiter, refusals: refusals).add(to: group)
         ProposalRoutes(peers: peers, limiter: limiter, refusals: refusals).add(to: group)
-        TradingRoutes(execution: peers.execution).add(to: group)
+        TradingRoutes(execution: peers.execution, readKeys: peers.readKeys).add(to: group)
         AuditRoutes(audit: peers.audit).add(to: group)
     }
 }

@@ -16,7 +16,8 @@ public enum GatewayProgram {
         let api = GatewayAPI(
             peers: Peers(
                 auth: try context.channel(to: "auth"), agent: try context.channel(to: "agent"),
-                execution: try context.channel(to: "execution"), audit: try context.channel(to: "audit")),
+                marketData: try context.channel(to: "market-data"), execution: try context.channel(to: "execution"),
+                audit: try context.channel(to: "audit")),
             authenticator: context.authenticator, limiter: RateLimiter(overrides: options.rateLimits), refusals: refusals,
             allowedOrigins: Set(options.allowedOrigins))
         let recorder = BackgroundTask("refusals") { await refusals.run(audit.outbox, database, context.logger) }

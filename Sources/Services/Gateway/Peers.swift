@@ -5,12 +5,14 @@ internal import ServiceAPI
 struct Peers: Sendable {
     let auth: AuthV1.AuthClient
     let agent: AgentV1.AgentClient
+    let readKeys: MarketDataV1.ReadKeysClient
     let execution: ExecutionV1.ExecutionClient
     let audit: AuditV1.AuditClient
 
-    init(auth: any CallChannel, agent: any CallChannel, execution: any CallChannel, audit: any CallChannel) {
+    init(auth: any CallChannel, agent: any CallChannel, marketData: any CallChannel, execution: any CallChannel, audit: any CallChannel) {
         self.auth = AuthV1.AuthClient(auth)
         self.agent = AgentV1.AgentClient(agent)
+        readKeys = MarketDataV1.ReadKeysClient(marketData)
         self.execution = ExecutionV1.ExecutionClient(execution)
         self.audit = AuditV1.AuditClient(audit)
     }

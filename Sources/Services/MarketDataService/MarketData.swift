@@ -11,6 +11,7 @@ public struct MarketData: Sendable {
     let keeper: ReadKeyKeeper
     private let hub: TickerHub
     private let handlers: MarketDataHandlers
+    private let readKeys: ReadKeysHandlers
 
     public static let schema = MarketDataSchema.schema
 
@@ -18,7 +19,7 @@ public struct MarketData: Sendable {
     public struct KeyFiles: Sendable {
         /// Written here: the public key, PEM.
         public var publicKey: String
-        /// Read from here when it appears: the API key that the exchange gave for it.
+        /// Read from here when it appears: the API key that the exchange gave for it. Emptied once the key is kept.
         public var apiKey: String
 
         public init(publicKey: String, apiKey: String) {
@@ -41,17 +42,20 @@ public struct MarketData: Sendable {
         if key.isNew { await journal.created() }
         try key.publish(to: keyFiles.publicKey)
         let keeper = ReadKeyKeeper(
-            exchange: exchange, key: key, apiKeyPath: keyFiles.apiKey, journal: journal, limits: limits, logger: logger)
+            exchange: exchange, key: key, handover: APIKeyHandover(path: keyFiles.apiKey, database: database, cipher: cipher),
+            journal: journal, limits: limits, logger: logger)
         let reader = ExchangeReader(current: { try keeper.current() }, refused: { await keeper.refused($0) })
         let hub = TickerHub(exchange: reader, limits: limits, now: now)
         self.keeper = keeper
         self.hub = hub
+        readKeys = ReadKeysHandlers(
+            keys: PersonKeys(database: database, outbox: outbox, store: PersonKeyStore(cipher: cipher), exchange: exchange, now: now))
         handlers = MarketDataHandlers(
             prices: PriceDesk(exchange: reader, limits: limits, now: now),
             candles: CandleDesk(exchange: reader, store: CandleStore(database: database), limits: limits), tickers: hub)
     }
 
-    public var definition: ServiceDefinition { .marketData(handlers) }
+    public var definitions: [ServiceDefinition] { [.marketData(handlers), .readKeys(readKeys)] }
 
     /// Why it cannot serve; nil when it can.
     public var problem: String? { keeper.problem }

@@ -6,7 +6,7 @@ import Secrets
 public import ServiceKit
 import Storage
 
-/// `market-data`: what the exchange shows to anybody.
+/// `market-data`: what the exchange shows to anybody, and what it shows to people of their own accounts.
 public enum MarketDataServiceProgram {
     /// Name of the secret that seals the read key.
     static let dataKey = "data-key"
@@ -26,7 +26,7 @@ public enum MarketDataServiceProgram {
             cipher: ColumnCipher(rootKey: try await context.secrets.secret(named: dataKey).symmetricKey), logger: context.logger,
             now: { Int64(Date().timeIntervalSince1970 * 1000) })
         return RunningService(
-            definitions: [service.definition], background: [audit, BackgroundTask("market data") { try await service.run() }],
+            definitions: service.definitions, background: [audit, BackgroundTask("market data") { try await service.run() }],
             readiness: { database.failure == nil ? service.problem : "the database failed" })
     }
 }

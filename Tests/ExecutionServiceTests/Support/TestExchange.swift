@@ -30,6 +30,10 @@ final class TestExchange: ExchangeAccess {
         var statuses: [String: String] = [:]
         /// Keys that the exchange knows, each of its own account.
         var keys: Set<String> = ["good-key", "other-key"]
+        /// What the exchange says of its keys; nil when it has no call for that.
+        var restrictions: KeyRestrictions? = KeyRestrictions(isRestrictedToAddresses: true, mayTradeSpot: true)
+        /// What the account is refused with, although the key is known.
+        var accountRefusal: Int?
         /// Which key placed an order: another account knows nothing of it.
         var placedWith: [String: String] = [:]
     }
@@ -66,8 +70,16 @@ final class TestExchange: ExchangeAccess {
             }
         }
 
+        func keyRestrictions() async throws -> KeyRestrictions? {
+            try checkKey()
+            return exchange.state.withLock(\.restrictions)
+        }
+
         func account() async throws -> AccountInformation {
             try checkKey()
+            if let code = exchange.state.withLock(\.accountRefusal) {
+                throw ExchangeError(.credentials, code: code, message: "Invalid API-key, IP, or permissions for action.", httpStatus: 401)
+            }
             let balances = exchange.state.withLock(\.balances).map { #"{"asset":"\#($0)","free":"\#($1)","locked":"0"}"# }
             return try decode(#"{"canTrade":true,"updateTime":1,"balances":[\#(balances.joined(separator: ","))]}"#)
         }

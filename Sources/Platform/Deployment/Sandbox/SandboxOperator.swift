@@ -29,10 +29,13 @@ public struct SandboxOperator: Sendable {
 
     /// - Parameters:
     ///   - publicKeyPEM: Ed25519, SubjectPublicKeyInfo.
-    ///   - permissions: `read`, `trade`.
+    ///   - permissions: `read`, `trade`, `withdraw`.
+    ///   - addresses: from where the key is to be taken; nil means from anywhere.
     /// - Returns: the API key.
-    public func registerKey(account: String, publicKeyPEM: String, permissions: [String], label: String) async throws -> String {
-        let body = KeyRequest(type: "ed25519", publicKey: publicKeyPEM, permissions: permissions, label: label)
+    public func registerKey(
+        account: String, publicKeyPEM: String, permissions: [String], addresses: [String]? = nil, label: String
+    ) async throws -> String {
+        let body = KeyRequest(type: "ed25519", publicKey: publicKeyPEM, permissions: permissions, ipAddresses: addresses, label: label)
         return try await post("/sandbox/v1/accounts/\(account)/keys", body, as: Key.self).apiKey
     }
 
@@ -41,6 +44,7 @@ public struct SandboxOperator: Sendable {
     private struct KeyRequest: Encodable {
         var type, publicKey: String
         var permissions: [String]
+        var ipAddresses: [String]?
         var label: String
     }
 

@@ -2,6 +2,7 @@ internal import HTTPTypes
 public import Hummingbird
 internal import Logging
 internal import Metrics
+internal import Redaction
 
 /// The outermost middleware: turns every error into an answer, names the request in it, writes one log line and counts.
 public struct ErrorResponder<Context: APIRequestContext>: RouterMiddleware {
@@ -39,7 +40,8 @@ public struct ErrorResponder<Context: APIRequestContext>: RouterMiddleware {
     }
 
     private func answer(_ error: any Error, _ context: Context) throws -> Response {
-        let shown = translate(error)
+        var shown = translate(error)
+        shown.message = Redactor.redact(shown.message)
         var response = try body(shown, context.origin)
         if let wait = shown.retryAfter {
             response.headers[.retryAfter] = "\(max(1, wait.components.seconds + (wait.components.attoseconds > 0 ? 1 : 0)))"

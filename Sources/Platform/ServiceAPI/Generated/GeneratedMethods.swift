@@ -9,13 +9,15 @@ public enum GeneratedMethods {
         AuditV1.AuditMethods.all,
         AuthV1.AuthMethods.all,
         ExecutionV1.ExecutionMethods.all,
-        MarketDataV1.MarketDataMethods.all
+        MarketDataV1.MarketDataMethods.all,
+        MarketDataV1.ReadKeysMethods.all
     ].flatMap { $0 }
     public static let services: [ServiceReflection] = [
         AgentV1.agentReflection,
         AuditV1.auditReflection,
         AuthV1.authReflection,
         ExecutionV1.executionReflection,
-        MarketDataV1.marketDataReflection
+        MarketDataV1.marketDataReflection,
+        MarketDataV1.readKeysReflection
     ]
 }

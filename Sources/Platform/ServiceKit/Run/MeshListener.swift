@@ -24,8 +24,13 @@ struct MeshListener: Service {
         self.report = report
         let tls = try MeshTLSContext.meshServer(settings.meshCredentials, trustDomain: settings.trustDomain)
         server = MeshServer(
-            services: definitions, authenticator: authenticator, interceptors: [ServerTelemetry(logger: logger)],
+            services: definitions, authenticator: authenticator, interceptors: Self.interceptors(logger: logger),
             refusals: RefusalMetrics(then: refusals), tls: tls, eventLoopGroup: eventLoopGroup, logger: logger, limits: Self.limits)
+    }
+
+    /// What stands around every handler, the outermost first.
+    static func interceptors(logger: Logger) -> [any ServerInterceptor] {
+        [ServerTelemetry(logger: logger), ErrorRedaction()]
     }
 
     /// A service here serves persons, not floods, and some of its methods wait for an exchange: it sheds calls later than the mesh would.

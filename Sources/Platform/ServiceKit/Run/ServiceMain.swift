@@ -3,6 +3,7 @@ internal import Dispatch
 internal import Foundation
 internal import Logging
 internal import MeshTelemetry
+internal import Redaction
 internal import Telemetry
 
 /// The life of a service's process.
@@ -45,7 +46,7 @@ public enum ServiceMain {
     }
 
     private static func stop(_ name: String, because error: any Error) -> Never {
-        FileHandle.standardError.write(Data("\(name): \(error)\n".utf8))
+        FileHandle.standardError.write(Data(Redactor.redact("\(name): \(error)\n").utf8))
         exit((error as? StartUpError)?.exitCode ?? EXIT_FAILURE)
     }
 }

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Logging
+internal import Redaction
 
 /// One log event as one JSON object in one line, without secrets.
 struct LogLine {

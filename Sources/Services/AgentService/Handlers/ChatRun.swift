@@ -43,7 +43,7 @@ struct ChatRun: Sendable {
     /// Asks the model once and passes its text on as it comes.
     private func turn(_ messages: [ChatMessage], answered: Int) async throws -> Turn {
         let turn = Mutex(Turn(answerBytes: answered))
-        let request = ModelRequest(messages: messages, tools: ToolName.allCases.map(\.specification))
+        let request = ModelRequest(messages: messages.map(\.withoutSecrets), tools: ToolName.allCases.map(\.specification))
         try await model.turn(request) { output in
             switch output {
             case .text(let text):

@@ -27,47 +27,64 @@ struct ExchangeKeys: Sendable {
         return (key.id, PublicKeyPEM.encode(key.privateKey.publicKey))
     }
 
-    /// Asks the exchange for the account behind the key; only a key that works becomes the active one. The same again changes nothing.
-    func activate(_ id: String, apiKey: String, for caller: Caller) async throws {
+    /// Asks the exchange for the account behind the key and for what the key may do; only a key that works, cannot withdraw and is restricted
+    /// to addresses becomes the active one. The same again changes nothing.
+    ///
+    /// - Returns: what the exchange would not say of the key.
+    func activate(_ id: String, apiKey: String, for caller: Caller) async throws -> [String] {
         guard (1...ExecutionLimits.maxAPIKeyCharacters).contains(apiKey.utf8.count), apiKey.utf8.allSatisfy({ (0x21...0x7e).contains($0) })
         else {
             throw Refusal.invalid("The API key is malformed.", "MALFORMED_API_KEY")
         }
         // Between an order's way out and a change of keys: never both at once.
-        try await locks.run(caller.user) { try await activateUnderLock(id, apiKey: apiKey, for: caller) }
+        return try await locks.run(caller.user) { try await activateUnderLock(id, apiKey: apiKey, for: caller) }
     }
 
-    private func activateUnderLock(_ id: String, apiKey: String, for caller: Caller) async throws {
+    private func activateUnderLock(_ id: String, apiKey: String, for caller: Caller) async throws -> [String] {
         let keys = dependencies.keys
         guard let key = try await dependencies.database.read(as: caller.user, { try keys.find(id, in: $0) }) else {
             throw RPCError(.notFound, "There is no such key.", reason: "KEY_UNKNOWN")
         }
-        if key.state == .active, key.apiKey == apiKey { return }
+        if key.state == .active, key.apiKey == apiKey { return [] }
         guard key.state == .pending else { throw ExchangeKeys.used }
-        try await check(key, apiKey: apiKey, for: caller)
+        let unchecked = try await check(key, apiKey: apiKey, for: caller)
         let (now, outbox) = (dependencies.now(), dependencies.audit.outbox)
         try await dependencies.database.write(as: caller.user) { db in
             guard let current = try keys.find(id, in: db), current.user == caller.user, current.state == .pending else {
                 throw ExchangeKeys.used
             }
             try keys.activate(current, apiKey: apiKey, now: now, in: db)
-            try outbox.append(AuditEvent(.exchangeKeyActivated, of: id, by: caller), in: db)
+            let details = unchecked.isEmpty ? [:] : ["not_checked": unchecked.joined(separator: "; ")]
+            try outbox.append(AuditEvent(.exchangeKeyActivated, of: id, by: caller, details: details), in: db)
         }
+        return unchecked
     }
 
     private static let used = Refusal.precondition("This key was used before. Make a new one.", "KEY_USED")
 
-    private func check(_ key: StoredExchangeKey, apiKey: String, for caller: Caller) async throws {
-        let account: AccountInformation
+    /// - Returns: what the exchange would not say of the key.
+    private func check(_ key: StoredExchangeKey, apiKey: String, for caller: Caller) async throws -> [String] {
+        let exchange = dependencies.exchange.trading(apiKey: apiKey, privateKey: key.privateKey)
         do {
-            account = try await dependencies.exchange.trading(apiKey: apiKey, privateKey: key.privateKey).account()
-        } catch {
-            let event = AuditEvent(
-                .exchangeKeyActivated, of: key.id, by: caller, outcome: .refused,
-                reason: (error as? ExchangeError)?.code.map(String.init) ?? "")
-            await refusals.record(event, of: caller.user)
-            throw Refusal.exchange(error)
+            guard try await exchange.account().canTrade else { throw ExchangeKeys.accountCannotTrade }
+            guard let restrictions = try await exchange.keyRestrictions() else { return KeyPurpose.trading.unchecked }
+            let faults = KeyPurpose.trading.faults(in: restrictions)
+            guard faults.isEmpty else {
+                await recordRefusal(of: key, faults.map(\.rawValue).joined(separator: " "), caller)
+                throw Refusal.unfitKey(faults)
+            }
+            return []
+        } catch let error as ExchangeError {
+            await recordRefusal(of: key, error.code.map(String.init) ?? "", caller)
+            guard error.kind == .credentials else { throw Refusal.exchange(error) }
+            throw Refusal.badExchangeKey(await exchange.diagnose(error, for: .trading), cause: error)
         }
-        guard account.canTrade else { throw Refusal.precondition("The exchange account may not trade.", "ACCOUNT_CANNOT_TRADE") }
+    }
+
+    private static let accountCannotTrade = Refusal.precondition("The exchange account may not trade.", "ACCOUNT_CANNOT_TRADE")
+
+    private func recordRefusal(of key: StoredExchangeKey, _ reason: String, _ caller: Caller) async {
+        await refusals.record(
+            AuditEvent(.exchangeKeyActivated, of: key.id, by: caller, outcome: .refused, reason: reason), of: caller.user)
     }
 }

@@ -39,6 +39,8 @@ struct TradingAccounts: Sendable {
         let access = try await active(of: user)
         do {
             return try await access.trading.account()
+        } catch let error as ExchangeError where error.kind == .credentials {
+            throw Refusal.badExchangeKey(await access.trading.diagnose(error, for: .trading), cause: error)
         } catch {
             throw Refusal.exchange(error)
         }

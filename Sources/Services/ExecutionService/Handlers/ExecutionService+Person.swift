@@ -46,8 +46,8 @@ extension ExecutionService {
     public func activateExchangeKey(
         _ request: ExecutionV1.ActivateExchangeKeyRequest, context: ServerContext
     ) async throws -> ExecutionV1.ActivateExchangeKeyResponse {
-        try await keys.activate(request.keyId, apiKey: request.apiKey, for: Caller(context))
-        return ExecutionV1.ActivateExchangeKeyResponse()
+        let unchecked = try await keys.activate(request.keyId, apiKey: request.apiKey, for: Caller(context))
+        return ExecutionV1.ActivateExchangeKeyResponse(notChecked: unchecked)
     }
 
     // MARK: - Kill switch

@@ -33,13 +33,14 @@ enum Refusal {
         }
     }
 
-    /// The exchange says only that one of three things is wrong (-2015): so do we, with what to do.
-    static func badExchangeKey(cause: any Error) -> RPCError {
+    /// - Parameter diagnosis: which of key, address and permission it is, as far as the exchange could be asked.
+    static func badExchangeKey(_ diagnosis: KeyDiagnosis = .cannotAsk, cause: any Error) -> RPCError {
         RPCError(
-            .failedPrecondition,
-            "The exchange does not accept the key. Check that the API key belongs to the public key shown here, that reading and spot trading "
-                + "are enabled for it, and that its address list has this machine's address.",
-            reason: "EXCHANGE_KEY_REFUSED", cause: cause)
+            .failedPrecondition, "The exchange does not accept the key. \(diagnosis.advice)", reason: "EXCHANGE_KEY_REFUSED", cause: cause)
+    }
+
+    static func unfitKey(_ faults: [KeyFault]) -> RPCError {
+        precondition("The key is not taken. \(faults.map(\.advice).joined(separator: " "))", "EXCHANGE_KEY_UNFIT")
     }
 
     static func terms(_ error: ProposedTermsError) -> RPCError {

@@ -71,9 +71,19 @@ struct PortfolioView: Encodable {
         balances = portfolio.balances.map { Balance(asset: $0.asset, free: $0.free, locked: $0.locked) }
         timeMs = portfolio.timeMs
     }
+
+    init(_ read: MarketDataV1.Balances) {
+        balances = read.balances.map { Balance(asset: $0.asset, free: $0.free, locked: $0.locked) }
+        timeMs = read.timeMs
+    }
 }
 
 struct ExchangeKeyView: Encodable {
     let keyId: String
     let publicKeyPem: String
+}
+
+struct LinkedKeyView: Encodable {
+    /// What the exchange would not say of the key.
+    let notChecked: [String]
 }

@@ -6,6 +6,7 @@ internal import ServiceAPI
 /// Orders, portfolio and the keys of the person's exchange account.
 struct TradingRoutes: Sendable {
     let execution: ExecutionV1.ExecutionClient
+    let readKeys: MarketDataV1.ReadKeysClient
 
     private struct Activation: Decodable {
         let apiKey: String
@@ -16,6 +17,8 @@ struct TradingRoutes: Sendable {
         group.get("portfolio", use: portfolio)
         group.post("exchange-keys", use: createKey)
         group.post("exchange-keys/:id/activate", use: activateKey)
+        group.post("read-keys", use: createReadKey)
+        group.post("read-keys/:id/activate", use: activateReadKey)
     }
 
     @Sendable private func orders(_ request: Request, _ context: GatewayContext) async throws -> Response {
@@ -25,8 +28,24 @@ struct TradingRoutes: Sendable {
         return try JSONBody.response(OrderListView(orders: answer.orders.map(OrderView.init)))
     }
 
+    /// With the person's key for reading; whoever linked none has the key that trades read it.
     @Sendable private func portfolio(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        try JSONBody.response(PortfolioView(try await execution.getPortfolio(.init(), options: context.call())))
+        do {
+            return try JSONBody.response(PortfolioView(try await readKeys.getBalances(.init(), options: context.call())))
+        } catch let error as RPCError where error.reason == "NO_READ_KEY" {
+            return try JSONBody.response(PortfolioView(try await execution.getPortfolio(.init(), options: context.call())))
+        }
+    }
+
+    @Sendable private func createReadKey(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let key = try await readKeys.createReadKey(.init(), options: context.call())
+        return try JSONBody.response(ExchangeKeyView(keyId: key.keyId, publicKeyPem: key.publicKeyPem), status: .created)
+    }
+
+    @Sendable private func activateReadKey(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let body = try await JSONBody.decode(Activation.self, from: request)
+        let answer = try await readKeys.activateReadKey(.init(keyId: context.id(), apiKey: body.apiKey), options: context.call())
+        return try JSONBody.response(LinkedKeyView(notChecked: answer.notChecked))
     }
 
     @Sendable private func createKey(_ request: Request, _ context: GatewayContext) async throws -> Response {
@@ -36,7 +55,7 @@ struct TradingRoutes: Sendable {
 
     @Sendable private func activateKey(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let body = try await JSONBody.decode(Activation.self, from: request)
-        _ = try await execution.activateExchangeKey(.init(keyId: context.id(), apiKey: body.apiKey), options: context.call())
-        return try JSONBody.response(EmptyView())
+        let answer = try await execution.activateExchangeKey(.init(keyId: context.id(), apiKey: body.apiKey), options: context.call())
+        return try JSONBody.response(LinkedKeyView(notChecked: answer.notChecked))
     }
 }

@@ -16,15 +16,19 @@ struct KeyJournal: Sendable {
         await write(AuditEvent(actor: .service(Self.service), action: "exchange_key.created", object: Self.object))
     }
 
-    func accepted() async {
-        await write(AuditEvent(actor: .service(Self.service), action: "exchange_key.used", object: Self.object))
+    /// - Parameter unchecked: what the exchange would not say of the key.
+    func accepted(unchecked: [String]) async {
+        await write(
+            AuditEvent(
+                actor: .service(Self.service), action: "exchange_key.used", object: Self.object,
+                details: unchecked.isEmpty ? [:] : ["not_checked": unchecked.joined(separator: "; ")]))
     }
 
     func refused(_ error: ExchangeError) async {
         await write(
             AuditEvent(
                 actor: .service(Self.service), action: "exchange_key.refused", object: Self.object, outcome: .refused,
-                reason: error.message, details: error.code.map { ["code": "\($0)"] } ?? [:]))
+                reason: error.message, details: error.code.map { ["exchange_code": "\($0)"] } ?? [:]))
     }
 
     /// Reading market data goes on without the log; what cannot be written is said here.

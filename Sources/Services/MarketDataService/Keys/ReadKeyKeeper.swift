@@ -9,12 +9,12 @@ import Synchronization
 
 /// Waits for the API key that the exchange gave to our public key, tries it, and keeps the client that uses it.
 ///
-/// The key is taken only if it cannot trade. A key that the exchange comes to refuse is put away until it is accepted again or another
+/// The key is taken only if it can neither trade nor withdraw. A key that the exchange comes to refuse is put away until it is accepted again or another
 /// one takes its place; no restart is needed.
 final class ReadKeyKeeper: Sendable {
     private let exchange: BinanceClient
     private let signer: Ed25519RequestSigner
-    private let apiKeyPath: String
+    private let handover: APIKeyHandover
     private let journal: KeyJournal
     private let limits: MarketDataLimits
     private let logger: Logger
@@ -26,17 +26,12 @@ final class ReadKeyKeeper: Sendable {
         var problem = "the exchange key has not been registered yet"
     }
 
-    /// Most bytes of the API key's file.
-    private static let maximumKeyLength = 256
-    /// Any symbol will do: the order is only checked, never placed.
-    private static let probeSymbol = "BTCUSDT"
-
     init(
-        exchange: BinanceClient, key: ReadKey, apiKeyPath: String, journal: KeyJournal, limits: MarketDataLimits, logger: Logger
+        exchange: BinanceClient, key: ReadKey, handover: APIKeyHandover, journal: KeyJournal, limits: MarketDataLimits, logger: Logger
     ) {
         self.exchange = exchange
         signer = Ed25519RequestSigner(key.privateKey)
-        self.apiKeyPath = apiKeyPath
+        self.handover = handover
         self.journal = journal
         self.limits = limits
         self.logger = logger
@@ -75,7 +70,7 @@ final class ReadKeyKeeper: Sendable {
 
     /// - Returns: how long to wait before the next look.
     func step() async -> Duration {
-        guard let apiKey = readAPIKey() else { return limits.keyWait }
+        guard let apiKey = await apiKey() else { return limits.keyWait }
         let isKnown = state.withLock { $0.client != nil && $0.apiKey == apiKey }
         guard !isKnown else { return limits.keyRecheck }
         return await tryKey(apiKey)
@@ -85,14 +80,20 @@ final class ReadKeyKeeper: Sendable {
         let client = exchange.with(credential: ExchangeCredential(apiKey: apiKey, signer: signer))
         do {
             _ = try await client.account()
-            guard try await !client.keyMayTrade(symbol: Self.probeSymbol) else {
-                return await reject("the read key may trade, so it is not used", ExchangeError(.credentials, message: "key may trade"))
+            let (faults, unchecked) = try await client.fitness(for: .reading)
+            guard faults.isEmpty else {
+                let advice = faults.map(\.advice).joined(separator: " ")
+                return await reject("the read key is not used: \(advice)", ExchangeError(.credentials, message: advice))
             }
             state.withLock { ($0.client, $0.apiKey) = (client, apiKey) }
-            logger.info("exchange accepts the read key")
-            await journal.accepted()
+            try await handover.keep(apiKey)
+            logger.info("exchange accepts the read key", metadata: ["not-checked": "\(unchecked.joined(separator: "; "))"])
+            await journal.accepted(unchecked: unchecked)
             return limits.keyRecheck
-        } catch let error as ExchangeError where error.kind == .credentials || error.kind == .rejected {
+        } catch let error as ExchangeError where error.kind == .credentials {
+            let advice = await client.diagnose(error, for: .reading).advice
+            return await reject("the exchange refuses the read key: \(advice)", error)
+        } catch let error as ExchangeError where error.kind == .rejected {
             return await reject("the exchange refuses the read key", error)
         } catch {
             state.withLock { $0.problem = "the exchange cannot be reached" }
@@ -113,11 +114,16 @@ final class ReadKeyKeeper: Sendable {
         return limits.refusedKeyWait
     }
 
-    private func readAPIKey() -> String? {
-        guard let bytes = FileManager.default.contents(atPath: apiKeyPath)?.prefix(Self.maximumKeyLength), !bytes.isEmpty else {
+    /// The key that was handed over, or the one in use, or the one of an earlier start.
+    private func apiKey() async -> String? {
+        if let new = handover.new() { return new }
+        let inUse = state.withLock { $0.client == nil ? "" : $0.apiKey }
+        if !inUse.isEmpty { return inUse }
+        do {
+            return try await handover.kept()
+        } catch {
+            logger.error("the kept API key cannot be read", metadata: ["error": "\(error)"])
             return nil
         }
-        let text = String(decoding: bytes.filter { $0 > UInt8(ascii: " ") && $0 < 0x7f }, as: UTF8.self)
-        return text.isEmpty ? nil : text
     }
 }

@@ -1,10 +1,24 @@
 import AuditClient
 import Storage
 
-/// Closed candles, the spans of them that are complete, and the sealed read key. Decimals are canonical text, times milliseconds since 1970.
+/// Closed candles, the spans of them that are complete, the service's own sealed read key, and people's. Decimals are canonical text, times milliseconds since 1970.
 enum MarketDataSchema {
     static let schema = DatabaseSchema(
-        migrations: [AuditOutbox.migration, DatabaseSchema.Migration("market-data 1: candles, exchange key", sql: first)])
+        migrations: [
+            AuditOutbox.migration, DatabaseSchema.Migration("market-data 1: candles, exchange key", sql: first),
+            DatabaseSchema.Migration("market-data 2: API key", sql: "ALTER TABLE exchange_key ADD COLUMN sealed_api_key BLOB"),
+            DatabaseSchema.Migration("market-data 3: people's keys", sql: third),
+        ],
+        userTables: [.init("person_key", owner: "user_id")])
+
+    private static let third = """
+        CREATE TABLE person_key (
+            id TEXT PRIMARY KEY, user_id TEXT NOT NULL, state TEXT NOT NULL CHECK (state IN ('pending', 'active', 'retired')),
+            sealed_private_key BLOB NOT NULL, sealed_api_key BLOB, created_ms INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX person_key_of_user ON person_key (user_id, state);
+        CREATE UNIQUE INDEX one_active_person_key ON person_key (user_id) WHERE state = 'active';
+        """
 
     private static let first = """
         CREATE TABLE candle (

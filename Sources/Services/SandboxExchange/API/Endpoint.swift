@@ -14,8 +14,11 @@ struct Endpoint: Sendable {
     /// What a handler works with.
     struct Call: Sendable {
         let parameters: ParameterReader
+        /// Whose signature it bears; nil for an open endpoint.
+        let key: APIKey?
+
         /// The key's account; 0 for an open endpoint.
-        let account: Int64
+        var account: Int64 { key?.account ?? 0 }
     }
 
     struct Answer: Sendable {

@@ -39,23 +39,26 @@ struct ExchangeResponder: Sendable {
         }
         headers += [("X-MBX-USED-WEIGHT", "\(used)"), ("X-MBX-USED-WEIGHT-1M", "\(used)")]
         let reader = ParameterReader(values: sent.values)
-        let account = endpoint.security == .open ? 0 : try await authenticate(request, sent, reader)
+        let key = endpoint.security == .open ? nil : try await authenticate(request, sent, reader, from: context.clientAddress)
         try endpoint.checkNames(sent.values)
-        return try await endpoint.handle(Endpoint.Call(parameters: reader, account: account))
+        return try await endpoint.handle(Endpoint.Call(parameters: reader, key: key))
     }
 
-    /// - Returns: the key's account.
-    private func authenticate(_ request: Request, _ sent: SentParameters, _ reader: ParameterReader) async throws -> Int64 {
+    /// - Returns: the key that signed.
+    private func authenticate(
+        _ request: Request, _ sent: SentParameters, _ reader: ParameterReader, from address: String
+    ) async throws -> APIKey {
         guard let name = HTTPField.Name("X-MBX-APIKEY"), let apiKey = request.headers[name], KeyVault.isWellFormed(apiKey) else {
             throw ExchangeFault.badKeyFormat
         }
         let key = try await exchange.database.readAll { try SandboxTransaction(db: $0).key(apiKey) }
-        guard let key, endpoint.security != .trade || key.canTrade else { throw ExchangeFault.rejectedKey }
+        guard let key, endpoint.security != .trade || key.rights.canTrade, key.rights.addresses.isEmpty || key.rights.addresses.contains(address)
+        else { throw ExchangeFault.rejectedKey }
         let timing = try RequestTiming(reader)
         let signature = try reader.required("signature")
         try timing.check(now: exchange.wallTime())
         guard try exchange.vault.isValid(signature, of: sent.signedPayload, by: key) else { throw ExchangeFault.badSignature }
-        return key.account
+        return key
     }
 
     /// As received: signatures cover the very bytes.

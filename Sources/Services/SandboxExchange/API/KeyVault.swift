@@ -35,24 +35,24 @@ struct KeyVault: Sendable {
 
     /// - Parameter pem: SubjectPublicKeyInfo.
     /// - Throws: `Failure.notAnEd25519Key`.
-    func register(ed25519 pem: String, account: Int64, canTrade: Bool, label: String) throws -> APIKey {
+    func register(ed25519 pem: String, account: Int64, rights: APIKey.Rights, label: String) throws -> APIKey {
         let lines = pem.split(whereSeparator: \.isNewline).map { $0.trimmingPrefix { $0 == " " } }
         guard lines.first == "-----BEGIN PUBLIC KEY-----", lines.last == "-----END PUBLIC KEY-----",
             let der = Data(base64Encoded: lines.dropFirst().dropLast().joined()), der.starts(with: Self.spkiPrefix),
             let key = try? Curve25519.Signing.PublicKey(rawRepresentation: der.dropFirst(Self.spkiPrefix.count))
         else { throw Failure.notAnEd25519Key }
-        return try make(.ed25519, material: key.rawRepresentation, account: account, canTrade: canTrade, label: label)
+        return try make(.ed25519, material: key.rawRepresentation, account: account, rights: rights, label: label)
     }
 
-    func register(hmac secret: String, account: Int64, canTrade: Bool, label: String) throws -> APIKey {
-        try make(.hmac, material: Data(secret.utf8), account: account, canTrade: canTrade, label: label)
+    func register(hmac secret: String, account: Int64, rights: APIKey.Rights, label: String) throws -> APIKey {
+        try make(.hmac, material: Data(secret.utf8), account: account, rights: rights, label: label)
     }
 
-    private func make(_ type: APIKey.KeyType, material: Data, account: Int64, canTrade: Bool, label: String) throws -> APIKey {
+    private func make(_ type: APIKey.KeyType, material: Data, account: Int64, rights: APIKey.Rights, label: String) throws -> APIKey {
         let apiKey = Self.randomText()
         return APIKey(
             apiKey: apiKey, account: account, type: type, sealedMaterial: Data(try cipher.seal(material, at: Self.address(apiKey))),
-            canTrade: canTrade, label: label)
+            rights: rights, label: label)
     }
 
     /// Hexadecimal in either case for HMAC, base64 for Ed25519.

@@ -21,6 +21,12 @@ extension SandboxExchange {
                     let symbol = try call.parameters.requiredSymbol()
                     return .init(json: CommissionAnswer(symbol: try market(symbol).rules.symbol))
                 }),
+            Endpoint(
+                method: .get, path: "/sapi/v1/account/apiRestrictions", security: .userData, weight: { _ in 1 }, parameters: [],
+                handle: { call in
+                    guard let key = call.key else { throw ExchangeFault.rejectedKey }
+                    return .init(json: KeyRestrictionsAnswer(key))
+                }),
         ]
     }
 
@@ -62,6 +68,30 @@ extension SandboxExchange {
             OrderRateLimitAnswer(interval: "SECOND", intervalNum: 10, limit: limits.perTenSeconds, count: count.tenSeconds),
             OrderRateLimitAnswer(interval: "DAY", intervalNum: 1, limit: limits.perDay, count: count.day),
         ])
+    }
+}
+
+/// The answer of `GET /sapi/v1/account/apiRestrictions`.
+struct KeyRestrictionsAnswer: Encodable {
+    let ipRestrict: Bool
+    let createTime: Int64
+    let enableReading = true
+    let enableSpotAndMarginTrading: Bool
+    let enableWithdrawals: Bool
+    let enableInternalTransfer = false
+    let permitsUniversalTransfer = false
+    let enableMargin = false
+    let enableFutures = false
+    let enableVanillaOptions = false
+    let enablePortfolioMarginTrading = false
+    let enableFixApiTrade = false
+    let enableFixReadOnly = false
+
+    init(_ key: APIKey) {
+        ipRestrict = !key.rights.addresses.isEmpty
+        createTime = key.createdTime
+        enableSpotAndMarginTrading = key.rights.canTrade
+        enableWithdrawals = key.rights.canWithdraw
     }
 }
 

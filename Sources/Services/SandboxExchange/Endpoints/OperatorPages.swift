@@ -12,6 +12,8 @@ struct OperatorPages: Sendable {
 
     private static let maximumBody = 64 << 10
     private static let maximumAssets = 50
+    /// Binance's own limit of addresses for one key.
+    private static let maximumAddresses = 30
 
     struct NewAccount: Decodable {
         /// Amounts by asset, as decimals.
@@ -26,8 +28,10 @@ struct OperatorPages: Sendable {
         var type: String
         /// Ed25519 only: SubjectPublicKeyInfo, PEM.
         var publicKey: String?
-        /// `read`, `trade`; the latter includes the former.
+        /// `read`, `trade`, `withdraw`; the latter two include the first.
         var permissions: [String]
+        /// From where the key is taken; from anywhere when absent.
+        var ipAddresses: [String]?
         var label: String?
     }
 
@@ -122,18 +126,15 @@ struct OperatorPages: Sendable {
     }
 
     private func makeKey(_ request: NewKey, account: Int64) async throws -> KeyMade {
-        guard !request.permissions.isEmpty, Set(request.permissions).isSubset(of: ["read", "trade"]) else {
-            throw ExchangeFault.badData("permissions")
-        }
-        let canTrade = request.permissions.contains("trade")
+        let rights = try Self.rights(request)
         let label = String((request.label ?? "").prefix(100))
         let secret = request.type == "hmac" ? KeyVault.randomText() : nil
         let key: APIKey
         switch (request.type, request.publicKey) {
-        case ("hmac", nil): key = try exchange.vault.register(hmac: secret ?? "", account: account, canTrade: canTrade, label: label)
+        case ("hmac", nil): key = try exchange.vault.register(hmac: secret ?? "", account: account, rights: rights, label: label)
         case ("ed25519", let pem?):
             do {
-                key = try exchange.vault.register(ed25519: pem, account: account, canTrade: canTrade, label: label)
+                key = try exchange.vault.register(ed25519: pem, account: account, rights: rights, label: label)
             } catch is KeyVault.Failure {
                 throw ExchangeFault.badData("publicKey")
             }
@@ -145,6 +146,20 @@ struct OperatorPages: Sendable {
             try desk.transaction.add(key, at: now)
         }
         return KeyMade(apiKey: key.apiKey, secretKey: secret)
+    }
+
+    private static func rights(_ request: NewKey) throws -> APIKey.Rights {
+        guard !request.permissions.isEmpty, Set(request.permissions).isSubset(of: ["read", "trade", "withdraw"]) else {
+            throw ExchangeFault.badData("permissions")
+        }
+        let addresses = Set(request.ipAddresses ?? [])
+        guard addresses.count <= maximumAddresses, addresses.allSatisfy({ (try? SocketAddress(ipAddress: $0, port: 0)) != nil }) else {
+            throw ExchangeFault.badData("ipAddresses")
+        }
+        let rights = APIKey.Rights(
+            canTrade: request.permissions.contains("trade"), canWithdraw: request.permissions.contains("withdraw"), addresses: addresses)
+        guard rights.isAllowed else { throw ExchangeFault.badData("ipAddresses") }
+        return rights
     }
 
     private func revoke(_ apiKey: String, account: Int64) async throws -> EmptyAnswer {

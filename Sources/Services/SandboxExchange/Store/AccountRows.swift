@@ -1,3 +1,4 @@
+import Cryptography
 import FoundationEssentials
 import GRDB
 import Trading
@@ -33,26 +34,38 @@ extension SandboxTransaction {
     func add(_ key: APIKey, at time: Int64) throws {
         try db.execute(
             sql: """
-                INSERT INTO api_key (api_key, account, type, material, can_trade, label, created_ms) VALUES (?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO api_key (api_key, account, type, material, can_trade, label, created_ms, can_withdraw, addresses)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
-            arguments: [key.apiKey, key.account, key.type.rawValue, key.sealedMaterial, key.canTrade, key.label, time])
+            arguments: [
+                Self.stored(key.apiKey), key.account, key.type.rawValue, key.sealedMaterial, key.rights.canTrade, key.label, time, key.rights.canWithdraw,
+                key.rights.addresses.sorted().joined(separator: " "),
+            ])
+    }
+
+    /// Keys stand in the database as their SHA-256: whoever has its file has none of them.
+    static func stored(_ apiKey: String) -> String {
+        Hex.encode(Hashing.sha256(Array(apiKey.utf8)))
     }
 
     /// Nil for a key that is unknown or revoked.
     func key(_ apiKey: String) throws -> APIKey? {
         let sql = "SELECT * FROM api_key WHERE api_key = ? AND revoked_ms IS NULL"
-        guard let row = try Row.fetchOne(db, sql: sql, arguments: [apiKey]) else { return nil }
+        guard let row = try Row.fetchOne(db, sql: sql, arguments: [Self.stored(apiKey)]) else { return nil }
         guard let type = APIKey.KeyType(rawValue: row["type"]) else { throw Failure.damagedRow("type") }
         return APIKey(
-            apiKey: row["api_key"], account: row["account"], type: type, sealedMaterial: row["material"], canTrade: row["can_trade"],
-            label: row["label"])
+            apiKey: apiKey, account: row["account"], type: type, sealedMaterial: row["material"],
+            rights: APIKey.Rights(
+                canTrade: row["can_trade"], canWithdraw: row["can_withdraw"],
+                addresses: Set((row["addresses"] as String).split(separator: " ").map(String.init))),
+            label: row["label"], createdTime: row["created_ms"])
     }
 
     /// - Returns: whether there was such a key.
     func revokeKey(_ apiKey: String, of account: Int64, at time: Int64) throws -> Bool {
         try db.execute(
             sql: "UPDATE api_key SET revoked_ms = ? WHERE api_key = ? AND account = ? AND revoked_ms IS NULL",
-            arguments: [time, apiKey, account])
+            arguments: [time, Self.stored(apiKey), account])
         return db.changesCount == 1
     }
 }

@@ -1,9 +1,24 @@
+import GRDB
 import Storage
 import Trading
 
 /// The exchange's own books. Decimals are canonical text; times are milliseconds since 1970.
 enum SandboxSchema {
-    static let schema = DatabaseSchema(migrations: [.init("1: accounts, keys, orders, trades", sql: first)])
+    static let schema = DatabaseSchema(migrations: [
+        .init("1: accounts, keys, orders, trades", sql: first), .init("2: keys as hashes; what a key may do, and from where", second),
+    ])
+
+    /// Addresses with spaces between them; none means any.
+    private static let second: @Sendable (Database) throws -> Void = { db in
+        for key in try String.fetchAll(db, sql: "SELECT api_key FROM api_key") {
+            try db.execute(sql: "UPDATE api_key SET api_key = ? WHERE api_key = ?", arguments: [SandboxTransaction.stored(key), key])
+        }
+        try db.execute(
+            sql: """
+                ALTER TABLE api_key ADD COLUMN can_withdraw INTEGER NOT NULL DEFAULT 0;
+                ALTER TABLE api_key ADD COLUMN addresses TEXT NOT NULL DEFAULT '';
+                """)
+    }
 
     private static let first = """
         CREATE TABLE account (

@@ -106,6 +106,10 @@ package struct ExchangeKeyAnswer: Decodable {
     package var publicKeyPem: String
 }
 
+package struct LinkedKeyAnswer: Decodable {
+    package var notChecked: [String]
+}
+
 package struct AuditAnswer: Decodable {
     package struct ProvenRecord: Decodable {
         package var index: UInt64

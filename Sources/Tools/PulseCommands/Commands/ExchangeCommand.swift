@@ -8,18 +8,26 @@ struct ExchangeCommand: AsyncParsableCommand {
 
 struct ExchangeLinkCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "link", abstract: "Makes an account at the sandbox exchange and lets execution trade with it.")
+        commandName: "link",
+        abstract: "Makes an account at the sandbox exchange; execution gets a key that trades with it, market-data one that only reads it.")
 
     @OptionGroup var state: StateOptions
     @Option(help: "What the account starts with, as ASSET=AMOUNT.")
     var balance = ["USDT=10000"]
+    @Option(help: "Links this key alone: trade or read.")
+    var only: Person.ExchangeKeyPurpose?
 
     func run() async throws {
         let balances = try Self.amounts(balance)
         try await state.withPerson { person in
             let account = try await SandboxAccount(folder: state.folder, client: person.gateway.client).open(balances)
-            try await person.linkExchange { try await account.register($0, label: "execution") }
-            print("linked sandbox account \(account.id)")
+            for purpose in only.map({ [$0] }) ?? Person.ExchangeKeyPurpose.allCases {
+                let unchecked = try await person.linkExchange(to: purpose) {
+                    try await account.register($0, label: purpose.rawValue, permissions: purpose == .trade ? ["read", "trade"] : ["read"])
+                }
+                print("linked sandbox account \(account.id) to \(purpose.rawValue)")
+                for what in unchecked { print("  the exchange does not say \(what)") }
+            }
         }
     }
 
@@ -31,3 +39,5 @@ struct ExchangeLinkCommand: AsyncParsableCommand {
         }
     }
 }
+
+extension Person.ExchangeKeyPurpose: ExpressibleByArgument {}

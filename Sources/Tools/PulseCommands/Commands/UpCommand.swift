@@ -2,6 +2,7 @@ import ArgumentParser
 import Deployment
 import Foundation
 import Logging
+import Telemetry
 import UnixSignals
 
 struct UpCommand: AsyncParsableCommand {
@@ -51,7 +52,7 @@ struct UpCommand: AsyncParsableCommand {
     private func supervise(_ programs: ProgramFolder, whenReady: @escaping @Sendable () throws -> Void) async throws {
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
         let supervisor = try Supervisor(
-            state.folder, programs: programs, logger: Logger(label: "pulse") { StreamLogHandler.standardError(label: $0) })
+            state.folder, programs: programs, logger: Logger(label: "pulse") { RedactingLogHandler(StreamLogHandler.standardError(label: $0)) })
         do {
             try await withThrowingTaskGroup(of: Bool.self) { group in
                 group.addTask {

@@ -24,11 +24,26 @@ extension Person {
         return answer.balances
     }
 
-    /// Links an account at the sandbox exchange: a key pair is made in execution, its public half registered, the API key handed over.
-    package func linkExchange(register: (_ publicKeyPEM: String) async throws -> String) async throws {
-        let key: ExchangeKeyAnswer = try await post("/v1/exchange-keys")
+    /// A key at the exchange: who uses it and for what.
+    package enum ExchangeKeyPurpose: String, CaseIterable, Sendable {
+        /// execution trades with it.
+        case trade
+        /// market-data reads balances with it.
+        case read
+
+        fileprivate var path: String { self == .trade ? "/v1/exchange-keys" : "/v1/read-keys" }
+    }
+
+    /// Links a key at the exchange: the pair is made in the service that will use it, its public half registered, the API key handed over.
+    ///
+    /// - Returns: what the exchange would not say of the key.
+    @discardableResult
+    package func linkExchange(
+        to purpose: ExchangeKeyPurpose = .trade, register: (_ publicKeyPEM: String) async throws -> String
+    ) async throws -> [String] {
+        let key: ExchangeKeyAnswer = try await post(purpose.path)
         let apiKey = try await register(key.publicKeyPem)
-        _ = try await gateway.send(
-            .POST, "/v1/exchange-keys/\(key.keyId)/activate", body: ["api_key": apiKey], token: token())
+        let linked: LinkedKeyAnswer = try await post("\(purpose.path)/\(key.keyId)/activate", ["api_key": apiKey])
+        return linked.notChecked
     }
 }

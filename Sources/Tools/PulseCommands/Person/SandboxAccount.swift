@@ -15,9 +15,15 @@ package struct SandboxAccount {
         let id: String
         fileprivate let exchange: SandboxOperator
 
+        /// - Parameters:
+        ///   - permissions: what a person would tick: `read`, `trade`, `withdraw`.
+        ///   - addresses: the key's address list; nil for none.
         /// - Returns: the API key.
-        package func register(_ publicKeyPEM: String, label: String) async throws -> String {
-            try await exchange.registerKey(account: id, publicKeyPEM: publicKeyPEM, permissions: ["read", "trade"], label: label)
+        package func register(
+            _ publicKeyPEM: String, label: String, permissions: [String] = ["read", "trade"], addresses: [String]? = [PortPlan.host]
+        ) async throws -> String {
+            try await exchange.registerKey(
+                account: id, publicKeyPEM: publicKeyPEM, permissions: permissions, addresses: addresses, label: label)
         }
     }
 

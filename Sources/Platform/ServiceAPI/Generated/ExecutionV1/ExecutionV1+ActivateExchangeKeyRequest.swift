@@ -4,7 +4,8 @@ internal import CServiceMessages
 public import MeshMessages
 
 extension ExecutionV1 {
-    /// Tells execution which API key the exchange gave to the public half; checked with the exchange before it counts.
+    /// Tells execution which API key the exchange gave to the public half; checked with the exchange before it counts:
+    /// it must be able to trade, must not be able to withdraw or transfer, and must be restricted to addresses.
     public struct ActivateExchangeKeyRequest: MeshMessage {
         public var keyId: String = ""
         public var apiKey: String = ""

@@ -5,7 +5,14 @@ public import MeshMessages
 
 extension ExecutionV1 {
     public struct ActivateExchangeKeyResponse: MeshMessage {
+        /// What the exchange would not say of the key, in words: test networks have no call for it.
+        public var notChecked: [String] = []
+
         public init() {}
+
+        public init(notChecked: [String] = []) {
+            self.notChecked = notChecked
+        }
     }
 }
 
@@ -13,7 +20,14 @@ extension ExecutionV1.ActivateExchangeKeyResponse {
     public static var fullName: String { "cryptopulse.execution.v1.ActivateExchangeKeyResponse" }
     public static let layout = MessageLayout(of: Cryptopulse__Execution__V1__ActivateExchangeKeyResponse.self, cryptopulse__execution__v1__activate_exchange_key_response__init)
 
-    public init(unpacked: UnsafeRawPointer) {}
+    public init(unpacked: UnsafeRawPointer) {
+        let message = unpacked.assumingMemoryBound(to: Cryptopulse__Execution__V1__ActivateExchangeKeyResponse.self)
+        self.notChecked = CValue.list(message.pointee.not_checked, message.pointee.n_not_checked) { CValue.string($0) }
+    }
 
-    public func fill(_ memory: UnsafeMutableRawPointer, _ arena: MessageArena) throws(MessageError) {}
+    public func fill(_ memory: UnsafeMutableRawPointer, _ arena: MessageArena) throws(MessageError) {
+        let message = memory.assumingMemoryBound(to: Cryptopulse__Execution__V1__ActivateExchangeKeyResponse.self)
+        message.pointee.n_not_checked = self.notChecked.count
+        message.pointee.not_checked = try arena.list(self.notChecked) { item throws(MessageError) in try arena.string(item, in: Self.self, 1) }
+    }
 }

@@ -2558,9 +2558,29 @@ const ProtobufCMessageDescriptor cryptopulse__execution__v1__activate_exchange_k
   (ProtobufCMessageInit) cryptopulse__execution__v1__activate_exchange_key_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define cryptopulse__execution__v1__activate_exchange_key_response__field_descriptors NULL
-#define cryptopulse__execution__v1__activate_exchange_key_response__field_indices_by_name NULL
-#define cryptopulse__execution__v1__activate_exchange_key_response__number_ranges NULL
+static const ProtobufCFieldDescriptor cryptopulse__execution__v1__activate_exchange_key_response__field_descriptors[1] =
+{
+  {
+    "not_checked",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Cryptopulse__Execution__V1__ActivateExchangeKeyResponse, n_not_checked),
+    offsetof(Cryptopulse__Execution__V1__ActivateExchangeKeyResponse, not_checked),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cryptopulse__execution__v1__activate_exchange_key_response__field_indices_by_name[] = {
+  0,   /* field[0] = not_checked */
+};
+static const ProtobufCIntRange cryptopulse__execution__v1__activate_exchange_key_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
 const ProtobufCMessageDescriptor cryptopulse__execution__v1__activate_exchange_key_response__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -2569,10 +2589,10 @@ const ProtobufCMessageDescriptor cryptopulse__execution__v1__activate_exchange_k
   "Cryptopulse__Execution__V1__ActivateExchangeKeyResponse",
   "cryptopulse.execution.v1",
   sizeof(Cryptopulse__Execution__V1__ActivateExchangeKeyResponse),
-  0,
+  1,
   cryptopulse__execution__v1__activate_exchange_key_response__field_descriptors,
   cryptopulse__execution__v1__activate_exchange_key_response__field_indices_by_name,
-  0,  cryptopulse__execution__v1__activate_exchange_key_response__number_ranges,
+  1,  cryptopulse__execution__v1__activate_exchange_key_response__number_ranges,
   (ProtobufCMessageInit) cryptopulse__execution__v1__activate_exchange_key_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -367,6 +367,321 @@ void   cryptopulse__market_data__v1__stream_tickers_request__free_unpacked
   assert(message->base.descriptor == &cryptopulse__market_data__v1__stream_tickers_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   cryptopulse__market_data__v1__create_read_key_request__init
+                     (Cryptopulse__MarketData__V1__CreateReadKeyRequest         *message)
+{
+  static const Cryptopulse__MarketData__V1__CreateReadKeyRequest init_value = CRYPTOPULSE__MARKET_DATA__V1__CREATE_READ_KEY_REQUEST__INIT;
+  *message = init_value;
+}
+size_t cryptopulse__market_data__v1__create_read_key_request__get_packed_size
+                     (const Cryptopulse__MarketData__V1__CreateReadKeyRequest *message)
+{
+  assert(message->base.descriptor == &cryptopulse__market_data__v1__create_read_key_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t cryptopulse__market_data__v1__create_read_key_request__pack
+                     (const Cryptopulse__MarketData__V1__CreateReadKeyRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &cryptopulse__market_data__v1__create_read_key_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t cryptopulse__market_data__v1__create_read_key_request__pack_to_buffer
+                     (const Cryptopulse__MarketData__V1__CreateReadKeyRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &cryptopulse__market_data__v1__create_read_key_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Cryptopulse__MarketData__V1__CreateReadKeyRequest *
+       cryptopulse__market_data__v1__create_read_key_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Cryptopulse__MarketData__V1__CreateReadKeyRequest *)
+     protobuf_c_message_unpack (&cryptopulse__market_data__v1__create_read_key_request__descriptor,
+                                allocator, len, data);
+}
+void   cryptopulse__market_data__v1__create_read_key_request__free_unpacked
+                     (Cryptopulse__MarketData__V1__CreateReadKeyRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &cryptopulse__market_data__v1__create_read_key_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   cryptopulse__market_data__v1__create_read_key_response__init
+                     (Cryptopulse__MarketData__V1__CreateReadKeyResponse         *message)
+{
+  static const Cryptopulse__MarketData__V1__CreateReadKeyResponse init_value = CRYPTOPULSE__MARKET_DATA__V1__CREATE_READ_KEY_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t cryptopulse__market_data__v1__create_read_key_response__get_packed_size
+                     (const Cryptopulse__MarketData__V1__CreateReadKeyResponse *message)
+{
+  assert(message->base.descriptor == &cryptopulse__market_data__v1__create_read_key_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t cryptopulse__market_data__v1__create_read_key_response__pack
+                     (const Cryptopulse__MarketData__V1__CreateReadKeyResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &cryptopulse__market_data__v1__create_read_key_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t cryptopulse__market_data__v1__create_read_key_response__pack_to_buffer
+                     (const Cryptopulse__MarketData__V1__CreateReadKeyResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &cryptopulse__market_data__v1__create_read_key_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Cryptopulse__MarketData__V1__CreateReadKeyResponse *
+       cryptopulse__market_data__v1__create_read_key_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Cryptopulse__MarketData__V1__CreateReadKeyResponse *)
+     protobuf_c_message_unpack (&cryptopulse__market_data__v1__create_read_key_response__descriptor,
+                                allocator, len, data);
+}
+void   cryptopulse__market_data__v1__create_read_key_response__free_unpacked
+                     (Cryptopulse__MarketData__V1__CreateReadKeyResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &cryptopulse__market_data__v1__create_read_key_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   cryptopulse__market_data__v1__activate_read_key_request__init
+                     (Cryptopulse__MarketData__V1__ActivateReadKeyRequest         *message)
+{
+  static const Cryptopulse__MarketData__V1__ActivateReadKeyRequest init_value = CRYPTOPULSE__MARKET_DATA__V1__ACTIVATE_READ_KEY_REQUEST__INIT;
+  *message = init_value;
+}
+size_t cryptopulse__market_data__v1__activate_read_key_request__get_packed_size
+                     (const Cryptopulse__MarketData__V1__ActivateReadKeyRequest *message)
+{
+  assert(message->base.descriptor == &cryptopulse__market_data__v1__activate_read_key_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t cryptopulse__market_data__v1__activate_read_key_request__pack
+                     (const Cryptopulse__MarketData__V1__ActivateReadKeyRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &cryptopulse__market_data__v1__activate_read_key_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t cryptopulse__market_data__v1__activate_read_key_request__pack_to_buffer
+                     (const Cryptopulse__MarketData__V1__ActivateReadKeyRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &cryptopulse__market_data__v1__activate_read_key_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Cryptopulse__MarketData__V1__ActivateReadKeyRequest *
+       cryptopulse__market_data__v1__activate_read_key_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Cryptopulse__MarketData__V1__ActivateReadKeyRequest *)
+     protobuf_c_message_unpack (&cryptopulse__market_data__v1__activate_read_key_request__descriptor,
+                                allocator, len, data);
+}
+void   cryptopulse__market_data__v1__activate_read_key_request__free_unpacked
+                     (Cryptopulse__MarketData__V1__ActivateReadKeyRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &cryptopulse__market_data__v1__activate_read_key_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   cryptopulse__market_data__v1__activate_read_key_response__init
+                     (Cryptopulse__MarketData__V1__ActivateReadKeyResponse         *message)
+{
+  static const Cryptopulse__MarketData__V1__ActivateReadKeyResponse init_value = CRYPTOPULSE__MARKET_DATA__V1__ACTIVATE_READ_KEY_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t cryptopulse__market_data__v1__activate_read_key_response__get_packed_size
+                     (const Cryptopulse__MarketData__V1__ActivateReadKeyResponse *message)
+{
+  assert(message->base.descriptor == &cryptopulse__market_data__v1__activate_read_key_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t cryptopulse__market_data__v1__activate_read_key_response__pack
+                     (const Cryptopulse__MarketData__V1__ActivateReadKeyResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &cryptopulse__market_data__v1__activate_read_key_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t cryptopulse__market_data__v1__activate_read_key_response__pack_to_buffer
+                     (const Cryptopulse__MarketData__V1__ActivateReadKeyResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &cryptopulse__market_data__v1__activate_read_key_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Cryptopulse__MarketData__V1__ActivateReadKeyResponse *
+       cryptopulse__market_data__v1__activate_read_key_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Cryptopulse__MarketData__V1__ActivateReadKeyResponse *)
+     protobuf_c_message_unpack (&cryptopulse__market_data__v1__activate_read_key_response__descriptor,
+                                allocator, len, data);
+}
+void   cryptopulse__market_data__v1__activate_read_key_response__free_unpacked
+                     (Cryptopulse__MarketData__V1__ActivateReadKeyResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &cryptopulse__market_data__v1__activate_read_key_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   cryptopulse__market_data__v1__get_balances_request__init
+                     (Cryptopulse__MarketData__V1__GetBalancesRequest         *message)
+{
+  static const Cryptopulse__MarketData__V1__GetBalancesRequest init_value = CRYPTOPULSE__MARKET_DATA__V1__GET_BALANCES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t cryptopulse__market_data__v1__get_balances_request__get_packed_size
+                     (const Cryptopulse__MarketData__V1__GetBalancesRequest *message)
+{
+  assert(message->base.descriptor == &cryptopulse__market_data__v1__get_balances_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t cryptopulse__market_data__v1__get_balances_request__pack
+                     (const Cryptopulse__MarketData__V1__GetBalancesRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &cryptopulse__market_data__v1__get_balances_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t cryptopulse__market_data__v1__get_balances_request__pack_to_buffer
+                     (const Cryptopulse__MarketData__V1__GetBalancesRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &cryptopulse__market_data__v1__get_balances_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Cryptopulse__MarketData__V1__GetBalancesRequest *
+       cryptopulse__market_data__v1__get_balances_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Cryptopulse__MarketData__V1__GetBalancesRequest *)
+     protobuf_c_message_unpack (&cryptopulse__market_data__v1__get_balances_request__descriptor,
+                                allocator, len, data);
+}
+void   cryptopulse__market_data__v1__get_balances_request__free_unpacked
+                     (Cryptopulse__MarketData__V1__GetBalancesRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &cryptopulse__market_data__v1__get_balances_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   cryptopulse__market_data__v1__asset_balance__init
+                     (Cryptopulse__MarketData__V1__AssetBalance         *message)
+{
+  static const Cryptopulse__MarketData__V1__AssetBalance init_value = CRYPTOPULSE__MARKET_DATA__V1__ASSET_BALANCE__INIT;
+  *message = init_value;
+}
+size_t cryptopulse__market_data__v1__asset_balance__get_packed_size
+                     (const Cryptopulse__MarketData__V1__AssetBalance *message)
+{
+  assert(message->base.descriptor == &cryptopulse__market_data__v1__asset_balance__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t cryptopulse__market_data__v1__asset_balance__pack
+                     (const Cryptopulse__MarketData__V1__AssetBalance *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &cryptopulse__market_data__v1__asset_balance__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t cryptopulse__market_data__v1__asset_balance__pack_to_buffer
+                     (const Cryptopulse__MarketData__V1__AssetBalance *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &cryptopulse__market_data__v1__asset_balance__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Cryptopulse__MarketData__V1__AssetBalance *
+       cryptopulse__market_data__v1__asset_balance__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Cryptopulse__MarketData__V1__AssetBalance *)
+     protobuf_c_message_unpack (&cryptopulse__market_data__v1__asset_balance__descriptor,
+                                allocator, len, data);
+}
+void   cryptopulse__market_data__v1__asset_balance__free_unpacked
+                     (Cryptopulse__MarketData__V1__AssetBalance *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &cryptopulse__market_data__v1__asset_balance__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   cryptopulse__market_data__v1__balances__init
+                     (Cryptopulse__MarketData__V1__Balances         *message)
+{
+  static const Cryptopulse__MarketData__V1__Balances init_value = CRYPTOPULSE__MARKET_DATA__V1__BALANCES__INIT;
+  *message = init_value;
+}
+size_t cryptopulse__market_data__v1__balances__get_packed_size
+                     (const Cryptopulse__MarketData__V1__Balances *message)
+{
+  assert(message->base.descriptor == &cryptopulse__market_data__v1__balances__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t cryptopulse__market_data__v1__balances__pack
+                     (const Cryptopulse__MarketData__V1__Balances *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &cryptopulse__market_data__v1__balances__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t cryptopulse__market_data__v1__balances__pack_to_buffer
+                     (const Cryptopulse__MarketData__V1__Balances *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &cryptopulse__market_data__v1__balances__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Cryptopulse__MarketData__V1__Balances *
+       cryptopulse__market_data__v1__balances__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Cryptopulse__MarketData__V1__Balances *)
+     protobuf_c_message_unpack (&cryptopulse__market_data__v1__balances__descriptor,
+                                allocator, len, data);
+}
+void   cryptopulse__market_data__v1__balances__free_unpacked
+                     (Cryptopulse__MarketData__V1__Balances *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &cryptopulse__market_data__v1__balances__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor cryptopulse__market_data__v1__get_price_request__field_descriptors[1] =
 {
   {
@@ -942,5 +1257,296 @@ const ProtobufCMessageDescriptor cryptopulse__market_data__v1__stream_tickers_re
   cryptopulse__market_data__v1__stream_tickers_request__field_indices_by_name,
   1,  cryptopulse__market_data__v1__stream_tickers_request__number_ranges,
   (ProtobufCMessageInit) cryptopulse__market_data__v1__stream_tickers_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define cryptopulse__market_data__v1__create_read_key_request__field_descriptors NULL
+#define cryptopulse__market_data__v1__create_read_key_request__field_indices_by_name NULL
+#define cryptopulse__market_data__v1__create_read_key_request__number_ranges NULL
+const ProtobufCMessageDescriptor cryptopulse__market_data__v1__create_read_key_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cryptopulse.market_data.v1.CreateReadKeyRequest",
+  "CreateReadKeyRequest",
+  "Cryptopulse__MarketData__V1__CreateReadKeyRequest",
+  "cryptopulse.market_data.v1",
+  sizeof(Cryptopulse__MarketData__V1__CreateReadKeyRequest),
+  0,
+  cryptopulse__market_data__v1__create_read_key_request__field_descriptors,
+  cryptopulse__market_data__v1__create_read_key_request__field_indices_by_name,
+  0,  cryptopulse__market_data__v1__create_read_key_request__number_ranges,
+  (ProtobufCMessageInit) cryptopulse__market_data__v1__create_read_key_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cryptopulse__market_data__v1__create_read_key_response__field_descriptors[2] =
+{
+  {
+    "key_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Cryptopulse__MarketData__V1__CreateReadKeyResponse, key_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "public_key_pem",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Cryptopulse__MarketData__V1__CreateReadKeyResponse, public_key_pem),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cryptopulse__market_data__v1__create_read_key_response__field_indices_by_name[] = {
+  0,   /* field[0] = key_id */
+  1,   /* field[1] = public_key_pem */
+};
+static const ProtobufCIntRange cryptopulse__market_data__v1__create_read_key_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor cryptopulse__market_data__v1__create_read_key_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cryptopulse.market_data.v1.CreateReadKeyResponse",
+  "CreateReadKeyResponse",
+  "Cryptopulse__MarketData__V1__CreateReadKeyResponse",
+  "cryptopulse.market_data.v1",
+  sizeof(Cryptopulse__MarketData__V1__CreateReadKeyResponse),
+  2,
+  cryptopulse__market_data__v1__create_read_key_response__field_descriptors,
+  cryptopulse__market_data__v1__create_read_key_response__field_indices_by_name,
+  1,  cryptopulse__market_data__v1__create_read_key_response__number_ranges,
+  (ProtobufCMessageInit) cryptopulse__market_data__v1__create_read_key_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cryptopulse__market_data__v1__activate_read_key_request__field_descriptors[2] =
+{
+  {
+    "key_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Cryptopulse__MarketData__V1__ActivateReadKeyRequest, key_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "api_key",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Cryptopulse__MarketData__V1__ActivateReadKeyRequest, api_key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cryptopulse__market_data__v1__activate_read_key_request__field_indices_by_name[] = {
+  1,   /* field[1] = api_key */
+  0,   /* field[0] = key_id */
+};
+static const ProtobufCIntRange cryptopulse__market_data__v1__activate_read_key_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor cryptopulse__market_data__v1__activate_read_key_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cryptopulse.market_data.v1.ActivateReadKeyRequest",
+  "ActivateReadKeyRequest",
+  "Cryptopulse__MarketData__V1__ActivateReadKeyRequest",
+  "cryptopulse.market_data.v1",
+  sizeof(Cryptopulse__MarketData__V1__ActivateReadKeyRequest),
+  2,
+  cryptopulse__market_data__v1__activate_read_key_request__field_descriptors,
+  cryptopulse__market_data__v1__activate_read_key_request__field_indices_by_name,
+  1,  cryptopulse__market_data__v1__activate_read_key_request__number_ranges,
+  (ProtobufCMessageInit) cryptopulse__market_data__v1__activate_read_key_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cryptopulse__market_data__v1__activate_read_key_response__field_descriptors[1] =
+{
+  {
+    "not_checked",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Cryptopulse__MarketData__V1__ActivateReadKeyResponse, n_not_checked),
+    offsetof(Cryptopulse__MarketData__V1__ActivateReadKeyResponse, not_checked),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cryptopulse__market_data__v1__activate_read_key_response__field_indices_by_name[] = {
+  0,   /* field[0] = not_checked */
+};
+static const ProtobufCIntRange cryptopulse__market_data__v1__activate_read_key_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor cryptopulse__market_data__v1__activate_read_key_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cryptopulse.market_data.v1.ActivateReadKeyResponse",
+  "ActivateReadKeyResponse",
+  "Cryptopulse__MarketData__V1__ActivateReadKeyResponse",
+  "cryptopulse.market_data.v1",
+  sizeof(Cryptopulse__MarketData__V1__ActivateReadKeyResponse),
+  1,
+  cryptopulse__market_data__v1__activate_read_key_response__field_descriptors,
+  cryptopulse__market_data__v1__activate_read_key_response__field_indices_by_name,
+  1,  cryptopulse__market_data__v1__activate_read_key_response__number_ranges,
+  (ProtobufCMessageInit) cryptopulse__market_data__v1__activate_read_key_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define cryptopulse__market_data__v1__get_balances_request__field_descriptors NULL
+#define cryptopulse__market_data__v1__get_balances_request__field_indices_by_name NULL
+#define cryptopulse__market_data__v1__get_balances_request__number_ranges NULL
+const ProtobufCMessageDescriptor cryptopulse__market_data__v1__get_balances_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cryptopulse.market_data.v1.GetBalancesRequest",
+  "GetBalancesRequest",
+  "Cryptopulse__MarketData__V1__GetBalancesRequest",
+  "cryptopulse.market_data.v1",
+  sizeof(Cryptopulse__MarketData__V1__GetBalancesRequest),
+  0,
+  cryptopulse__market_data__v1__get_balances_request__field_descriptors,
+  cryptopulse__market_data__v1__get_balances_request__field_indices_by_name,
+  0,  cryptopulse__market_data__v1__get_balances_request__number_ranges,
+  (ProtobufCMessageInit) cryptopulse__market_data__v1__get_balances_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cryptopulse__market_data__v1__asset_balance__field_descriptors[3] =
+{
+  {
+    "asset",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Cryptopulse__MarketData__V1__AssetBalance, asset),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "free",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Cryptopulse__MarketData__V1__AssetBalance, free),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "locked",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Cryptopulse__MarketData__V1__AssetBalance, locked),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cryptopulse__market_data__v1__asset_balance__field_indices_by_name[] = {
+  0,   /* field[0] = asset */
+  1,   /* field[1] = free */
+  2,   /* field[2] = locked */
+};
+static const ProtobufCIntRange cryptopulse__market_data__v1__asset_balance__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor cryptopulse__market_data__v1__asset_balance__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cryptopulse.market_data.v1.AssetBalance",
+  "AssetBalance",
+  "Cryptopulse__MarketData__V1__AssetBalance",
+  "cryptopulse.market_data.v1",
+  sizeof(Cryptopulse__MarketData__V1__AssetBalance),
+  3,
+  cryptopulse__market_data__v1__asset_balance__field_descriptors,
+  cryptopulse__market_data__v1__asset_balance__field_indices_by_name,
+  1,  cryptopulse__market_data__v1__asset_balance__number_ranges,
+  (ProtobufCMessageInit) cryptopulse__market_data__v1__asset_balance__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cryptopulse__market_data__v1__balances__field_descriptors[2] =
+{
+  {
+    "balances",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cryptopulse__MarketData__V1__Balances, n_balances),
+    offsetof(Cryptopulse__MarketData__V1__Balances, balances),
+    &cryptopulse__market_data__v1__asset_balance__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "time_ms",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Cryptopulse__MarketData__V1__Balances, time_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cryptopulse__market_data__v1__balances__field_indices_by_name[] = {
+  0,   /* field[0] = balances */
+  1,   /* field[1] = time_ms */
+};
+static const ProtobufCIntRange cryptopulse__market_data__v1__balances__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor cryptopulse__market_data__v1__balances__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cryptopulse.market_data.v1.Balances",
+  "Balances",
+  "Cryptopulse__MarketData__V1__Balances",
+  "cryptopulse.market_data.v1",
+  sizeof(Cryptopulse__MarketData__V1__Balances),
+  2,
+  cryptopulse__market_data__v1__balances__field_descriptors,
+  cryptopulse__market_data__v1__balances__field_indices_by_name,
+  1,  cryptopulse__market_data__v1__balances__number_ranges,
+  (ProtobufCMessageInit) cryptopulse__market_data__v1__balances__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -450,7 +450,8 @@ struct  Cryptopulse__Execution__V1__CreateExchangeKeyResponse
 
 
 /*
- * Tells execution which API key the exchange gave to the public half; checked with the exchange before it counts.
+ * Tells execution which API key the exchange gave to the public half; checked with the exchange before it counts:
+ * it must be able to trade, must not be able to withdraw or transfer, and must be restricted to addresses.
  */
 struct  Cryptopulse__Execution__V1__ActivateExchangeKeyRequest
 {
@@ -466,10 +467,15 @@ struct  Cryptopulse__Execution__V1__ActivateExchangeKeyRequest
 struct  Cryptopulse__Execution__V1__ActivateExchangeKeyResponse
 {
   ProtobufCMessage base;
+  /*
+   * What the exchange would not say of the key, in words: test networks have no call for it.
+   */
+  size_t n_not_checked;
+  char **not_checked;
 };
 #define CRYPTOPULSE__EXECUTION__V1__ACTIVATE_EXCHANGE_KEY_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cryptopulse__execution__v1__activate_exchange_key_response__descriptor) \
-     }
+    , 0,NULL }
 
 
 struct  Cryptopulse__Execution__V1__SetKillSwitchRequest

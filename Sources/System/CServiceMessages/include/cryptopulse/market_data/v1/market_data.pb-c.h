@@ -23,6 +23,13 @@ typedef struct Cryptopulse__MarketData__V1__GetCandlesRequest Cryptopulse__Marke
 typedef struct Cryptopulse__MarketData__V1__Candle Cryptopulse__MarketData__V1__Candle;
 typedef struct Cryptopulse__MarketData__V1__GetCandlesResponse Cryptopulse__MarketData__V1__GetCandlesResponse;
 typedef struct Cryptopulse__MarketData__V1__StreamTickersRequest Cryptopulse__MarketData__V1__StreamTickersRequest;
+typedef struct Cryptopulse__MarketData__V1__CreateReadKeyRequest Cryptopulse__MarketData__V1__CreateReadKeyRequest;
+typedef struct Cryptopulse__MarketData__V1__CreateReadKeyResponse Cryptopulse__MarketData__V1__CreateReadKeyResponse;
+typedef struct Cryptopulse__MarketData__V1__ActivateReadKeyRequest Cryptopulse__MarketData__V1__ActivateReadKeyRequest;
+typedef struct Cryptopulse__MarketData__V1__ActivateReadKeyResponse Cryptopulse__MarketData__V1__ActivateReadKeyResponse;
+typedef struct Cryptopulse__MarketData__V1__GetBalancesRequest Cryptopulse__MarketData__V1__GetBalancesRequest;
+typedef struct Cryptopulse__MarketData__V1__AssetBalance Cryptopulse__MarketData__V1__AssetBalance;
+typedef struct Cryptopulse__MarketData__V1__Balances Cryptopulse__MarketData__V1__Balances;
 
 
 /* --- enums --- */
@@ -158,6 +165,97 @@ struct  Cryptopulse__MarketData__V1__StreamTickersRequest
 #define CRYPTOPULSE__MARKET_DATA__V1__STREAM_TICKERS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cryptopulse__market_data__v1__stream_tickers_request__descriptor) \
     , 0,NULL }
+
+
+/*
+ * Makes an Ed25519 pair with which market-data reads the person's account at the exchange. The private half never leaves market-data.
+ */
+struct  Cryptopulse__MarketData__V1__CreateReadKeyRequest
+{
+  ProtobufCMessage base;
+};
+#define CRYPTOPULSE__MARKET_DATA__V1__CREATE_READ_KEY_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cryptopulse__market_data__v1__create_read_key_request__descriptor) \
+     }
+
+
+struct  Cryptopulse__MarketData__V1__CreateReadKeyResponse
+{
+  ProtobufCMessage base;
+  char *key_id;
+  /*
+   * SubjectPublicKeyInfo, PEM: what the person registers at the exchange.
+   */
+  char *public_key_pem;
+};
+#define CRYPTOPULSE__MARKET_DATA__V1__CREATE_READ_KEY_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cryptopulse__market_data__v1__create_read_key_response__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+/*
+ * Tells market-data which API key the exchange gave to the public half; checked with the exchange before it counts:
+ * it must not be able to trade, withdraw or transfer.
+ */
+struct  Cryptopulse__MarketData__V1__ActivateReadKeyRequest
+{
+  ProtobufCMessage base;
+  char *key_id;
+  char *api_key;
+};
+#define CRYPTOPULSE__MARKET_DATA__V1__ACTIVATE_READ_KEY_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cryptopulse__market_data__v1__activate_read_key_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Cryptopulse__MarketData__V1__ActivateReadKeyResponse
+{
+  ProtobufCMessage base;
+  /*
+   * What the exchange would not say of the key, in words: test networks have no call for it.
+   */
+  size_t n_not_checked;
+  char **not_checked;
+};
+#define CRYPTOPULSE__MARKET_DATA__V1__ACTIVATE_READ_KEY_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cryptopulse__market_data__v1__activate_read_key_response__descriptor) \
+    , 0,NULL }
+
+
+struct  Cryptopulse__MarketData__V1__GetBalancesRequest
+{
+  ProtobufCMessage base;
+};
+#define CRYPTOPULSE__MARKET_DATA__V1__GET_BALANCES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cryptopulse__market_data__v1__get_balances_request__descriptor) \
+     }
+
+
+struct  Cryptopulse__MarketData__V1__AssetBalance
+{
+  ProtobufCMessage base;
+  char *asset;
+  char *free;
+  /*
+   * Reserved by open orders.
+   */
+  char *locked;
+};
+#define CRYPTOPULSE__MARKET_DATA__V1__ASSET_BALANCE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cryptopulse__market_data__v1__asset_balance__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Cryptopulse__MarketData__V1__Balances
+{
+  ProtobufCMessage base;
+  size_t n_balances;
+  Cryptopulse__MarketData__V1__AssetBalance **balances;
+  int64_t time_ms;
+};
+#define CRYPTOPULSE__MARKET_DATA__V1__BALANCES__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cryptopulse__market_data__v1__balances__descriptor) \
+    , 0,NULL, 0 }
 
 
 /* Cryptopulse__MarketData__V1__GetPriceRequest methods */
@@ -312,6 +410,139 @@ Cryptopulse__MarketData__V1__StreamTickersRequest *
 void   cryptopulse__market_data__v1__stream_tickers_request__free_unpacked
                      (Cryptopulse__MarketData__V1__StreamTickersRequest *message,
                       ProtobufCAllocator *allocator);
+/* Cryptopulse__MarketData__V1__CreateReadKeyRequest methods */
+void   cryptopulse__market_data__v1__create_read_key_request__init
+                     (Cryptopulse__MarketData__V1__CreateReadKeyRequest         *message);
+size_t cryptopulse__market_data__v1__create_read_key_request__get_packed_size
+                     (const Cryptopulse__MarketData__V1__CreateReadKeyRequest   *message);
+size_t cryptopulse__market_data__v1__create_read_key_request__pack
+                     (const Cryptopulse__MarketData__V1__CreateReadKeyRequest   *message,
+                      uint8_t             *out);
+size_t cryptopulse__market_data__v1__create_read_key_request__pack_to_buffer
+                     (const Cryptopulse__MarketData__V1__CreateReadKeyRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Cryptopulse__MarketData__V1__CreateReadKeyRequest *
+       cryptopulse__market_data__v1__create_read_key_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   cryptopulse__market_data__v1__create_read_key_request__free_unpacked
+                     (Cryptopulse__MarketData__V1__CreateReadKeyRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Cryptopulse__MarketData__V1__CreateReadKeyResponse methods */
+void   cryptopulse__market_data__v1__create_read_key_response__init
+                     (Cryptopulse__MarketData__V1__CreateReadKeyResponse         *message);
+size_t cryptopulse__market_data__v1__create_read_key_response__get_packed_size
+                     (const Cryptopulse__MarketData__V1__CreateReadKeyResponse   *message);
+size_t cryptopulse__market_data__v1__create_read_key_response__pack
+                     (const Cryptopulse__MarketData__V1__CreateReadKeyResponse   *message,
+                      uint8_t             *out);
+size_t cryptopulse__market_data__v1__create_read_key_response__pack_to_buffer
+                     (const Cryptopulse__MarketData__V1__CreateReadKeyResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Cryptopulse__MarketData__V1__CreateReadKeyResponse *
+       cryptopulse__market_data__v1__create_read_key_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   cryptopulse__market_data__v1__create_read_key_response__free_unpacked
+                     (Cryptopulse__MarketData__V1__CreateReadKeyResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Cryptopulse__MarketData__V1__ActivateReadKeyRequest methods */
+void   cryptopulse__market_data__v1__activate_read_key_request__init
+                     (Cryptopulse__MarketData__V1__ActivateReadKeyRequest         *message);
+size_t cryptopulse__market_data__v1__activate_read_key_request__get_packed_size
+                     (const Cryptopulse__MarketData__V1__ActivateReadKeyRequest   *message);
+size_t cryptopulse__market_data__v1__activate_read_key_request__pack
+                     (const Cryptopulse__MarketData__V1__ActivateReadKeyRequest   *message,
+                      uint8_t             *out);
+size_t cryptopulse__market_data__v1__activate_read_key_request__pack_to_buffer
+                     (const Cryptopulse__MarketData__V1__ActivateReadKeyRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Cryptopulse__MarketData__V1__ActivateReadKeyRequest *
+       cryptopulse__market_data__v1__activate_read_key_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   cryptopulse__market_data__v1__activate_read_key_request__free_unpacked
+                     (Cryptopulse__MarketData__V1__ActivateReadKeyRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Cryptopulse__MarketData__V1__ActivateReadKeyResponse methods */
+void   cryptopulse__market_data__v1__activate_read_key_response__init
+                     (Cryptopulse__MarketData__V1__ActivateReadKeyResponse         *message);
+size_t cryptopulse__market_data__v1__activate_read_key_response__get_packed_size
+                     (const Cryptopulse__MarketData__V1__ActivateReadKeyResponse   *message);
+size_t cryptopulse__market_data__v1__activate_read_key_response__pack
+                     (const Cryptopulse__MarketData__V1__ActivateReadKeyResponse   *message,
+                      uint8_t             *out);
+size_t cryptopulse__market_data__v1__activate_read_key_response__pack_to_buffer
+                     (const Cryptopulse__MarketData__V1__ActivateReadKeyResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Cryptopulse__MarketData__V1__ActivateReadKeyResponse *
+       cryptopulse__market_data__v1__activate_read_key_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   cryptopulse__market_data__v1__activate_read_key_response__free_unpacked
+                     (Cryptopulse__MarketData__V1__ActivateReadKeyResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Cryptopulse__MarketData__V1__GetBalancesRequest methods */
+void   cryptopulse__market_data__v1__get_balances_request__init
+                     (Cryptopulse__MarketData__V1__GetBalancesRequest         *message);
+size_t cryptopulse__market_data__v1__get_balances_request__get_packed_size
+                     (const Cryptopulse__MarketData__V1__GetBalancesRequest   *message);
+size_t cryptopulse__market_data__v1__get_balances_request__pack
+                     (const Cryptopulse__MarketData__V1__GetBalancesRequest   *message,
+                      uint8_t             *out);
+size_t cryptopulse__market_data__v1__get_balances_request__pack_to_buffer
+                     (const Cryptopulse__MarketData__V1__GetBalancesRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Cryptopulse__MarketData__V1__GetBalancesRequest *
+       cryptopulse__market_data__v1__get_balances_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   cryptopulse__market_data__v1__get_balances_request__free_unpacked
+                     (Cryptopulse__MarketData__V1__GetBalancesRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Cryptopulse__MarketData__V1__AssetBalance methods */
+void   cryptopulse__market_data__v1__asset_balance__init
+                     (Cryptopulse__MarketData__V1__AssetBalance         *message);
+size_t cryptopulse__market_data__v1__asset_balance__get_packed_size
+                     (const Cryptopulse__MarketData__V1__AssetBalance   *message);
+size_t cryptopulse__market_data__v1__asset_balance__pack
+                     (const Cryptopulse__MarketData__V1__AssetBalance   *message,
+                      uint8_t             *out);
+size_t cryptopulse__market_data__v1__asset_balance__pack_to_buffer
+                     (const Cryptopulse__MarketData__V1__AssetBalance   *message,
+                      ProtobufCBuffer     *buffer);
+Cryptopulse__MarketData__V1__AssetBalance *
+       cryptopulse__market_data__v1__asset_balance__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   cryptopulse__market_data__v1__asset_balance__free_unpacked
+                     (Cryptopulse__MarketData__V1__AssetBalance *message,
+                      ProtobufCAllocator *allocator);
+/* Cryptopulse__MarketData__V1__Balances methods */
+void   cryptopulse__market_data__v1__balances__init
+                     (Cryptopulse__MarketData__V1__Balances         *message);
+size_t cryptopulse__market_data__v1__balances__get_packed_size
+                     (const Cryptopulse__MarketData__V1__Balances   *message);
+size_t cryptopulse__market_data__v1__balances__pack
+                     (const Cryptopulse__MarketData__V1__Balances   *message,
+                      uint8_t             *out);
+size_t cryptopulse__market_data__v1__balances__pack_to_buffer
+                     (const Cryptopulse__MarketData__V1__Balances   *message,
+                      ProtobufCBuffer     *buffer);
+Cryptopulse__MarketData__V1__Balances *
+       cryptopulse__market_data__v1__balances__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   cryptopulse__market_data__v1__balances__free_unpacked
+                     (Cryptopulse__MarketData__V1__Balances *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Cryptopulse__MarketData__V1__GetPriceRequest_Closure)
@@ -338,6 +569,27 @@ typedef void (*Cryptopulse__MarketData__V1__GetCandlesResponse_Closure)
 typedef void (*Cryptopulse__MarketData__V1__StreamTickersRequest_Closure)
                  (const Cryptopulse__MarketData__V1__StreamTickersRequest *message,
                   void *closure_data);
+typedef void (*Cryptopulse__MarketData__V1__CreateReadKeyRequest_Closure)
+                 (const Cryptopulse__MarketData__V1__CreateReadKeyRequest *message,
+                  void *closure_data);
+typedef void (*Cryptopulse__MarketData__V1__CreateReadKeyResponse_Closure)
+                 (const Cryptopulse__MarketData__V1__CreateReadKeyResponse *message,
+                  void *closure_data);
+typedef void (*Cryptopulse__MarketData__V1__ActivateReadKeyRequest_Closure)
+                 (const Cryptopulse__MarketData__V1__ActivateReadKeyRequest *message,
+                  void *closure_data);
+typedef void (*Cryptopulse__MarketData__V1__ActivateReadKeyResponse_Closure)
+                 (const Cryptopulse__MarketData__V1__ActivateReadKeyResponse *message,
+                  void *closure_data);
+typedef void (*Cryptopulse__MarketData__V1__GetBalancesRequest_Closure)
+                 (const Cryptopulse__MarketData__V1__GetBalancesRequest *message,
+                  void *closure_data);
+typedef void (*Cryptopulse__MarketData__V1__AssetBalance_Closure)
+                 (const Cryptopulse__MarketData__V1__AssetBalance *message,
+                  void *closure_data);
+typedef void (*Cryptopulse__MarketData__V1__Balances_Closure)
+                 (const Cryptopulse__MarketData__V1__Balances *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -352,6 +604,13 @@ extern const ProtobufCMessageDescriptor cryptopulse__market_data__v1__get_candle
 extern const ProtobufCMessageDescriptor cryptopulse__market_data__v1__candle__descriptor;
 extern const ProtobufCMessageDescriptor cryptopulse__market_data__v1__get_candles_response__descriptor;
 extern const ProtobufCMessageDescriptor cryptopulse__market_data__v1__stream_tickers_request__descriptor;
+extern const ProtobufCMessageDescriptor cryptopulse__market_data__v1__create_read_key_request__descriptor;
+extern const ProtobufCMessageDescriptor cryptopulse__market_data__v1__create_read_key_response__descriptor;
+extern const ProtobufCMessageDescriptor cryptopulse__market_data__v1__activate_read_key_request__descriptor;
+extern const ProtobufCMessageDescriptor cryptopulse__market_data__v1__activate_read_key_response__descriptor;
+extern const ProtobufCMessageDescriptor cryptopulse__market_data__v1__get_balances_request__descriptor;
+extern const ProtobufCMessageDescriptor cryptopulse__market_data__v1__asset_balance__descriptor;
+extern const ProtobufCMessageDescriptor cryptopulse__market_data__v1__balances__descriptor;
 
 PROTOBUF_C__END_DECLS
 

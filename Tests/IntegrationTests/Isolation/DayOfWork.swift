@@ -1,0 +1,151 @@
+import Crypto
+import Cryptography
+import Deployment
+import Foundation
+import GRDB
+import LocalMesh
+import PulseCommands
+import ServiceAPI
+
+/// A person's day with the whole mesh, and every credential that was used in it.
+struct DayOfWork {
+    private(set) var planted: [(credential: String, forms: SecretForms)] = []
+
+    /// Signs up and in, links a key, chats, trades with a second factor, reads the audit log.
+    init(on mesh: LocalMesh) async throws {
+        try await live(on: mesh)
+        try plantFiles(of: mesh.folder)
+        try plantMarketData(mesh.folder)
+        try plantPeoplesKeys(mesh.folder)
+        try plantAuth(mesh.folder)
+    }
+
+    private mutating func plant(_ credential: String, _ forms: SecretForms) {
+        planted.append((credential, forms))
+    }
+
+    // MARK: - What the person does
+
+    private mutating func live(on mesh: LocalMesh) async throws {
+        let (email, password) = ("isolation-\(Hex.encode(SecureRandom.bytes(12)))@example.com", Hex.encode(SecureRandom.bytes(20)))
+        plant("e-mail address", SecretForms(text: email))
+        plant("password", SecretForms(text: password))
+        let account = try await mesh.gateway.signUp(email: email, password: password)
+        plant("authenticator seed", try SecretForms(totpSecret: account.totp.secret))
+        guard var authenticator = Authenticator(secret: account.totp.secret) else { throw NeverHappened(what: "an authenticator") }
+        let first = try await mesh.gateway.confirmAuthenticator(email: email, password: password, code: try await authenticator.nextCode())
+        let second = try await mesh.gateway.signIn(email: email, password: password, code: try await authenticator.nextCode())
+        let renewed = try await mesh.gateway.refresh(first.refreshToken)
+        for session in [first, second, renewed] { plant(session) }
+        let person = Person(gateway: mesh.gateway, session: Session(second, email: email))
+        try await trade(as: person, with: &authenticator, on: mesh)
+    }
+
+    private mutating func plant(_ session: SessionAnswer) {
+        plant("refresh token", SecretForms(text: session.refreshToken))
+        plantToken("access token", session.accessToken)
+    }
+
+    /// The token, and what the header of every token of its kind says: that finds also those that the gateway got for itself.
+    private mutating func plantToken(_ kind: String, _ token: String) {
+        plant(kind, SecretForms(text: token))
+        let types = ["access token": "at+jwt", "agent's narrowed token": "agent+jwt", "sign-off token": "signoff+jwt"]
+        if let type = types[kind] { plant(kind, SecretForms(inBase64: "\"typ\":\"\(type)\"")) }
+    }
+
+    private mutating func trade(as person: Person, with authenticator: inout Authenticator, on mesh: LocalMesh) async throws {
+        let open = try await SandboxAccount(folder: mesh.folder, client: mesh.https).open(["USDT": "100000"])
+        for purpose in Person.ExchangeKeyPurpose.allCases {
+            var apiKey = ""
+            try await person.linkExchange(to: purpose) {
+                apiKey = try await open.register($0, label: "isolation", permissions: purpose == .trade ? ["read", "trade"] : ["read"])
+                return apiKey
+            }
+            plant("person's API key for \(purpose == .trade ? "trading" : "reading")", SecretForms(text: apiKey))
+        }
+        // Small letters alone, so that nothing takes it for a key.
+        let word = String((0..<24).map { _ in "abcdefghijklmnopqrstuvwxyz".randomElement() ?? "a" })
+        plant("what a person says", SecretForms(text: word))
+        for try await _ in try await person.chat("how is BTC doing this week? \(word)") {}
+        try await buy(as: person, with: &authenticator)
+        _ = try await person.portfolio()
+        let _: AuditAnswer = try await person.get("/v1/audit/records")
+        let tokens = try await Tokens(of: person, digest: SecureRandom.bytes(32), on: mesh)
+        plantToken("agent's narrowed token", tokens.agent)
+        plantToken("sign-off token", tokens.signOff)
+    }
+
+    /// An order above the threshold: the second factor is asked for.
+    private func buy(as person: Person, with authenticator: inout Authenticator) async throws {
+        var proposal: ProposalText?
+        for try await line in try await person.chat("buy 0.1 BTC at market") {
+            if let made = line.proposal { proposal = try await ProposalText(person.proposal(made.proposalId)) }
+        }
+        guard let proposal, proposal.needsSecondFactor else { throw NeverHappened(what: "a proposal that needs a second factor") }
+        let order = try await person.sign(proposal, code: try await authenticator.nextCode())
+        guard order.state == "FILLED" else { throw NeverHappened(what: "the order is filled") }
+    }
+
+    // MARK: - What lies in files
+
+    private mutating func plantFiles(of folder: StateFolder) throws {
+        let purposes = ["cryptopulse column cipher v1", "cryptopulse key wrapping v1"]
+        for name in ServiceName.allCases {
+            plant("data key of \(name.rawValue)", SecretForms(symmetricKey: try Self.bytes(folder.secrets(name) + "/data-key"), derivedFor: purposes))
+            if name.isMeshMember { plant("mesh key of \(name.rawValue)", try SecretForms(p256: Self.text(folder.tls(name) + "/key.pem"))) }
+            if name.servesHTTPS { plant("HTTPS key of \(name.rawValue)", try SecretForms(p256: Self.text(folder.tls(name) + "/https-key.pem"))) }
+        }
+        plant("token signing key", SecretForms(ed25519Seed: try Self.bytes(folder.secrets(.auth) + "/token-signing-key")))
+        plant("log signing key", SecretForms(ed25519Seed: try Self.bytes(folder.secrets(.audit) + "/log-signing-key")))
+        plant("sandbox operator's token", SecretForms(text: try Self.text(folder.secrets(.sandboxExchange) + "/operator-token")))
+        plant("operator's mesh key", try SecretForms(p256: Self.text(folder.operatorTLS + "/key.pem")))
+        plant("root key", try SecretForms(p256: Self.text(folder.pki + "/root.key.pem")))
+    }
+
+    // MARK: - What lies sealed in databases: opened as its owner opens it
+
+    private mutating func plantMarketData(_ folder: StateFolder) throws {
+        func open(_ column: String, _ row: Row) throws -> [UInt8] {
+            try Self.cipher(.marketData, folder).open(Array(row[column] as Data), at: ColumnAddress(table: "exchange_key", column: column, row: "1"))
+        }
+        for row in try Self.rows(.marketData, in: folder, "SELECT * FROM exchange_key") {
+            plant("market-data's own exchange key", SecretForms(ed25519Seed: try open("sealed_private_key", row)))
+            plant("market-data's own API key", SecretForms(text: String(decoding: try open("sealed_api_key", row), as: UTF8.self)))
+        }
+    }
+
+    private mutating func plantPeoplesKeys(_ folder: StateFolder) throws {
+        for (name, table, column, purpose) in [
+            (ServiceName.execution, "exchange_keys", "private_key_sealed", "trading"), (.marketData, "person_key", "sealed_private_key", "reading"),
+        ] {
+            for row in try Self.rows(name, in: folder, "SELECT id, \(column) AS sealed FROM \(table)") {
+                let address = ColumnAddress(table: table, column: column, row: row["id"])
+                let seed = try Self.cipher(name, folder).open(Array(row["sealed"] as Data), at: address)
+                plant("person's exchange key for \(purpose)", SecretForms(ed25519Seed: seed))
+            }
+        }
+    }
+
+    private mutating func plantAuth(_ folder: StateFolder) throws {
+        let wrapping = KeyWrapping(rootSecret: SymmetricKey(data: try Self.bytes(folder.secrets(.auth) + "/data-key")))
+        for row in try Self.rows(.auth, in: folder, "SELECT wrapped FROM data_keys") {
+            let key = try wrapping.unwrap(Array(row["wrapped"] as Data))
+            plant("keys of columns, indexes and pepper", SecretForms(symmetricKey: key.withUnsafeBytes(Array.init)))
+        }
+    }
+
+    private static func cipher(_ name: ServiceName, _ folder: StateFolder) throws -> ColumnCipher {
+        ColumnCipher(rootKey: SymmetricKey(data: try bytes(folder.secrets(name) + "/data-key")))
+    }
+
+    private static func rows(_ name: ServiceName, in folder: StateFolder, _ sql: String) throws -> [Row] {
+        var configuration = Configuration()
+        configuration.readonly = true
+        let queue = try DatabaseQueue(path: "\(folder.data(name))/\(name.rawValue).sqlite", configuration: configuration)
+        defer { try? queue.close() }
+        return try queue.read { try Row.fetchAll($0, sql: sql) }
+    }
+
+    private static func bytes(_ path: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(filePath: path))) }
+    private static func text(_ path: String) throws -> String { String(decoding: try bytes(path), as: UTF8.self) }
+}
