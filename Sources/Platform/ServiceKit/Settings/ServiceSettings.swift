@@ -29,6 +29,8 @@ public struct ServiceSettings: Codable, Sendable, Equatable {
     /// Files outside its folder that it reads, such as a candle file.
     public var readable: [String]
     public var confinement: Confinement
+    /// How it comes by its mesh certificate.
+    public var identity: IdentitySettings
     /// swift-log's level names.
     public var logLevel: String
     /// The service's own settings.
@@ -37,7 +39,8 @@ public struct ServiceSettings: Codable, Sendable, Equatable {
     public init(
         environment: String, service: String, stateDirectory: String, listen: Endpoint, health: Endpoint,
         peers: [String: Endpoint] = [:], outbound: [Endpoint] = [], readable: [String] = [],
-        confinement: Confinement = .required, logLevel: String = "info", options: JSONValue = [:]
+        confinement: Confinement = .required,
+        identity: IdentitySettings = .files, logLevel: String = "info", options: JSONValue = [:]
     ) {
         self.environment = environment
         self.service = service
@@ -48,6 +51,7 @@ public struct ServiceSettings: Codable, Sendable, Equatable {
         self.outbound = outbound
         self.readable = readable
         self.confinement = confinement
+        self.identity = identity
         self.logLevel = logLevel
         self.options = options
     }
@@ -63,6 +67,7 @@ public struct ServiceSettings: Codable, Sendable, Equatable {
         outbound = try container.decodeIfPresent([Endpoint].self, forKey: .outbound) ?? []
         readable = try container.decodeIfPresent([String].self, forKey: .readable) ?? []
         confinement = try container.decodeIfPresent(Confinement.self, forKey: .confinement) ?? .required
+        identity = try container.decodeIfPresent(IdentitySettings.self, forKey: .identity) ?? .files
         logLevel = try container.decodeIfPresent(String.self, forKey: .logLevel) ?? "info"
         options = try container.decodeIfPresent(JSONValue.self, forKey: .options) ?? [:]
     }
@@ -93,6 +98,9 @@ extension ServiceSettings {
     public var runFolder: String { stateDirectory + "/run" }
     public var logFolder: String { stateDirectory + "/log" }
     public var secretsFolder: String { stateDirectory + "/secrets" }
+    /// Written by whoever deploys the service, read by it: the join token, and for auth the hashes of those that are out.
+    public var enrolFolder: String { stateDirectory + "/enrol" }
+    public var joinTokenPath: String { enrolFolder + "/join-token" }
     public var tlsFolder: String { stateDirectory + "/tls" }
     public var certificatePath: String { tlsFolder + "/cert.pem" }
     public var privateKeyPath: String { tlsFolder + "/key.pem" }

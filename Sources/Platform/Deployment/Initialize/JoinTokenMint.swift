@@ -1,0 +1,78 @@
+internal import Cryptography
+internal import Foundation
+
+/// Makes join tokens beside auth rather than ask it for them: how a deployment's services come in before anybody has a certificate.
+/// A token lies in its service's folder; auth's folder has its hash.
+struct JoinTokenMint {
+    private struct Register: Codable {
+        struct Token: Codable {
+            var sha256: String
+            var service: String
+            var expiresAt: Int64
+        }
+
+        var tokens: [Token] = []
+    }
+
+    /// Seconds. A service that runs takes its token within moments.
+    static let lifetime: Int64 = 600
+
+    let folder: StateFolder
+
+    private var register: String { folder.enrol(.auth) + "/join-tokens.json" }
+
+    private func tokenFile(_ member: MeshMember) -> String { folder.enrol(member) + "/join-token" }
+
+    /// Gives `member` a token that lives for `lifetime` seconds; one that it had is worth nothing any more.
+    func give(to member: MeshMember, lifetime: Int64 = lifetime, now: Int64) throws {
+        let bytes = SecureRandom.bytes(32)
+        var content = (try? PrivateFiles.read(json: register, as: Register.self)) ?? Register()
+        content.tokens.removeAll { $0.expiresAt <= now || $0.service == member.name }
+        content.tokens.append(.init(sha256: Hex.encode(Hashing.sha256(bytes)), service: member.name, expiresAt: now + lifetime))
+        // auth must know the token before its bearer does.
+        try PrivateFiles.write(json: content, to: register)
+        try PrivateFiles.write(Base64URL.encode(bytes) + "\n", to: tokenFile(member))
+    }
+
+    /// Whether `member` has a token that will be good for a while.
+    func hasToken(_ member: MeshMember, now: Int64) -> Bool {
+        guard PrivateFiles.exists(tokenFile(member)), let content = try? PrivateFiles.read(json: register, as: Register.self) else { return false }
+        return content.tokens.contains { $0.service == member.name && $0.expiresAt > now + 60 }
+    }
+
+    func takeBack(from member: MeshMember) {
+        unlink(tokenFile(member))
+    }
+}
+
+/// Who has a mesh certificate from auth: a service, or the operator.
+enum MeshMember: Hashable, Sendable {
+    case service(ServiceName)
+    case `operator`
+
+    static let all = ServiceName.allCases.filter(\.enrols).map(MeshMember.service) + [.operator]
+
+    /// As its SPIFFE id names it.
+    var name: String {
+        switch self {
+        case .service(let name): name.rawValue
+        case .operator: "operator"
+        }
+    }
+}
+
+extension StateFolder {
+    func enrol(_ member: MeshMember) -> String {
+        switch member {
+        case .service(let name): enrol(name)
+        case .operator: operatorEnrol
+        }
+    }
+
+    func tls(_ member: MeshMember) -> String {
+        switch member {
+        case .service(let name): tls(name)
+        case .operator: operatorTLS
+        }
+    }
+}
