@@ -66,6 +66,13 @@ struct IdentitySupportTests {
         try certify(.service(.agent), now: now)
         support(at: now).look()
         #expect(token(.service(.agent)) == nil && token(.service(.execution)) != nil)
+        // One that is given to a service with a good certificate stays until it has brought another.
+        try JoinTokenMint.giveToAll(folder, now: now)
+        support(at: now).look()
+        #expect(token(.service(.agent)) != nil)
+        try certify(.service(.agent), now: now)
+        support(at: now).look()
+        #expect(token(.service(.agent)) == nil)
         support(at: now + 23 * 3600).look()
         #expect(token(.service(.agent)) == nil)
         support(at: now + 3 * 86400).look()

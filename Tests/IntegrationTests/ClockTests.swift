@@ -43,15 +43,21 @@ extension Integration {
 
             /// As an operator whose clock is the mesh's.
             func ping() async throws -> ProgramRun {
-                let environment = clock.environment(in: mesh.folder.service(.auth))
-                return try await ProgramRun.of(
-                    ProgramFolder().path + "/pulse", ["mesh", "ping", "--state", mesh.folder.path], environment: environment)
+                // The supervisor runs in this process, whose clock OpenSSL does not see set: the operator gets its certificate itself.
+                let enrolled = try await pulse(["enrol", "operator"])
+                return enrolled.exitCode == 0 ? try await pulse(["mesh", "ping"]) : enrolled
+            }
+
+            private func pulse(_ arguments: [String]) async throws -> ProgramRun {
+                try await ProgramRun.of(
+                    ProgramFolder().path + "/pulse", arguments + ["--state", mesh.folder.path],
+                    environment: clock.environment(in: mesh.folder.service(.auth)))
             }
         }
 
         @Test("Six hours at a time certificates renew by themselves; after three days switched off all enrol anew; day 80 warns, day 90 alerts")
         func certificates() async throws {
-            let clock = LocalClock()
+            let clock = try LocalClock()
             try await LocalMesh.with(clock: clock) { mesh in
                 let scene = Scene(mesh: mesh, clock: clock)
                 for _ in 0..<(Self.days * 4) {
@@ -59,15 +65,15 @@ extension Integration {
                     try await eventually("everybody's certificate is renewed") { try scene.isFresh }
                 }
                 for name in Self.members where name != .auth {
-                    #expect(scene.count("by=enrolment", in: name) == 1, "\(name)")
-                    #expect(scene.count("by=renewal", in: name) >= Self.days, "\(name)")
+                    #expect(scene.count(#""by":"enrolment""#, in: name) == 1, "\(name)")
+                    #expect(scene.count(#""by":"renewal""#, in: name) >= Self.days, "\(name)")
                 }
                 try await works(scene)
 
                 let before = try scene.serials()
                 try clock.advance(by: Self.hour * 72)
                 try await eventually(within: .seconds(60), "everybody has enrolled anew") { try scene.isFresh && scene.serials() != before }
-                for name in Self.members where name != .auth { #expect(scene.count("by=enrolment", in: name) == 2, "\(name)") }
+                for name in Self.members where name != .auth { #expect(scene.count(#""by":"enrolment""#, in: name) == 2, "\(name)") }
                 try await works(scene)
 
                 try await age(to: 80, scene, says: "is to be rotated soon")
@@ -77,7 +83,11 @@ extension Integration {
         }
 
         private func works(_ scene: Scene) async throws {
-            try await eventually(within: .seconds(60), "all processes let each other in") { try await scene.ping().exitCode == 0 }
+            try await eventually(within: .seconds(60), "all processes let each other in") {
+                let ping = try await scene.ping()
+                if ping.exitCode != 0 { print(ping.text) }
+                return ping.exitCode == 0
+            }
         }
 
         /// The machine is switched off until the issuing key has this age.

@@ -17,6 +17,8 @@ import Testing
 extension Integration {
     @Suite("Mesh identities")
     struct MeshIdentityTests {
+        private static let members: [ServiceName] = [.gateway, .agent, .marketData, .execution, .audit]
+
         private func pulse(_ arguments: [String], on mesh: LocalMesh, environment: [String: String] = [:]) async throws -> ProgramRun {
             try await ProgramRun.of(
                 ProgramFolder().path + "/pulse", arguments + ["--state", mesh.folder.path], environment: environment)
@@ -181,17 +183,40 @@ extension Integration {
                 await client.close()
                 let late = try await pulse(["identity", "end", "1", "--reason", "test"], on: mesh)
                 #expect(late.exitCode != 0 && late.text.contains("in use"), "\(late.text)")
-                // Somebody has copied the old key: whatever it signed is nothing from now on. The operator's own certificate is by it, too.
+                // Somebody has copied the old key: whatever it signed is nothing from now on. The services enrol anew, without a restart.
+                let stolen = try stolenCredentials(.agent, on: mesh)
                 let ended = try await pulse(["identity", "end", "1", "--early", "--reason", "test"], on: mesh)
                 #expect(ended.exitCode == 0 && output(ended).hasPrefix("1   gone"), "\(ended.text)")
-                try await refusedIssuer("agent", at: .execution, on: mesh)
+                let thief = try mesh.client(to: .execution, with: stolen)
+                try await eventually(within: .milliseconds(500), "execution refuses what the key signed") {
+                    do {
+                        _ = try await MeshV1.HealthClient(thief).check(.init())
+                        return false
+                    } catch let error as RPCError {
+                        return error.cause.map { "\($0)" }?.contains("certificate revoked") == true
+                    }
+                }
+                try await eventually("its log says why") { mesh.log(of: .execution).contains("certificate's issuer") }
+                try await eventually("everybody has enrolled anew") {
+                    try await pulse(["mesh", "ping"], on: mesh).exitCode == 0 && Self.members.allSatisfy { enrolments(of: $0, on: mesh) == 2 }
+                }
+                try await eventually("people are served again") { (try? await mesh.makePerson(balances: nil)) != nil }
+                await thief.close()
                 #expect(try await processes(of: mesh) == pids)
             }
         }
 
-        private func refusedIssuer(_ name: String, at server: ServiceName, on mesh: LocalMesh) async throws {
-            try await refused(name, at: server, on: mesh)
-            #expect(mesh.log(of: server).contains("issuer"))
+        private func enrolments(of name: ServiceName, on mesh: LocalMesh) -> Int {
+            let log = (try? String(contentsOfFile: mesh.folder.log(name), encoding: .utf8)) ?? ""
+            return log.components(separatedBy: #""by":"enrolment""#).count - 1
+        }
+
+        /// A copy of a service's certificate and key as they are now.
+        private func stolenCredentials(_ name: ServiceName, on mesh: LocalMesh) throws -> MeshTLSCredentials {
+            let folder = mesh.folder.person + "/stolen"
+            try FileManager.default.copyItem(atPath: mesh.folder.tls(name), toPath: folder)
+            return MeshTLSCredentials(
+                certificateChainPath: folder + "/cert.pem", privateKeyPath: folder + "/key.pem", trustRootsPath: folder + "/roots.pem")
         }
 
         private func processes(of mesh: LocalMesh) async throws -> [Int32?] {

@@ -12,11 +12,23 @@ public final class LocalClock: Sendable {
     }
 
     private let state = Mutex(State())
+    /// The semaphore and shared memory of libfaketime. It would make its own and tell of it by `setenv`, after which Swift finds no arguments.
+    private let shared = "cryptopulse-clock-\(UUID().uuidString)"
 
     /// Whether the library is there (Debian: libfaketime).
     public static var isAvailable: Bool { FileManager.default.fileExists(atPath: library) }
 
-    public init() {}
+    public init() throws {
+        var semaphore = sem_t()
+        sem_init(&semaphore, 1, 1)
+        try withUnsafeBytes(of: &semaphore) { try Data($0).write(to: URL(filePath: "/dev/shm/sem.\(shared)")) }
+        try Data(count: 4096).write(to: URL(filePath: "/dev/shm/\(shared)"))
+    }
+
+    deinit {
+        unlink("/dev/shm/sem.\(shared)")
+        unlink("/dev/shm/\(shared)")
+    }
 
     public var now: Date { Date() + TimeInterval(offset) }
     /// Seconds ahead of the machine's clock.
@@ -42,7 +54,7 @@ public final class LocalClock: Sendable {
     public func environment(in folder: String) -> [String: String] {
         [
             "LD_PRELOAD": Self.library, "FAKETIME_TIMESTAMP_FILE": folder + "/" + Self.fileName, "FAKETIME_CACHE_DURATION": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1", "FAKETIME_DISABLE_SHM": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1", "FAKETIME_SHARED": "/\(shared) /\(shared)",
         ]
     }
 

@@ -1,9 +1,9 @@
 internal import Cryptography
-internal import Foundation
+public import Foundation
 
 /// Makes join tokens beside auth rather than ask it for them: how a deployment's services come in before anybody has a certificate.
 /// A token lies in its service's folder; auth's folder has its hash.
-struct JoinTokenMint {
+public struct JoinTokenMint {
     private struct Register: Codable {
         struct Token: Codable {
             var sha256: String
@@ -17,7 +17,11 @@ struct JoinTokenMint {
     /// Seconds. A service that runs takes its token within moments.
     static let lifetime: Int64 = 600
 
-    let folder: StateFolder
+    private let folder: StateFolder
+
+    init(folder: StateFolder) {
+        self.folder = folder
+    }
 
     private var register: String { folder.enrol(.auth) + "/join-tokens.json" }
 
@@ -40,8 +44,21 @@ struct JoinTokenMint {
         return content.tokens.contains { $0.service == member.name && $0.expiresAt > now + 60 }
     }
 
+    /// Takes away a token that has done what it is for: `member` got its certificate after it.
     func takeBack(from member: MeshMember) {
+        guard let token = Self.changed(tokenFile(member)), let certificate = Self.changed(folder.tls(member) + "/cert.pem"),
+            token < certificate
+        else { return }
         unlink(tokenFile(member))
+    }
+
+    private static func changed(_ path: String) -> Date? {
+        (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date
+    }
+
+    /// Gives everybody a token: for when all certificates are to be had anew.
+    public static func giveToAll(_ folder: StateFolder, now: Date = Date()) throws {
+        for member in MeshMember.all { try JoinTokenMint(folder: folder).give(to: member, now: Int64(now.timeIntervalSince1970)) }
     }
 }
 

@@ -1,5 +1,5 @@
 internal import Foundation
-internal import Logging
+public import Logging
 internal import MeshCall
 internal import MeshRuntime
 internal import MeshTLS
@@ -9,11 +9,13 @@ internal import ServiceKit
 internal import Synchronization
 
 /// Keeps the operator's certificate alive, by the same means as a service keeps its own.
-final class OperatorIdentity: Sendable {
+public final class OperatorIdentity: Sendable {
     private let keeper: IdentityKeeper
     private let auth: AuthChannel
 
-    init(_ folder: StateFolder, ports: PortPlan, environment: String, logger: Logger, clock: @escaping @Sendable () -> Date) {
+    init(
+        _ folder: StateFolder, ports: PortPlan, environment: String, logger: Logger, clock: @escaping @Sendable () -> Date = { Date() }
+    ) {
         let trustDomain = "\(environment).cryptopulse.internal"
         let auth = AuthChannel(folder, endpoint: ports.listen(.auth), trustDomain: trustDomain, logger: logger)
         self.auth = auth
@@ -23,6 +25,34 @@ final class OperatorIdentity: Sendable {
                 joinTokenPath: folder.operatorEnrol + "/join-token", enrolment: ports.enrolmentEndpoint),
             renewal: { try auth.channel() }, eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger,
             clock: { Int64(clock().timeIntervalSince1970) })
+    }
+
+    /// Has the certificate renewed now, whatever its age: by the key that signs now.
+    ///
+    /// - Throws: `DeploymentError` when the deployment was never started; `StartUpError` when auth gives none.
+    public static func renew(_ folder: StateFolder, logger: Logger) async throws {
+        try await with(folder, logger) { try await $0.keeper.renewNow() }
+    }
+
+    /// Enrols by the join token in the operator's folder, unless there is a certificate that is good now.
+    ///
+    /// - Throws: as `renew`.
+    public static func enrol(_ folder: StateFolder, logger: Logger) async throws {
+        try await with(folder, logger) { try await $0.keeper.obtain(within: enrolmentTime) }
+    }
+
+    private static let enrolmentTime = Duration.seconds(15)
+
+    private static func with(_ folder: StateFolder, _ logger: Logger, _ body: (OperatorIdentity) async throws -> Void) async throws {
+        let access = DeploymentAccess(folder)
+        let identity = OperatorIdentity(folder, ports: try access.ports(), environment: try access.options().environment, logger: logger)
+        do {
+            try await body(identity)
+            await identity.auth.close()
+        } catch {
+            await identity.auth.close()
+            throw error
+        }
     }
 
     /// Returns when there is a certificate.

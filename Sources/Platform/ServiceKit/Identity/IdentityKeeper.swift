@@ -67,6 +67,19 @@ public actor IdentityKeeper {
         }
     }
 
+    /// Renews although nothing is due.
+    ///
+    /// - Throws: `StartUpError.enrolment` that says why there is no new one.
+    public func renewNow() async throws {
+        await replace(by: "renewal") { request in try await self.client.renew(request) }
+        if let lastFailure { throw StartUpError.enrolment(lastFailure) }
+    }
+
+    /// auth does not let this certificate in: a new join token is tried although it has not ended.
+    func wasRefused() {
+        plan.refused()
+    }
+
     /// Looks once, and does what is due.
     func look() async {
         let token = joinToken

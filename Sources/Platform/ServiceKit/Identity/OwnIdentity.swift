@@ -39,7 +39,7 @@ struct OwnIdentity {
         guard settings.peers["auth"] != nil else { return [] }
         let auth = try context.channel(to: "auth")
         renewal.set(auth)
-        let feed = RevocationFeed(auth: auth, trust: trust, logger: logger)
+        let feed = RevocationFeed(auth: auth, trust: trust, logger: logger) { [keeper] in await keeper?.wasRefused() }
         let tasks = [BackgroundTask("revocations") { try await feed.run() }]
         guard let keeper else { return tasks }
         return tasks + [BackgroundTask("mesh certificate") { try await keeper.run() }]

@@ -59,6 +59,10 @@ struct RenewalPlan: Sendable {
         retryAt = now + wait * (1 - min(max(jitter, 0), 1) / 2)
     }
 
+    mutating func refused() {
+        isRefused = true
+    }
+
     mutating func succeeded() {
         failures = 0
         retryAt = nil

@@ -13,18 +13,21 @@ struct RevocationFeed: Sendable {
     let auth: any CallChannel
     let trust: MeshTrust
     let logger: Logger
+    /// Called when auth does not let this process in.
+    let refused: @Sendable () async -> Void
 
     func run() async throws {
         var failures = 0
         while true {
             do {
-                for try await list in try await AuthV1.IdentityClient(auth).watchRevocations(.init(), options: CallOptions(waitForReady: true)) {
+                for try await list in try await AuthV1.IdentityClient(auth).watchRevocations(.init()) {
                     failures = 0
                     take(list)
                 }
             } catch is CancellationError {
                 throw CancellationError()
             } catch {
+                if CertificateClient.isRefusal(error) { await refused() }
                 if failures == 0 { logger.info("revocations are not heard of", metadata: ["why": "\(error)"]) }
             }
             let wait = min(Self.shortestRetry * (1 << min(failures, 8)), Self.longestRetry)

@@ -64,7 +64,7 @@ struct IdentityHandler: AuthV1.IdentityHandler {
         guard let list = try await store.reinstate(entry, now: now, event: event) else {
             throw RPCError(.notFound, "That identity is not revoked.", reason: "NOT_REVOKED")
         }
-        authority.publish(list)
+        await authority.publish(list)
         return AuthV1.Revocations(list)
     }
 

@@ -55,23 +55,29 @@ struct IdentityAuthority: Sendable {
 
     // MARK: - Revocations
 
-    func publish(_ list: RevocationList) {
-        changed(list)
+    /// How long those who watch have to hear of a change before auth itself acts on it, which may cut off some of them: when an issuing
+    /// key is revoked, all whose certificates it signed.
+    static let headStart = Duration.milliseconds(100)
+
+    /// Tells everybody of a new list. It is in effect here when this returns.
+    func publish(_ list: RevocationList) async {
         board.publish(list)
+        try? await Task.sleep(for: Self.headStart)
+        changed(list)
     }
 
     func revoke(_ entry: RevocationTable.Entry, event: AuditEvent) async throws {
         guard let list = try await store.revoke(entry, now: issuer.now, event: event) else {
             throw RPCError(.resourceExhausted, "The list of revocations is full.", reason: "TOO_MANY_REVOCATIONS")
         }
-        publish(list)
+        await publish(list)
     }
 
     // MARK: - Issuing keys
 
     func end(_ id: Int64, early: Bool, _ events: IdentityEvents, reason: String) async throws -> IssuingKey {
         let (key, list) = try await store.end(id, early: early, now: issuer.now) { events.keyEnded($0, reason: reason) }
-        publish(list)
+        await publish(list)
         return key
     }
 

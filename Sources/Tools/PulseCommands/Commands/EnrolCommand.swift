@@ -1,9 +1,23 @@
 import ArgumentParser
+import Deployment
+import Logging
 import ServiceAPI
 
 struct EnrolCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "enrol", abstract: "Lets a service get its mesh certificate.", subcommands: [EnrolTokenCommand.self])
+        commandName: "enrol", abstract: "Lets a service get its mesh certificate.", subcommands: [EnrolTokenCommand.self, EnrolOperatorCommand.self])
+}
+
+struct EnrolOperatorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "operator", abstract: "Gets the operator's certificate by the join token in operator/enrol; `pulse up` does so by itself.")
+
+    @OptionGroup var state: StateOptions
+
+    func run() async throws {
+        try await OperatorIdentity.enrol(state.folder, logger: Logger(label: "pulse") { _ in SwiftLogNoOpLogHandler() })
+        print("the operator has a certificate")
+    }
 }
 
 struct EnrolTokenCommand: AsyncParsableCommand {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Deployment
 import Foundation
 import Identity
+import Logging
 import ServiceAPI
 
 struct IssuingKeysCommand: AsyncParsableCommand {
@@ -49,6 +50,11 @@ struct EndIssuingKeyCommand: AsyncParsableCommand {
     @OptionGroup var why: ReasonOption
 
     func run() async throws {
+        if early {
+            // This connection must outlive the key; and whoever has a certificate by it needs a token for the next.
+            try await OperatorIdentity.renew(state.folder, logger: Logger(label: "pulse") { _ in SwiftLogNoOpLogHandler() })
+            try JoinTokenMint.giveToAll(state.folder)
+        }
         let key = try await OperatorMesh(state.folder).withIdentity { identity in
             try await identity.endIssuingKey(.init(id: id, early: early, reason: why.reason))
         }
