@@ -39,9 +39,10 @@ struct CertificateClient: Sendable {
         }
     }
 
-    /// Whether asking again in the same way is of no use.
+    /// Whether asking again in the same way is of no use: auth refuses, or does not let the certificate in.
     static func isRefusal(_ error: any Error) -> Bool {
         guard let error = error as? RPCError else { return false }
+        if (error.cause as? MeshTLSError)?.isAuthenticationFailure == true { return true }
         return error.code == .unauthenticated || error.code == .permissionDenied
     }
 
