@@ -279,7 +279,7 @@ let appTests: [Target] = [
     tests("ServiceKitTests", uses: ["ServiceKit", "MeshCall", "MeshTLS", "Identity", nio("NIOHTTP1"), crypto]),
     tests("DeploymentTests", uses: ["Deployment", "ServiceKit", "Identity", crypto, logging, subprocess, .product(name: "SystemPackage", package: "swift-system")]),
     tests("ExchangeTests", uses: ["Exchange", "Trading", crypto, logging, nio("NIOCore"), nio("NIOPosix"), nio("NIOConcurrencyHelpers")]),
-    tests("AuthServiceTests", uses: ["AuthService"] + serviceBase),
+    tests("AuthServiceTests", uses: ["AuthService", "MeshTLS"] + serviceBase),
     tests("AgentServiceTests", uses: ["AgentService"] + serviceBase),
     tests(
         "MarketDataServiceTests",

@@ -168,7 +168,6 @@ extension Integration {
                         } catch {
                             failed += 1
                         }
-                        try? await Task.sleep(for: .milliseconds(5))
                     }
                     return (done, failed)
                 }

@@ -56,9 +56,11 @@ public struct JoinTokenMint {
         (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date
     }
 
-    /// Gives everybody a token: for when all certificates are to be had anew.
-    public static func giveToAll(_ folder: StateFolder, now: Date = Date()) throws {
-        for member in MeshMember.all { try JoinTokenMint(folder: folder).give(to: member, now: Int64(now.timeIntervalSince1970)) }
+    /// Gives everybody a token: for when all certificates are to be had anew, or for the first time.
+    public static func giveToAll(_ folder: StateFolder, lifetime: Duration = .seconds(600), now: Date = Date()) throws {
+        for member in MeshMember.all {
+            try JoinTokenMint(folder: folder).give(to: member, lifetime: lifetime.components.seconds, now: Int64(now.timeIntervalSince1970))
+        }
     }
 }
 

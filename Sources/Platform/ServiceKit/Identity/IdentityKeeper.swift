@@ -30,7 +30,8 @@ public actor IdentityKeeper {
     ///   - clock: seconds since 1970.
     ///   - renewed: called after each change of the files.
     public init(
-        _ place: IdentityPlace, renewal: @escaping @Sendable () throws -> any CallChannel, eventLoopGroup: any EventLoopGroup, interval: Duration = .seconds(1), logger: Logger,
+        _ place: IdentityPlace, renewal: @escaping @Sendable () throws -> any CallChannel, eventLoopGroup: any EventLoopGroup,
+        interval: Duration = .seconds(1), logger: Logger,
         clock: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970) }, renewed: @escaping @Sendable () -> Void = {}
     ) {
         self.place = place
