@@ -216,8 +216,8 @@ let platform: [Target] = [
     // State folder, development PKI and secrets, ports, starting and stopping the processes.
     target(
         "Deployment", in: "Platform",
-        uses: ["ServiceKit", "Identity", "CLinux", asn1, x509, logging, crypto, subprocess, asyncHTTPClient,
-            nio("NIOCore"), nio("NIOHTTP1"), nio("NIOFoundationCompat"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        uses: ["ServiceKit", "Identity", "Cryptography", "MeshRuntime", "MeshCall", "MeshTLS", "CLinux", logging, crypto, subprocess, asyncHTTPClient,
+            nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), nio("NIOFoundationCompat"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
             .product(name: "SystemPackage", package: "swift-system")]),
     // The Binance Spot client, used by market-data and execution.
     target(
@@ -234,7 +234,7 @@ let serviceBase: [Target.Dependency] = [
 ]
 
 let services: [Target] = [
-    target("AuthService", in: "Services", uses: serviceBase + [x509, asn1]),
+    target("AuthService", in: "Services", uses: serviceBase + ["MeshTLS", x509, asn1]),
     target("AgentService", in: "Services", uses: serviceBase + ["Redaction"]),
     target("MarketDataService", in: "Services", uses: serviceBase + ["Exchange"]),
     target("ExecutionService", in: "Services", uses: serviceBase + ["Exchange"]),
@@ -253,7 +253,7 @@ let tools: [Target] = [
     target(
         "PulseCommands", in: "Tools",
         uses: [
-            "Deployment", "Telemetry", "Cryptography", "Trading", "ServiceKit", "ServiceAPI", "MeshRuntime", "MeshCall", "MeshMessages", "MeshTLS", argumentParser, asyncHTTPClient,
+            "Deployment", "Identity", "Telemetry", "Cryptography", "Trading", "ServiceKit", "ServiceAPI", "MeshRuntime", "MeshCall", "MeshMessages", "MeshTLS", argumentParser, asyncHTTPClient,
             unixSignals, logging, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix"), nio("NIOFoundationCompat"),
         ]),
 ]
@@ -297,9 +297,9 @@ let appTests: [Target] = [
     tests("HTTPSKitTests", uses: ["HTTPSKit", "MeshTLS", "Identity", hummingbird, asyncHTTPClient, logging, lifecycle, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
             .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOSSL", package: "swift-nio-ssl")]),
     tests("ServiceKitTests", uses: ["ServiceKit", "ServiceAPI", "SecretStores", "MeshCall", "MeshTLS", "Identity", nio("NIOHTTP1"), logging, crypto]),
-    tests("DeploymentTests", uses: ["Deployment", "ServiceKit", "Identity", logging, subprocess, .product(name: "SystemPackage", package: "swift-system")]),
+    tests("DeploymentTests", uses: ["Deployment", "ServiceKit", "Identity", crypto, logging, subprocess, .product(name: "SystemPackage", package: "swift-system")]),
     tests("ExchangeTests", uses: ["Exchange", "Trading", crypto, logging, nio("NIOCore"), nio("NIOPosix"), nio("NIOConcurrencyHelpers")]),
-    tests("AuthServiceTests", uses: ["AuthService"] + serviceBase),
+    tests("AuthServiceTests", uses: ["AuthService", "MeshTLS"] + serviceBase),
     tests("AgentServiceTests", uses: ["AgentService"] + serviceBase),
     tests(
         "MarketDataServiceTests",

@@ -1,8 +1,10 @@
+import Crypto
 import Foundation
 import Identity
 import Testing
 
 @testable import Deployment
+@testable import ServiceKit
 
 @Suite("Making a state folder")
 struct InitializerTests {
@@ -36,7 +38,7 @@ struct InitializerTests {
         func names(_ service: ServiceName) throws -> Set<String> {
             Set(try FileManager.default.contentsOfDirectory(atPath: folder.secrets(service)))
         }
-        #expect(try names(.auth) == ["token-signing-key", "data-key"])
+        #expect(try names(.auth) == ["token-signing-key", "data-key", "issuing-key"])
         #expect(try names(.audit) == ["log-signing-key", "data-key"])
         #expect(try names(.sandboxExchange) == ["operator-token", "data-key"])
         for service in [ServiceName.gateway, .agent, .marketData, .execution] { #expect(try names(service) == ["data-key"]) }
@@ -45,16 +47,23 @@ struct InitializerTests {
         #expect(all.allSatisfy { $0.count == 32 })
     }
 
-    @Test("A certificate past half its life is issued anew, a fresh one is kept")
-    func renewal() throws {
+    @Test("The root's key lies apart, signed auth's issuing key, and can be taken away")
+    func offlineRoot() throws {
         try Initializer(folder).initialise(DeploymentOptions(portBase: 0))
-        let root = try root()
-        let keeper = CertificateKeeper(folder: folder, root: root, environment: "development")
-        let before = try PrivateFiles.readText(folder.tls(.agent) + "/cert.pem")
-        try keeper.renewDue(now: Date() + 11 * 3600)
-        #expect(try PrivateFiles.readText(folder.tls(.agent) + "/cert.pem") == before)
-        try keeper.renewDue(now: Date() + 13 * 3600)
-        #expect(try PrivateFiles.readText(folder.tls(.agent) + "/cert.pem") != before)
+        let root = try OfflineRoot(folder).read()
+        let raw = SymmetricKey(data: try PrivateFiles.read(folder.secrets(.auth) + "/issuing-key"))
+        let issuer = try CertificateAuthority(
+            certificatePEM: PrivateFiles.readText(folder.tls(.auth) + "/issuer.pem"), privateKeyPEM: MeshKey(raw: raw).pem)
+        try issuer.checkIsIssuer(environment: "development", roots: root.certificatePEM)
+        #expect(throws: CertificateAuthority.Failure.self) { try issuer.checkIsIssuer(environment: "staging", roots: root.certificatePEM) }
+        for name in ServiceName.allCases {
+            let plan = SettingsPlan(options: DeploymentOptions(), ports: PortPlan(base: 7400), folder: folder)
+            let reach = ConfinementPlan(plan.settings(for: name))
+            #expect(!(reach.readable + reach.writable).contains { folder.rootKey.hasPrefix($0 + "/") }, "\(name)")
+        }
+        try FileManager.default.removeItem(atPath: folder.offline)
+        try Initializer(folder).initialise(DeploymentOptions(portBase: 0))
+        #expect(throws: DeploymentError.self) { try OfflineRoot(folder).read() }
     }
 
     @Test("A folder of another environment is refused, naming both")
@@ -82,11 +91,6 @@ struct InitializerTests {
         try FileManager.default.removeItem(atPath: guest)
         try Initializer(folder).initialise(DeploymentOptions(portBase: 0))
         #expect(try FileManager.default.attributesOfItem(atPath: folder.path)[.posixPermissions] as? Int == 0o700)
-    }
-
-    private func root() throws -> CertificateAuthority {
-        try CertificateAuthority(
-            certificatePEM: PrivateFiles.readText(folder.pki + "/root.crt.pem"), privateKeyPEM: PrivateFiles.readText(folder.pki + "/root.key.pem"))
     }
 
     private func contents() throws -> [String: Data] {

@@ -11,14 +11,15 @@ struct PlanTests {
         let listen = ServiceName.allCases.map { plan.listen($0).port }
         #expect(listen == [7400, 7401, 7402, 7403, 7404, 7405, 7406])
         #expect(ServiceName.allCases.map { plan.health($0).port } == [7410, 7411, 7412, 7413, 7414, 7415, 7416])
+        #expect(plan.enrolment == 7407)
         #expect(plan.url(.gateway) == "https://127.0.0.1:7400")
     }
 
     @Test("Free ports are all different")
     func freePorts() throws {
         let plan = try PortPlan.free()
-        let ports = ServiceName.allCases.flatMap { [plan.listen($0).port, plan.health($0).port] }
-        #expect(Set(ports).count == 14)
+        let ports = ServiceName.allCases.flatMap { [plan.listen($0).port, plan.health($0).port] } + [plan.enrolment]
+        #expect(Set(ports).count == 15)
     }
 
     @Test("A service may reach its peers, and the exchange only from its two clients")

@@ -22,10 +22,10 @@ struct CertificateAuthorityTests {
         }
     }
 
-    @Test("A root is a critical CA for one level, may sign only, and its URI has no path")
+    @Test("A root is a critical CA for issuers and what they sign, may sign only, and its URI has no path")
     func root() throws {
         let root = try Certificate(pemEncoded: authority.certificatePEM)
-        #expect(try root.extensions.basicConstraints == .isCertificateAuthority(maxPathLength: 0))
+        #expect(try root.extensions.basicConstraints == .isCertificateAuthority(maxPathLength: 1))
         #expect(root.extensions[oid: .X509ExtensionID.basicConstraints]?.critical == true)
         #expect(try root.extensions.keyUsage == KeyUsage(keyCertSign: true, cRLSign: true))
         #expect(try uris(root) == ["spiffe://development.cryptopulse.internal"])

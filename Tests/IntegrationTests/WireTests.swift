@@ -21,7 +21,7 @@ extension Integration {
             let address = "\(mesh.ports.listen(.execution))"
             let tls = mesh.folder.tls(.gateway)
             let common = ["s_client", "-connect", address, "-CAfile", mesh.folder.path + "/root.pem", "-alpn", "cryptopulse-mesh/1"]
-            let certificate = ["-cert", tls + "/cert.pem", "-key", tls + "/key.pem"]
+            let certificate = ["-cert", tls + "/cert.pem", "-cert_chain", tls + "/cert.pem", "-key", tls + "/key.pem"]
 
             let good = try await ProgramRun.of("openssl", common + certificate + ["-ign_eof"], seconds: 3)
             #expect(good.text.contains("TLSv1.3"), "\(good.text)")

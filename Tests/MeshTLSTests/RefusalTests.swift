@@ -41,7 +41,7 @@ struct BadCertificate: Sendable, CustomTestStringConvertible {
         BadCertificate("server purpose alone", { $0.extendedKeyUsage = "serverAuth" }) { $0 == .extendedKeyUsage },
         BadCertificate("client purpose alone", { $0.extendedKeyUsage = "clientAuth" }) { $0 == .extendedKeyUsage },
         uri("another environment's domain", "spiffe://other.cryptopulse.internal/agent") {
-            $0 == .wrongTrustDomain("other.cryptopulse.internal")
+            $0 == .wrongTrustDomain(expected: TestAuthority.trustDomain, found: "other.cryptopulse.internal")
         },
         uri("another scheme", "https://test.cryptopulse.internal/agent") { $0 == .notSPIFFE("https://test.cryptopulse.internal/agent") },
         uri("no path", "spiffe://test.cryptopulse.internal") { $0 == .malformedPath("spiffe://test.cryptopulse.internal") },

@@ -17,6 +17,8 @@ final class TestAuthority: Sendable {
         var isAuthority = false
         var selfSigned = false
         var curve = "P-256"
+        /// As OpenSSL writes them: `permitted;URI:test.cryptopulse.internal`.
+        var nameConstraints: String?
 
         static func named(_ name: String) -> Leaf { Leaf(uris: ["spiffe://\(TestAuthority.trustDomain)/\(name)"]) }
     }
@@ -28,7 +30,7 @@ final class TestAuthority: Sendable {
     private let root: Pair
 
     // Written once, then only read.
-    private struct Pair: @unchecked Sendable {
+    fileprivate struct Pair: @unchecked Sendable {
         let certificate: OpaquePointer
         let key: OpaquePointer
     }
@@ -64,6 +66,47 @@ final class TestAuthority: Sendable {
         try Self.writeCertificate(pair.certificate, to: credentials.certificateChainPath)
         try Self.writeKey(pair.key, to: credentials.privateKeyPath)
         return credentials
+    }
+
+    /// A key between the root and its leaves, with the serial number of its certificate.
+    final class Issuer: Sendable {
+        let serial: CertificateSerial
+        fileprivate let pair: Pair
+
+        fileprivate init(_ pair: Pair) {
+            self.pair = pair
+            let number = X509_get0_serialNumber(pair.certificate)
+            serial = CertificateSerial(
+                bytes: UnsafeBufferPointer(start: ASN1_STRING_get0_data(number), count: Int(ASN1_STRING_length(number))))
+        }
+
+        deinit {
+            X509_free(pair.certificate)
+            EVP_PKEY_free(pair.key)
+        }
+    }
+
+    func issuer(nameConstraints: String? = nil) throws -> Issuer {
+        var leaf = Leaf(uris: [], keyUsage: "critical,keyCertSign", extendedKeyUsage: nil)
+        leaf.isAuthority = true
+        leaf.nameConstraints = nameConstraints
+        return Issuer(try Self.make(leaf, signedBy: root))
+    }
+
+    /// Files of a leaf that `issuer` signed, its certificate beside it.
+    func credentials(_ leaf: Leaf, by issuer: Issuer) throws -> MeshTLSCredentials {
+        let pair = try Self.make(leaf, signedBy: issuer.pair)
+        defer {
+            X509_free(pair.certificate)
+            EVP_PKEY_free(pair.key)
+        }
+        let stem = folder.appending(path: UUID().uuidString).path
+        try Self.writeCertificate(pair.certificate, to: stem + ".crt.pem")
+        try Self.writeCertificate(issuer.pair.certificate, to: stem + ".issuer.pem")
+        let chain = try ["crt", "issuer"].map { try String(contentsOfFile: "\(stem).\($0).pem", encoding: .utf8) }.joined()
+        try chain.write(toFile: stem + ".crt.pem", atomically: true, encoding: .utf8)
+        try Self.writeKey(pair.key, to: stem + ".key.pem")
+        return MeshTLSCredentials(certificateChainPath: stem + ".crt.pem", privateKeyPath: stem + ".key.pem", trustRootsPath: rootsPath)
     }
 
     func server(_ leaf: Leaf = .named("execution"), baseline: Bool = false, limits: TLSLimits = .default) throws -> MeshTLSContext {
@@ -111,6 +154,7 @@ final class TestAuthority: Sendable {
 
     private static func addExtensions(_ leaf: Leaf, to certificate: OpaquePointer) throws {
         if leaf.isAuthority { try add(NID_basic_constraints, "critical,CA:TRUE", certificate) }
+        if let constraints = leaf.nameConstraints { try add(NID_name_constraints, "critical," + constraints, certificate) }
         if let usage = leaf.keyUsage { try add(NID_key_usage, usage, certificate) }
         if let usage = leaf.extendedKeyUsage { try add(NID_ext_key_usage, usage, certificate) }
         let names = leaf.uris.map { "URI:\($0)" } + leaf.dns.map { "DNS:\($0)" }

@@ -11,6 +11,7 @@ public final class MeshServer: Sendable {
     let logger: Logger
     let limits: ServerLimits
     let admission: AdmissionController?
+    let anonymous: PeerIdentity?
     private let tls: MeshTLSContext
     private let refresh: CertificateRefresh
     private let group: any EventLoopGroup
@@ -30,15 +31,17 @@ public final class MeshServer: Sendable {
     ///   - authenticator: verifies user tokens; nil where no method takes one.
     ///   - interceptors: run around every handler, the first outermost.
     ///   - refusals: told of every call that the policy keeps from its handler.
+    ///   - anonymous: who a peer is that shows no certificate, because `tls` asks for none; nil closes its connection.
     public init(
         services: [ServiceDefinition], authenticator: (any TokenAuthenticator)?, interceptors: [any ServerInterceptor] = [],
-        refusals: (any RefusalObserver)? = nil, tls: MeshTLSContext, eventLoopGroup: any EventLoopGroup, logger: Logger,
+        refusals: (any RefusalObserver)? = nil, anonymous: PeerIdentity? = nil, tls: MeshTLSContext, eventLoopGroup: any EventLoopGroup, logger: Logger,
         limits: ServerLimits = .default
     ) {
         admission = limits.admission.map(AdmissionController.init)
         dispatcher = Dispatcher(
             services: services, authenticator: authenticator, interceptors: interceptors, refusals: refusals, admission: admission,
             logger: logger)
+        self.anonymous = anonymous
         self.tls = tls
         group = eventLoopGroup
         self.logger = logger

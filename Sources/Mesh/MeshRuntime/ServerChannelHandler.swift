@@ -33,11 +33,10 @@ final class ServerChannelHandler: ChannelInboundHandler {
     }
 
     private func begin(_ channel: any Channel, _ handshake: TLSHandshakeCompleted) {
-        guard let identity = handshake.peer else {
+        guard let peer = handshake.peer.map({ PeerIdentity(spiffeID: $0.uri, name: $0.name) }) ?? server.anonymous else {
             server.logger.error("connection closed", metadata: ["why": "the peer has no identity", "remote": "\(remoteText)"])
             return channel.close(promise: nil)
         }
-        let peer = PeerIdentity(spiffeID: identity.uri, name: identity.name)
         peerName = peer.name
         let mode: WireMode = handshake.alpn == ApplicationProtocol.mesh ? .mesh : .baseline
         lane = server.admission?.lane(for: channel.eventLoop)

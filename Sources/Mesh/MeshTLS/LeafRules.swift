@@ -4,7 +4,9 @@ internal import COpenSSL
 enum LeafRules {
     static func identity(_ leaf: OpaquePointer, _ trust: TLSConfiguration.Trust) throws(PeerRefusal) -> SPIFFEIdentity {
         let identity = try identity(leaf)
-        guard identity.trustDomain == trust.trustDomain else { throw .wrongTrustDomain(identity.trustDomain) }
+        guard identity.trustDomain == trust.trustDomain else {
+            throw .wrongTrustDomain(expected: trust.trustDomain, found: identity.trustDomain)
+        }
         if let expected = trust.expectedName, expected != identity.name {
             throw .unexpectedName(expected: expected, found: identity.name)
         }

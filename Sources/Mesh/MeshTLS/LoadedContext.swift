@@ -42,15 +42,15 @@ final class LoadedContext: @unchecked Sendable {
     }
 
     private func loadCertificate() throws(MeshTLSError) {
-        let path = configuration.certificateChainPath
+        guard let path = configuration.certificateChainPath, let keyPath = configuration.privateKeyPath else { return }
         let chain = try PEMReader.certificates(path)
         certificateEnds = chain.first.map { CertificateTime.seconds(X509_get0_notAfter($0)) } ?? 0
         try useChain(chain, path)
-        let key = try PEMReader.privateKey(configuration.privateKeyPath)
+        let key = try PEMReader.privateKey(keyPath)
         defer { EVP_PKEY_free(key) }
         guard SSL_CTX_use_PrivateKey(pointer, key) == 1, SSL_CTX_check_private_key(pointer) == 1 else {
             ERR_clear_error()
-            throw .configuration(file: configuration.privateKeyPath, cause: "private key is not that of the certificate in \(path)")
+            throw .configuration(file: keyPath, cause: "private key is not that of the certificate in \(path)")
         }
     }
 

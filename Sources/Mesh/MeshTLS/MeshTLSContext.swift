@@ -54,6 +54,29 @@ public final class MeshTLSContext: Sendable {
         return try MeshTLSContext(configuration, limits: limits)
     }
 
+    /// A mesh listener for those who have no certificate: only the server shows one. Whoever calls there is nobody in particular.
+    ///
+    /// - Throws: `.configuration`, naming the file.
+    public static func anonymousServer(_ credentials: MeshTLSCredentials, limits: TLSLimits = .default) throws(MeshTLSError) -> MeshTLSContext {
+        let configuration = TLSConfiguration(
+            role: .server, certificateChainPath: credentials.certificateChainPath, privateKeyPath: credentials.privateKeyPath, trust: nil,
+            alpn: ALPNRule(protocols: [ApplicationProtocol.mesh], mayBeAbsent: false))
+        return try MeshTLSContext(configuration, limits: limits)
+    }
+
+    /// A client without a certificate, for such a listener. It holds the server to the same rules as any mesh client does.
+    ///
+    /// - Throws: `.configuration`, naming the file.
+    public static func anonymousClient(
+        trustRootsPath: String, trustDomain: String, expecting peerName: String, limits: TLSLimits = .default
+    ) throws(MeshTLSError) -> MeshTLSContext {
+        let configuration = TLSConfiguration(
+            role: .client, certificateChainPath: nil, privateKeyPath: nil,
+            trust: TLSConfiguration.Trust(rootsPath: trustRootsPath, trustDomain: trustDomain, expectedName: peerName),
+            alpn: MeshProtocol.mesh.alpn)
+        return try MeshTLSContext(configuration, limits: limits)
+    }
+
     /// A listener for people: no client certificate, ALPN `http/1.1` or none.
     ///
     /// - Throws: `.configuration`, naming the file.

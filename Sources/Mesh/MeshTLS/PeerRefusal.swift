@@ -23,8 +23,8 @@ public enum PeerRefusal: Error, Sendable, Hashable {
     case malformedTrustDomain(String)
     /// The path is empty, or has more than one component, or characters that are not allowed.
     case malformedPath(String)
-    /// The trust domain found: a certificate of another environment.
-    case wrongTrustDomain(String)
+    /// A certificate of another environment, or one that says so of itself.
+    case wrongTrustDomain(expected: String, found: String)
     /// cA=true: a signing certificate never authenticates.
     case certificateAuthority
     /// keyUsage is absent, not critical, lacks digitalSignature or has a signing bit.
@@ -35,6 +35,8 @@ public enum PeerRefusal: Error, Sendable, Hashable {
     case unexpectedName(expected: String, found: String)
     /// This certificate was revoked.
     case revokedCertificate(CertificateSerial)
+    /// The key that signed this certificate was revoked: the serial number of its own.
+    case revokedIssuer(CertificateSerial)
     /// All certificates of this name were revoked.
     case revokedIdentity(SPIFFEIdentity)
 }
@@ -53,12 +55,13 @@ extension PeerRefusal: CustomStringConvertible {
         case .notSPIFFE(let uri): "certificate's URI is not a SPIFFE ID: \(uri)"
         case .malformedTrustDomain(let uri): "certificate's SPIFFE ID has a malformed trust domain: \(uri)"
         case .malformedPath(let uri): "certificate's SPIFFE ID must have exactly one path component: \(uri)"
-        case .wrongTrustDomain(let found): "certificate is of another trust domain: \(found)"
+        case .wrongTrustDomain(let expected, let found): "certificate is of trust domain \(found), and this side is of \(expected)"
         case .certificateAuthority: "certificate is a certificate authority's"
         case .keyUsage(let cause): "certificate's key usage \(cause)"
         case .extendedKeyUsage: "certificate's extended key usage lacks serverAuth or clientAuth"
         case .unexpectedName(let expected, let found): "certificate names \(found) where \(expected) was expected"
         case .revokedCertificate(let serial): "certificate \(serial) is revoked"
+        case .revokedIssuer(let serial): "certificate's issuer \(serial) is revoked"
         case .revokedIdentity(let identity): "\(identity) is revoked"
         }
     }

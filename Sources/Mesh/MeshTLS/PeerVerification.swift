@@ -28,7 +28,13 @@ enum PeerVerification {
         if X509_verify_cert(store) != 1 { throw chainRefusal(store, leaf, trust) }
         let identity = try LeafRules.identity(leaf, trust)
         return VerifiedPeer(
-            identity: identity, serial: serial(leaf), certificateEnds: CertificateTime.seconds(X509_get0_notAfter(leaf)))
+            identity: identity, serial: serial(leaf), issuers: issuers(store), certificateEnds: CertificateTime.seconds(X509_get0_notAfter(leaf)))
+    }
+
+    /// Of the certificates above the leaf in the chain that was verified.
+    private static func issuers(_ store: OpaquePointer) -> [CertificateSerial] {
+        let count = shim_X509_STORE_CTX_chain_count(store)
+        return (1..<max(1, count)).compactMap { shim_X509_STORE_CTX_chain_at(store, $0) }.map(serial)
     }
 
     private static func serial(_ leaf: OpaquePointer) -> CertificateSerial {
@@ -46,9 +52,19 @@ enum PeerVerification {
         case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT: return .selfSigned
         case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT,
             X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, X509_V_ERR_CERT_SIGNATURE_FAILURE:
-            return .unknownRoot
+            return foreignDomain(leaf, trust) ?? .unknownRoot
         case X509_V_ERR_INVALID_PURPOSE: return leafRefusal(leaf, trust) ?? .invalidChain(text(code))
         default: return .invalidChain(text(code))
+        }
+    }
+
+    /// A stranger's certificate that names another environment is most likely an honest mistake, and the log is to say which.
+    private static func foreignDomain(_ leaf: OpaquePointer, _ trust: TLSConfiguration.Trust) -> PeerRefusal? {
+        do throws(PeerRefusal) {
+            let claimed = try LeafRules.identity(leaf).trustDomain
+            return claimed == trust.trustDomain ? nil : .wrongTrustDomain(expected: trust.trustDomain, found: claimed)
+        } catch {
+            return nil
         }
     }
 
@@ -71,6 +87,7 @@ enum PeerVerification {
 struct VerifiedPeer: Sendable {
     let identity: SPIFFEIdentity
     let serial: CertificateSerial
+    let issuers: [CertificateSerial]
     /// Seconds since 1970.
     let certificateEnds: Int64
 }

@@ -10,8 +10,9 @@ struct TLSConfiguration: Sendable {
     }
 
     var role: Role
-    var certificateChainPath: String
-    var privateKeyPath: String
+    /// nil: a client that has no certificate yet.
+    var certificateChainPath: String?
+    var privateKeyPath: String?
     /// nil: no certificate is asked of the peer.
     var trust: Trust?
     var alpn: ALPNRule

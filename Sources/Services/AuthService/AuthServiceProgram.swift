@@ -1,17 +1,41 @@
 internal import AuditClient
 internal import MeshCall
 public import ServiceKit
+internal import ServiceLifecycle
 internal import Storage
 
 /// The `auth` process.
 public enum AuthServiceProgram {
     public static func build(_ context: ServiceContext) async throws -> RunningService {
+        let settings = context.settings
         let database = try context.openDatabase(.auth)
+        let identity = try await IdentityComponents.make(
+            environment: settings.environment, database: database, outbox: AuditOutbox(source: settings.service), secrets: context.secrets,
+            age: try settings.options(as: AuthOptions.self).age, rootsPath: settings.trustRootsPath,
+            deployedTokens: settings.enrolFolder + "/" + DeployedJoinTokens.fileName,
+            changed: { context.trust.replaceRevocations(with: $0) })
+        // Before anything is dialled or listened on: auth's own certificate comes from itself.
+        let issuing = try await issue(identity, context)
         let audit = try context.auditClient(for: database)
         let auth = try await AuthComponents.make(
-            environment: context.settings.environment, database: database, outbox: audit.outbox, secrets: context.secrets)
+            environment: settings.environment, database: database, outbox: audit.outbox, secrets: context.secrets)
+        let refusals = BackgroundTask("enrolment refusals") { await identity.refusals.run(audit.outbox, database, context.logger) }
         return RunningService(
-            definitions: [auth.definition], authenticator: auth.authenticator, background: [audit],
-            readiness: { database.failure == nil ? nil : "the database takes no writes" })
+            definitions: [auth.definition, identity.definition], authenticator: auth.authenticator, background: [audit, refusals] + issuing,
+            onDrain: { identity.authority.board.stop() }, readiness: { database.failure == nil ? nil : "the database takes no writes" })
+    }
+
+    /// Starts issuing, unless certificates come from elsewhere.
+    private static func issue(_ identity: IdentityComponents, _ context: ServiceContext) async throws -> [any Service] {
+        let settings = context.settings
+        guard settings.identity.mode == .issue else { return [] }
+        try await identity.importFirstKey(context.secrets, certificatePath: settings.tlsFolder + "/issuer.pem")
+        let upkeep = IdentityUpkeep(identity.authority, folder: settings.tlsFolder, logger: context.logger) { context.trust.reloadCertificates() }
+        try await upkeep.start()
+        let interval = settings.identity.checkInterval
+        return [
+            BackgroundTask("mesh identities") { try await upkeep.run(every: interval) },
+            try EnrolmentListener(context, definitions: [identity.enrolment]),
+        ]
     }
 }

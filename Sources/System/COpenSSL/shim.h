@@ -53,6 +53,16 @@ static inline void shim_BIO_set_retry_read(BIO *bio) { BIO_set_retry_read(bio); 
 static inline void shim_BIO_set_retry_write(BIO *bio) { BIO_set_retry_write(bio); }
 static inline void shim_BIO_clear_retry_flags(BIO *bio) { BIO_clear_retry_flags(bio); }
 
+// MARK: Chains
+
+static inline int shim_X509_STORE_CTX_chain_count(X509_STORE_CTX *store) {
+    return sk_X509_num(X509_STORE_CTX_get0_chain(store));
+}
+
+static inline X509 *shim_X509_STORE_CTX_chain_at(X509_STORE_CTX *store, int index) {
+    return sk_X509_value(X509_STORE_CTX_get0_chain(store), index);
+}
+
 // MARK: Subject alternative names
 
 // The names of the certificate, NULL when there are none or the extension is malformed or stands twice (`found` tells: -1 absent, -2 twice).

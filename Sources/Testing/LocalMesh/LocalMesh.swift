@@ -1,5 +1,6 @@
 public import AsyncHTTPClient
 public import Deployment
+internal import Foundation
 internal import Logging
 public import MeshRuntime
 public import MeshTLS
@@ -20,8 +21,9 @@ public final class LocalMesh: Sendable {
     /// - Parameters:
     ///   - candles: a candle file in Binance's kline columns to replay; nil means made-up prices.
     ///   - bin: the folder of the executables; nil means beside the running one, as under `swift test`.
-    public static func start(candles: String? = nil, seed: UInt32 = 1, bin: String? = nil) async throws -> LocalMesh {
-        let mesh = try LocalMesh(DeploymentOptions(portBase: 0, candles: candles, seed: seed), bin: bin)
+    ///   - clock: the wall clock of its processes; nil means the machine's.
+    public static func start(candles: String? = nil, seed: UInt32 = 1, bin: String? = nil, clock: LocalClock? = nil) async throws -> LocalMesh {
+        let mesh = try LocalMesh(DeploymentOptions(portBase: 0, candles: candles, seed: seed), bin: bin, clock: clock)
         do {
             try await mesh.supervisor.start()
         } catch {
@@ -32,8 +34,10 @@ public final class LocalMesh: Sendable {
     }
 
     /// Runs `body` with a mesh of its own, which is gone afterwards.
-    public static func with<T>(candles: String? = nil, seed: UInt32 = 1, _ body: (LocalMesh) async throws -> T) async throws -> T {
-        let mesh = try await start(candles: candles, seed: seed)
+    public static func with<T>(
+        candles: String? = nil, seed: UInt32 = 1, clock: LocalClock? = nil, _ body: (LocalMesh) async throws -> T
+    ) async throws -> T {
+        let mesh = try await start(candles: candles, seed: seed, clock: clock)
         do {
             let result = try await body(mesh)
             await mesh.stop()
@@ -44,11 +48,13 @@ public final class LocalMesh: Sendable {
         }
     }
 
-    private init(_ options: DeploymentOptions, bin: String?) throws {
+    private init(_ options: DeploymentOptions, bin: String?, clock: LocalClock?) throws {
         folder = StateFolder(try ExitCleanup.makeTemporaryFolder())
         try Initializer(folder).initialise(options)
+        try clock?.keep(in: ServiceName.allCases.map(folder.service))
         supervisor = try Supervisor(
-            folder, programs: ProgramFolder(bin), logger: Logger(label: "local-mesh") { _ in SwiftLogNoOpLogHandler() })
+            folder, programs: ProgramFolder(bin), logger: Logger(label: "local-mesh") { _ in SwiftLogNoOpLogHandler() },
+            environment: { [folder] in clock?.environment(in: folder.service($0)) ?? [:] }, clock: { clock?.now ?? Date() })
         ports = supervisor.ports
         https = try DeploymentAccess(folder).makeClient()
     }

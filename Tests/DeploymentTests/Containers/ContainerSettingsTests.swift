@@ -14,6 +14,8 @@ struct ContainerSettingsTests {
         #expect(Set(settings.peers.keys) == Set(plan.peers.keys))
         #expect(settings.outbound.count == plan.outbound.count)
         #expect(settings.stateDirectory == "/state")
+        #expect(settings.identity.mode == plan.identity.mode)
+        #expect(settings.identity.enrolment?.host == (name == .sandboxExchange ? nil : name == .auth ? "0.0.0.0" : "auth"))
         for (peer, endpoint) in settings.peers { #expect(endpoint.host == peer) }
         #expect(try settings.options(as: [String: JSONValue].self).keys == plan.options(as: [String: JSONValue].self).keys)
     }

@@ -5,7 +5,7 @@
 public struct RevocationList: Sendable, Hashable {
     /// Grows with each list of one source. A list does not take the place of one with the same or a higher version.
     public var version: UInt64
-    /// Serial numbers of certificates that are good for nothing any more.
+    /// Of leaves, and of issuers, with which all that they signed is revoked.
     public var serials: Set<CertificateSerial>
     /// All certificates of these names, those to come included.
     public var identities: Set<SPIFFEIdentity>
@@ -20,8 +20,11 @@ public struct RevocationList: Sendable, Hashable {
     public static let empty = RevocationList()
 
     /// Why a peer with this certificate is refused; nil when it is not.
-    public func refusal(of identity: SPIFFEIdentity, serial: CertificateSerial) -> PeerRefusal? {
+    ///
+    /// - Parameter issuers: the serial numbers of the certificates above it.
+    public func refusal(of identity: SPIFFEIdentity, serial: CertificateSerial, issuers: [CertificateSerial] = []) -> PeerRefusal? {
         if serials.contains(serial) { return .revokedCertificate(serial) }
+        if let revoked = issuers.first(where: serials.contains) { return .revokedIssuer(revoked) }
         return identities.contains(identity) ? .revokedIdentity(identity) : nil
     }
 }

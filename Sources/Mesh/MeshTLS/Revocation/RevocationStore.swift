@@ -77,5 +77,5 @@ struct PeerRevoked: Sendable {
 }
 
 extension RevocationList {
-    func refusal(of peer: VerifiedPeer) -> PeerRefusal? { refusal(of: peer.identity, serial: peer.serial) }
+    func refusal(of peer: VerifiedPeer) -> PeerRefusal? { refusal(of: peer.identity, serial: peer.serial, issuers: peer.issuers) }
 }

@@ -1,6 +1,4 @@
-internal import Identity
-
-/// Makes a state folder: root, certificates, secrets, settings. What is there already is kept.
+/// Makes a state folder: root, issuing key, secrets, settings, certificates of people's HTTPS. What is there already is kept.
 public struct Initializer: Sendable {
     public let folder: StateFolder
 
@@ -15,10 +13,11 @@ public struct Initializer: Sendable {
         try check(options)
         try PrivateFiles.claimFolder(folder.path)
         try makeFolders()
-        let root = try root(for: options.environment)
-        try PrivateFiles.write(root.certificatePEM, to: folder.rootCertificate)
         try SecretMaker(folder: folder).makeMissing()
-        try CertificateKeeper(folder: folder, root: root, environment: options.environment).renewDue()
+        let authorities = AuthorityMaker(folder: folder, environment: options.environment)
+        try authorities.makeMissing()
+        try authorities.distributeRoot()
+        try HTTPSCertificates(folder: folder).renewDue()
         try PrivateFiles.write(json: options, to: folder.deploymentFile)
     }
 
@@ -40,12 +39,6 @@ public struct Initializer: Sendable {
         return ports
     }
 
-    /// Issues the certificates anew whose half-life is over.
-    func renewCertificates() throws {
-        let environment = try options().environment
-        try CertificateKeeper(folder: folder, root: root(for: environment), environment: environment).renewDue()
-    }
-
     private func check(_ options: DeploymentOptions) throws {
         guard folder.isInitialised else { return }
         let present = try self.options().environment
@@ -55,22 +48,10 @@ public struct Initializer: Sendable {
     }
 
     private func makeFolders() throws {
-        for path in [folder.pki, folder.operatorTLS, folder.person, folder.pids] { try PrivateFiles.makeFolder(path) }
+        for path in [folder.offline, folder.pki, folder.operatorTLS, folder.operatorEnrol, folder.person, folder.pids] { try PrivateFiles.makeFolder(path) }
         for name in ServiceName.allCases {
-            for part in ["tls", "secrets", "data", "run", "log"] { try PrivateFiles.makeFolder("\(folder.service(name))/\(part)") }
+            for part in ["tls", "enrol", "secrets", "data", "run", "log"] { try PrivateFiles.makeFolder("\(folder.service(name))/\(part)") }
         }
-    }
-
-    private func root(for environment: String) throws -> CertificateAuthority {
-        let (certificate, key) = (folder.pki + "/root.crt.pem", folder.pki + "/root.key.pem")
-        guard !PrivateFiles.exists(key) else {
-            return try CertificateAuthority(
-                certificatePEM: PrivateFiles.readText(certificate), privateKeyPEM: PrivateFiles.readText(key))
-        }
-        let root = try CertificateAuthority.makeRoot(environment: environment)
-        try PrivateFiles.write(root.certificatePEM, to: certificate)
-        try PrivateFiles.write(root.privateKeyPEM, to: key)
-        return root
     }
 
     /// The ports of the last start, unless the base changed or, with free ports, something took one of them meanwhile.

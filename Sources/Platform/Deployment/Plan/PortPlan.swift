@@ -20,29 +20,38 @@ public struct PortPlan: Codable, Sendable, Equatable {
     static let healthOffset = 10
 
     public var services: [ServiceName: Ports]
+    /// auth's, for those without a certificate.
+    public var enrolment: Int
+    static let enrolmentOffset = 7
 
-    public init(services: [ServiceName: Ports]) {
+    public init(services: [ServiceName: Ports], enrolment: Int) {
         self.services = services
+        self.enrolment = enrolment
     }
 
-    /// Base + 0 gateway, 1 auth, 2 agent, 3 market-data, 4 execution, 5 audit, 6 sandbox-exchange; 7 is kept for enrolment; health from 10.
+    /// Base + 0 gateway, 1 auth, 2 agent, 3 market-data, 4 execution, 5 audit, 6 sandbox-exchange, 7 auth's enrolment; health from 10.
     public init(base: Int) {
         services = Dictionary(
             uniqueKeysWithValues: ServiceName.allCases.enumerated().map { offset, name in
                 (name, Ports(listen: base + offset, health: base + Self.healthOffset + offset))
             })
+        enrolment = base + Self.enrolmentOffset
     }
 
     /// Ports that nobody uses now.
     public static func free() throws -> PortPlan {
-        var ports = try FreePorts.take(2 * ServiceName.allCases.count)
+        var ports = try FreePorts.take(2 * ServiceName.allCases.count + 1)
+        let enrolment = ports.removeLast()
         return PortPlan(
             services: Dictionary(
-                uniqueKeysWithValues: ServiceName.allCases.map { ($0, Ports(listen: ports.removeLast(), health: ports.removeLast())) }))
+                uniqueKeysWithValues: ServiceName.allCases.map { ($0, Ports(listen: ports.removeLast(), health: ports.removeLast())) }),
+            enrolment: enrolment)
     }
 
     public func listen(_ name: ServiceName) -> Endpoint { Endpoint(host: Self.host, port: services[name]?.listen ?? 0) }
     public func health(_ name: ServiceName) -> Endpoint { Endpoint(host: Self.host, port: services[name]?.health ?? 0) }
+
+    public var enrolmentEndpoint: Endpoint { Endpoint(host: Self.host, port: enrolment) }
 
     /// `https://127.0.0.1:7400`
     public func url(_ name: ServiceName) -> String { "https://\(listen(name))" }
@@ -53,6 +62,6 @@ public struct PortPlan: Codable, Sendable, Equatable {
             guard let ports = services[name] else { continue }
             for port in [ports.listen, ports.health] where !FreePorts.isFree(port) { return (name, port) }
         }
-        return nil
+        return FreePorts.isFree(enrolment) ? nil : (.auth, enrolment)
     }
 }

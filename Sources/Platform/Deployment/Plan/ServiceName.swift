@@ -28,6 +28,9 @@ public enum ServiceName: String, CaseIterable, Codable, Sendable, CodingKeyRepre
     /// Has an identity in the mesh. The exchange is no part of it.
     public var isMeshMember: Bool { self != .sandboxExchange }
 
+    /// Has its mesh certificate from auth, which makes its own.
+    public var enrols: Bool { isMeshMember && self != .auth }
+
     /// Random secrets made for it at initialisation.
     var secrets: [SecretKind] {
         switch self {

@@ -19,7 +19,12 @@ public struct SettingsPlan: Sendable {
             peers: Dictionary(uniqueKeysWithValues: name.peers.map { ($0.rawValue, ports.listen($0)) }),
             outbound: name.callsExchange ? [ports.listen(.sandboxExchange)] : [],
             readable: name == .sandboxExchange ? [options.candles].compactMap { $0 } : [],
-            options: serviceOptions(name))
+            identity: identity(name), options: serviceOptions(name))
+    }
+
+    private func identity(_ name: ServiceName) -> IdentitySettings {
+        guard name.isMeshMember else { return .files }
+        return IdentitySettings(mode: name == .auth ? .issue : .enrol, enrolment: ports.enrolmentEndpoint)
     }
 
     private func serviceOptions(_ name: ServiceName) -> JSONValue {

@@ -16,8 +16,11 @@ struct ServiceLaunch: Sendable {
     let arguments: [String]
     let logFile: String
     let pidFile: String
+    private let more: [String: String]
 
-    init(_ name: ServiceName, folder: StateFolder, programs: ProgramFolder) {
+    /// - Parameter environment: set beside the little that every process gets.
+    init(_ name: ServiceName, folder: StateFolder, programs: ProgramFolder, environment: [String: String] = [:]) {
+        more = environment
         executable = programs.executable(name)
         arguments = ["--settings", folder.settings(name), "--supervisor", "\(ProcessInfo.processInfo.processIdentifier)"]
         logFile = folder.log(name)
@@ -57,16 +60,17 @@ struct ServiceLaunch: Sendable {
         options.processGroupID = 0
         options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: ServiceProcess.stopTime)]
         return Configuration(
-            executable: .path(FilePath(executable)), arguments: Arguments(arguments), environment: .custom(Self.environment),
+            executable: .path(FilePath(executable)), arguments: Arguments(arguments), environment: .custom(environment),
             workingDirectory: "/", platformOptions: options)
     }
 
     /// Only what libc and the Swift runtime need: nothing of the operator's own environment gets in.
-    private static var environment: [Subprocess.Environment.Key: String] {
+    private var environment: [Subprocess.Environment.Key: String] {
         var environment: [Subprocess.Environment.Key: String] = [
             "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TZ": "UTC", "SWIFT_BACKTRACE": "enable=no",
         ]
         environment["LD_LIBRARY_PATH"] = ProcessInfo.processInfo.environment["LD_LIBRARY_PATH"]
+        for (name, value) in more { environment[Subprocess.Environment.Key(stringLiteral: name)] = value }
         return environment
     }
 

@@ -14,8 +14,13 @@ public struct StateFolder: Sendable, Equatable {
     public var portsFile: String { path + "/ports.json" }
     /// The root certificate, for people's curl.
     public var rootCertificate: String { path + "/root.pem" }
+    /// The root's key. No process that serves anything reads it: it belongs on another machine, and signs issuing keys alone.
+    public var offline: String { path + "/offline" }
+    public var rootKey: String { offline + "/root.key.pem" }
+    /// What the deployment itself keeps: the key that signs people's HTTPS certificates on this machine.
     public var pki: String { path + "/pki" }
     public var operatorTLS: String { path + "/operator/tls" }
+    public var operatorEnrol: String { path + "/operator/enrol" }
     /// What the person's own commands keep.
     public var person: String { path + "/person" }
     public var supervisorPID: String { path + "/supervisor.pid" }
@@ -25,6 +30,7 @@ public struct StateFolder: Sendable, Equatable {
 
     public func service(_ name: ServiceName) -> String { "\(path)/\(name.rawValue)" }
     public func tls(_ name: ServiceName) -> String { service(name) + "/tls" }
+    public func enrol(_ name: ServiceName) -> String { service(name) + "/enrol" }
     public func secrets(_ name: ServiceName) -> String { service(name) + "/secrets" }
     public func settings(_ name: ServiceName) -> String { service(name) + "/settings.json" }
     public func data(_ name: ServiceName) -> String { service(name) + "/data" }

@@ -1,4 +1,4 @@
-internal import Foundation
+public import Foundation
 public import Logging
 internal import Synchronization
 
@@ -14,7 +14,9 @@ public final class Supervisor: Sendable {
     public let ports: PortPlan
     public let processes: [ServiceName: ServiceProcess]
     private let lock: FolderLock
-    private let renewal = Mutex<Task<Void, Never>?>(nil)
+    private let clock: @Sendable () -> Date
+    private let operatorIdentity: OperatorIdentity
+    private let background = Mutex<[Task<Void, Never>]>([])
     private let logger: Logger
 
     /// Whether a supervisor runs in `folder` now.
@@ -24,15 +26,23 @@ public final class Supervisor: Sendable {
 
     /// Prepares the folder (certificates, ports, settings) and takes it for this process alone.
     ///
-    /// - Parameter folder: an initialised state folder.
-    public init(_ folder: StateFolder, programs: ProgramFolder, logger: Logger) throws {
+    /// - Parameters:
+    ///   - folder: an initialised state folder.
+    ///   - environment: set for a service's process beside the little that each gets; for tests.
+    ///   - clock: the wall clock; for tests.
+    public init(
+        _ folder: StateFolder, programs: ProgramFolder, logger: Logger, environment: (ServiceName) -> [String: String] = { _ in [:] },
+        clock: @escaping @Sendable () -> Date = { Date() }
+    ) throws {
+        self.clock = clock
         lock = try FolderLock(folder.lock)
         self.folder = folder
         self.logger = logger
         ports = try Initializer(folder).prepare()
+        operatorIdentity = OperatorIdentity(folder, ports: ports, environment: try Initializer(folder).options().environment, logger: logger, clock: clock)
         processes = Dictionary(
             uniqueKeysWithValues: ServiceName.allCases.map { name in
-                (name, ServiceProcess(name, launch: ServiceLaunch(name, folder: folder, programs: programs), logger: logger))
+                (name, ServiceProcess(name, launch: ServiceLaunch(name, folder: folder, programs: programs, environment: environment(name)), logger: logger))
             })
     }
 
@@ -42,17 +52,21 @@ public final class Supervisor: Sendable {
     public func start() async throws {
         ProcessMark(running: getpid()).map { try? $0.write(to: folder.supervisorPID) }
         let deadline = ContinuousClock.now + Self.startTime
-        let renewing = CertificateRenewal(folder: folder, logger: logger)
-        renewal.withLock { $0 = Task { await renewing.run() } }
+        let support = IdentitySupport(folder: folder, logger: logger, clock: clock)
+        support.look()
+        background.withLock { $0.append(Task { await support.run() }) }
         for process in processes.values { await process.start() }
         try await waitUntilReady(.sandboxExchange, until: deadline)
         try await ReaderRegistration(folder: folder, ports: ports, logger: logger).register(until: deadline)
         for name in ServiceName.allCases { try await waitUntilReady(name, until: deadline) }
+        try await operatorIdentity.obtain()
+        let keeping = operatorIdentity
+        background.withLock { $0.append(Task { await keeping.run() }) }
     }
 
     /// Stops everything, in an order in which nobody loses whom it calls; then the folder is free again.
     public func stop() async {
-        renewal.withLock { $0?.cancel() }
+        for task in background.withLock({ $0 }) { task.cancel() }
         for names in Self.stopOrder {
             await withTaskGroup(of: Void.self) { group in
                 for process in names.compactMap({ processes[$0] }) { group.addTask { await process.stop() } }

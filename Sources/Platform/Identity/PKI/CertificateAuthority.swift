@@ -1,9 +1,11 @@
+public import Crypto
 public import FoundationEssentials
-internal import Crypto
 internal import SwiftASN1
 internal import X509
 
-/// Issues the certificates of one environment: ECDSA P-256, SPIFFE X509-SVID for the mesh and plain TLS for people's HTTPS.
+/// Signs the certificates of one environment: ECDSA P-256, SPIFFE X509-SVID for the mesh and plain TLS for people's HTTPS.
+///
+/// A root signs issuers and stays offline; an issuer signs leaves.
 public struct CertificateAuthority: Sendable {
     public enum Failure: Error, Equatable {
         /// PEM that is not a CA certificate with its P-256 key.
@@ -14,6 +16,8 @@ public struct CertificateAuthority: Sendable {
 
     /// How long a certificate made by `makeRoot` lives.
     public static let rootLifetime = Duration.seconds(3650 * 86400)
+    /// How long an issuer's certificate lives: well past the age at which its key must be rotated.
+    public static let issuerLifetime = Duration.seconds(365 * 86400)
     /// How long a leaf lives unless the caller says otherwise.
     public static let leafLifetime = Duration.seconds(86400)
     /// Leaves are valid from a little before now, for clocks that differ.
@@ -51,6 +55,21 @@ public struct CertificateAuthority: Sendable {
         self.privateKeyPEM = privateKeyPEM
     }
 
+    /// From a DER certificate and the key that it is for.
+    ///
+    /// - Throws: `Failure.unusableAuthority`.
+    public init(certificate: [UInt8], key: P256.Signing.PrivateKey) throws {
+        guard let parsed = try? Certificate(derEncoded: certificate) else { throw Failure.unusableAuthority("not a certificate") }
+        try self.init(certificatePEM: parsed.serializeAsPEM().pemString, privateKeyPEM: key.pemRepresentation)
+    }
+
+    /// Names the authority's certificate among all that its environment's root signed: lower-case hexadecimal.
+    public var serial: String { certificate.serialHex }
+    /// Seconds since 1970.
+    public var ends: Int64 { Int64(certificate.notValidAfter.timeIntervalSince1970) }
+    public var certificateDER: [UInt8] { get throws { try certificate.der } }
+    var isSelfSigned: Bool { certificate.issuer == certificate.subject }
+
     private static func makeRootCertificate(trustDomain: String, key: Certificate.PrivateKey, now: Date) throws -> Certificate {
         let name = try CertificateNames.subject(commonName: "\(trustDomain) root")
         return try Certificate(
@@ -58,7 +77,7 @@ public struct CertificateAuthority: Sendable {
             notValidBefore: now - backdating.inSeconds, notValidAfter: now + rootLifetime.inSeconds,
             issuer: name, subject: name,
             extensions: try Certificate.Extensions {
-                Critical(BasicConstraints.isCertificateAuthority(maxPathLength: 0))
+                Critical(BasicConstraints.isCertificateAuthority(maxPathLength: 1))
                 Critical(KeyUsage(keyCertSign: true, cRLSign: true))
                 SubjectKeyIdentifier(hash: key.publicKey)
                 SubjectAlternativeNames([.uniformResourceIdentifier("spiffe://\(trustDomain)")])
@@ -69,4 +88,20 @@ public struct CertificateAuthority: Sendable {
 
 extension Duration {
     var inSeconds: TimeInterval { TimeInterval(components.seconds) }
+}
+
+extension Certificate {
+    var der: [UInt8] {
+        get throws {
+            var serializer = DER.Serializer()
+            try serializer.serialize(self)
+            return serializer.serializedBytes
+        }
+    }
+
+    /// Without leading zeros, two digits a byte, as the mesh writes serial numbers.
+    var serialHex: String {
+        let bytes = serialNumber.bytes.drop { $0 == 0 }
+        return bytes.isEmpty ? "00" : bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
 }

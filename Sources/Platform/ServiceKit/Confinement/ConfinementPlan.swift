@@ -28,14 +28,17 @@ struct ConfinementPlan: Equatable {
 
     /// A service's own folder, the system's libraries, its own two ports and those it is told to call.
     init(_ settings: ServiceSettings) {
+        let enrolment = settings.identity.enrolment.map { [$0] } ?? []
         let stores = settings.secrets.addresses.map { Endpoint(host: $0.host, port: $0.port) }
-        let calls = Array(settings.peers.values) + settings.outbound + stores
+        let calls = Array(settings.peers.values) + settings.outbound + stores + (settings.identity.mode == .enrol ? enrolment : [])
+        let served = [settings.listen, settings.health] + (settings.identity.mode == .issue ? enrolment : [])
         // A name may have to be looked up over TCP; an address never.
         let looksUpNames = calls.contains { $0.host.contains { $0.isLetter && !$0.isHexDigit } }
         self.init(
             readable: Self.systemFiles + [Self.processes, settings.stateDirectory] + settings.readable + settings.secrets.readable,
-            writable: [settings.dataFolder, settings.runFolder, settings.logFolder, "/dev/null"] + settings.secrets.writable,
-            bindPorts: Set([settings.listen, settings.health].compactMap { UInt16(exactly: $0.port) }),
+            writable: [settings.dataFolder, settings.runFolder, settings.logFolder, "/dev/null"] + settings.secrets.writable
+                + (settings.identity.mode == .files ? [] : [settings.tlsFolder]),
+            bindPorts: Set(served.compactMap { UInt16(exactly: $0.port) }),
             connectPorts: Set(calls.compactMap { UInt16(exactly: $0.port) } + (looksUpNames ? [Self.dnsPort] : []))
         )
     }

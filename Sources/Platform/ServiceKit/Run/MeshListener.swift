@@ -16,13 +16,14 @@ struct MeshListener: Service {
     private let connections = MetricsSystem.factory.makeMeter(label: "mesh_server_connections", dimensions: [])
 
     init(
-        settings: ServiceSettings, definitions: [ServiceDefinition], authenticator: any TokenAuthenticator,
+        settings: ServiceSettings, trust: MeshTrust, definitions: [ServiceDefinition], authenticator: any TokenAuthenticator,
         refusals: (any RefusalObserver)?, report: HealthReport, eventLoopGroup: any EventLoopGroup, logger: Logger
     ) throws {
         self.settings = settings
         self.logger = logger
         self.report = report
         let tls = try MeshTLSContext.meshServer(settings.meshCredentials, trustDomain: settings.trustDomain)
+        trust.watch(tls)
         server = MeshServer(
             services: definitions, authenticator: authenticator, interceptors: Self.interceptors(logger: logger),
             refusals: RefusalMetrics(then: refusals), tls: tls, eventLoopGroup: eventLoopGroup, logger: logger, limits: Self.limits)

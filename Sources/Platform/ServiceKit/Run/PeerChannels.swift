@@ -9,6 +9,7 @@ internal import Synchronization
 /// One mesh client for each peer, made when first asked for. Each expects its peer's own name in the certificate.
 final class PeerChannels: Sendable {
     private let settings: ServiceSettings
+    private let trust: MeshTrust
     private let eventLoopGroup: any EventLoopGroup
     private let logger: Logger
     private let peers = Mutex<[String: Peer]>([:])
@@ -19,8 +20,9 @@ final class PeerChannels: Sendable {
         let channel: InterceptedChannel
     }
 
-    init(settings: ServiceSettings, eventLoopGroup: any EventLoopGroup, logger: Logger) {
+    init(settings: ServiceSettings, trust: MeshTrust, eventLoopGroup: any EventLoopGroup, logger: Logger) {
         self.settings = settings
+        self.trust = trust
         self.eventLoopGroup = eventLoopGroup
         self.logger = logger
     }
@@ -50,6 +52,7 @@ final class PeerChannels: Sendable {
 
     private func makeClient(_ peer: String, _ endpoint: Endpoint) throws -> MeshClient {
         let tls = try MeshTLSContext.meshClient(settings.meshCredentials, trustDomain: settings.trustDomain, expecting: peer)
+        trust.watch(tls)
         return MeshClient(
             host: endpoint.host, port: endpoint.port, tls: tls, eventLoopGroup: eventLoopGroup, logger: logger, limits: Self.limits)
     }

@@ -9,16 +9,19 @@ public struct RunningService: Sendable {
     public var authenticator: (any TokenAuthenticator)?
     /// Run beside the server, from before it listens until after it has drained. For a loop that ends by cancellation see `BackgroundTask`.
     public var background: [any Service]
+    /// Called when the process begins to drain: ends what would otherwise hold the mesh port up, such as streams without an end.
+    public var onDrain: @Sendable () -> Void
     /// nil when it can serve, otherwise why not, in words that may be shown to anybody.
     public var readiness: @Sendable () async -> String?
 
     public init(
         definitions: [ServiceDefinition] = [], authenticator: (any TokenAuthenticator)? = nil, background: [any Service] = [],
-        readiness: @escaping @Sendable () async -> String? = { nil }
+        onDrain: @escaping @Sendable () -> Void = {}, readiness: @escaping @Sendable () async -> String? = { nil }
     ) {
         self.definitions = definitions
         self.authenticator = authenticator
         self.background = background
+        self.onDrain = onDrain
         self.readiness = readiness
     }
 }

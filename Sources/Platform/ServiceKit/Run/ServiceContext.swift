@@ -15,15 +15,18 @@ public struct ServiceContext: Sendable {
     public let secrets: any SecretStore
     /// Checks user tokens with the keys that auth publishes.
     public let authenticator: any TokenAuthenticator
+    /// The mesh's TLS in this process: what it holds against revoked peers, and its certificate files.
+    public let trust: MeshTrust
     let peers: PeerChannels
     let opened = OpenedDatabase()
 
-    init(settings: ServiceSettings, logger: Logger, eventLoopGroup: any EventLoopGroup) throws {
+    init(settings: ServiceSettings, trust: MeshTrust, logger: Logger, eventLoopGroup: any EventLoopGroup) throws {
         self.settings = settings
         self.logger = logger
         self.eventLoopGroup = eventLoopGroup
         secrets = try settings.secrets.open(folder: settings.secretsFolder, owner: settings.service)
-        peers = PeerChannels(settings: settings, eventLoopGroup: eventLoopGroup, logger: logger)
+        self.trust = trust
+        peers = PeerChannels(settings: settings, trust: trust, eventLoopGroup: eventLoopGroup, logger: logger)
         authenticator =
             settings.peers["auth"] == nil
             ? RefusingAuthenticator()

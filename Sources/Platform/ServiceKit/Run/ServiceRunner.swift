@@ -22,10 +22,15 @@ struct ServiceRunner: Sendable {
     let build: ServiceMain.Build
 
     func run() async throws {
-        if settings.hasMeshIdentity { try CertificateCheck.run(settings) }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: Self.threads)
-        let context = try ServiceContext(settings: settings, logger: logger, eventLoopGroup: group)
-        let service = try await build(context)
+        let trust = MeshTrust(settings, logger: logger)
+        let identity = OwnIdentity(settings, trust: trust, eventLoopGroup: group, logger: logger)
+        try await identity?.obtain()
+        let context = try ServiceContext(settings: settings, trust: trust, logger: logger, eventLoopGroup: group)
+        var service = try await build(context)
+        // auth makes its certificate while it is built.
+        if settings.identity.mode == .issue { try CertificateCheck.run(settings) }
+        service.background += try identity?.background(context) ?? []
         warnOfUnlockedSecrets()
         try await ServiceGroup(configuration: configuration(service, context)).run()
         await context.peers.close()
@@ -55,7 +60,7 @@ struct ServiceRunner: Sendable {
             // A background service may come to its end; one that fails takes the process with it.
             ServiceGroupConfiguration.ServiceConfiguration(service: $0, successTerminationBehavior: .ignore)
         }
-        let drain = ServiceGroupConfiguration.ServiceConfiguration(service: DrainSignal(report: report, meshHealth: meshHealth))
+        let drain = ServiceGroupConfiguration.ServiceConfiguration(service: DrainSignal(report: report, meshHealth: meshHealth, onDrain: service.onDrain))
         var configuration = ServiceGroupConfiguration(
             services: Array(lasting.prefix(1)) + background + lasting.dropFirst() + [drain], gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger)
@@ -78,7 +83,7 @@ struct ServiceRunner: Sendable {
         _ service: RunningService, _ context: ServiceContext, _ meshHealth: MeshHealth, _ report: HealthReport, _ refusals: RefusalRecorder?
     ) throws -> MeshListener {
         try MeshListener(
-            settings: settings, definitions: service.definitions + [.health(meshHealth)],
+            settings: settings, trust: context.trust, definitions: service.definitions + [.health(meshHealth)],
             authenticator: service.authenticator ?? context.authenticator, refusals: refusals, report: report,
             eventLoopGroup: context.eventLoopGroup, logger: logger)
     }
@@ -88,10 +93,12 @@ struct ServiceRunner: Sendable {
 private struct DrainSignal: Service {
     let report: HealthReport
     let meshHealth: MeshHealth
+    let onDrain: @Sendable () -> Void
 
     func run() async throws {
         try? await gracefulShutdown()
         report.startDraining()
         meshHealth.startDraining()
+        onDrain()
     }
 }

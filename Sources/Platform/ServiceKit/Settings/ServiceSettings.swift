@@ -32,6 +32,8 @@ public struct ServiceSettings: Codable, Sendable, Equatable {
     /// Where its secrets are kept; files in its own folder if absent.
     public var secrets: SecretStoreSettings
     public var confinement: Confinement
+    /// How it comes by its mesh certificate.
+    public var identity: IdentitySettings
     /// swift-log's level names.
     public var logLevel: String
     /// The service's own settings.
@@ -40,7 +42,8 @@ public struct ServiceSettings: Codable, Sendable, Equatable {
     public init(
         environment: String, service: String, stateDirectory: String, listen: Endpoint, health: Endpoint,
         peers: [String: Endpoint] = [:], outbound: [Endpoint] = [], readable: [String] = [],
-        secrets: SecretStoreSettings = SecretStoreSettings(), confinement: Confinement = .required, logLevel: String = "info", options: JSONValue = [:]
+        secrets: SecretStoreSettings = SecretStoreSettings(), confinement: Confinement = .required,
+        identity: IdentitySettings = .files, logLevel: String = "info", options: JSONValue = [:]
     ) {
         self.environment = environment
         self.service = service
@@ -52,6 +55,7 @@ public struct ServiceSettings: Codable, Sendable, Equatable {
         self.readable = readable
         self.secrets = secrets
         self.confinement = confinement
+        self.identity = identity
         self.logLevel = logLevel
         self.options = options
     }
@@ -68,6 +72,7 @@ public struct ServiceSettings: Codable, Sendable, Equatable {
         readable = try container.decodeIfPresent([String].self, forKey: .readable) ?? []
         secrets = try container.decodeIfPresent(SecretStoreSettings.self, forKey: .secrets) ?? SecretStoreSettings()
         confinement = try container.decodeIfPresent(Confinement.self, forKey: .confinement) ?? .required
+        identity = try container.decodeIfPresent(IdentitySettings.self, forKey: .identity) ?? .files
         logLevel = try container.decodeIfPresent(String.self, forKey: .logLevel) ?? "info"
         options = try container.decodeIfPresent(JSONValue.self, forKey: .options) ?? [:]
     }
@@ -98,6 +103,9 @@ extension ServiceSettings {
     public var runFolder: String { stateDirectory + "/run" }
     public var logFolder: String { stateDirectory + "/log" }
     public var secretsFolder: String { stateDirectory + "/secrets" }
+    /// Written by whoever deploys the service, read by it: the join token, and for auth the hashes of those that are out.
+    public var enrolFolder: String { stateDirectory + "/enrol" }
+    public var joinTokenPath: String { enrolFolder + "/join-token" }
     public var tlsFolder: String { stateDirectory + "/tls" }
     public var certificatePath: String { tlsFolder + "/cert.pem" }
     public var privateKeyPath: String { tlsFolder + "/key.pem" }

@@ -37,6 +37,7 @@ extension ServiceSettings {
         guard confinement != .off || environment == "development" else {
             throw StartUpError.settings("confinement can be off in the development environment only, not in '\(environment)'")
         }
+        try identity.check(service: service)
         for endpoint in [listen, health] + peers.values + outbound where !(0...65535).contains(endpoint.port) {
             throw StartUpError.settings("\(endpoint) has no valid port")
         }

@@ -53,6 +53,7 @@ extension DatabaseSchema {
                     ) STRICT;
                     CREATE INDEX attempts_by_age ON attempts (last_at);
                     """),
+            .meshIdentity,
         ],
         userTables: [
             UserTable("accounts", owner: "user_id"), UserTable("sessions", owner: "user_id"),

@@ -10,4 +10,8 @@ extension Row {
     func bytes(_ column: String) throws -> [UInt8] {
         Array(try decode(Data.self, forColumn: column))
     }
+
+    func optionalBytes(_ column: String) throws -> [UInt8]? {
+        try decode(Data?.self, forColumn: column).map(Array.init)
+    }
 }

@@ -31,13 +31,14 @@ struct DeploymentChoices: ParsableArguments {
 
 struct InitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "init", abstract: "Makes the state folder: development root, certificates, secrets.")
+        commandName: "init", abstract: "Makes the state folder: development root, issuing key, secrets, and join tokens that are good for a day.")
 
     @OptionGroup var state: StateOptions
     @OptionGroup var choices: DeploymentChoices
 
     func run() throws {
         try choices.initialise(state.folder)
+        try JoinTokenMint.giveToAll(state.folder, lifetime: .seconds(86400))
         print("initialised \(state.folder.path)")
     }
 }

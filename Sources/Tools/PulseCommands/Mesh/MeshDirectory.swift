@@ -24,6 +24,8 @@ package struct MeshDirectory {
         let parts = service.split(separator: ".")
         let onMesh = ServiceName.allCases.filter { $0.isMeshMember && !$0.servesHTTPS }
         if parts.first == "mesh" { return onMesh }
+        // For those without a certificate, on a port of its own; an operator has one.
+        if service == "cryptopulse.auth.v1.Enrolment" { return [] }
         guard parts.count > 2 else { return [] }
         let name = parts[1].replacing("_", with: "-")
         return onMesh.filter { $0.rawValue == name }

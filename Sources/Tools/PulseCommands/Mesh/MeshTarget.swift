@@ -7,6 +7,9 @@ package enum MeshTarget {
     /// - Throws: `MeshCommandError.usage` that names the processes.
     package static func process(for method: MethodDescriptor, wanted: String?) throws -> ServiceName {
         let serving = MeshDirectory.processes(serving: method.service)
+        guard !serving.isEmpty else {
+            throw MeshCommandError.usage("\(method.service) is on no mesh port: it is for programs that have no certificate")
+        }
         let names = serving.map(\.rawValue).joined(separator: ", ")
         if let wanted {
             guard let name = ServiceName(rawValue: wanted), serving.contains(name) else {

@@ -19,6 +19,10 @@ struct OperatorMesh {
         try await withClient(to: .execution) { try await body(ExecutionV1.ExecutionClient($0)) }
     }
 
+    func withIdentity<T>(_ body: (AuthV1.IdentityClient) async throws -> T) async throws -> T {
+        try await withClient(to: .auth) { try await body(AuthV1.IdentityClient($0)) }
+    }
+
     /// Runs `body` with a client of the process called `name`, and closes the client.
     func withClient<T>(to name: ServiceName, _ body: (MeshClient) async throws -> T) async throws -> T {
         let endpoint = try endpoint(of: name)

@@ -130,7 +130,7 @@ final class CallRunner: Sendable {
             return try await pool.connection(by: enough, isPatient: true, otherThan: call.lastTried)
         } catch let error as RPCError where error.code == .deadlineExceeded {
             // Not the call's own time is over.
-            throw RPCError.unreachable(nil)
+            throw (error.cause as? RPCError) ?? .unreachable(nil)
         }
     }
 

@@ -118,7 +118,9 @@ final class ConnectionPool: Sendable {
         // A cancellation before the waiter could be found has to be looked for; the timer is set only now for the same reason.
         if Task.isCancelled { return resume(id, throwing: .callCancelled) }
         timer.start(on: connector.anyLoop(), at: deadline) { [weak self] in
-            self?.resume(id, throwing: RPCError(.deadlineExceeded, "The call's time is over; no connection was made."))
+            guard let self else { return }
+            let why = state.withLock { $0.machine.failure }
+            resume(id, throwing: RPCError(.deadlineExceeded, "The call's time is over; no connection was made.", cause: why))
         }
     }
 

@@ -65,8 +65,11 @@ struct PoolMachine<Connection: PoolMember>: Sendable {
             return schedule.isAwaited(at: now) ? .wait : .fail(resolutionFailure ?? .unresolved(nil))
         }
         if addresses.contains(where: { !$0.slots.isEmpty }) { return .fail(circuitOpen(at: now)) }
-        return .fail(addresses.lazy.compactMap(\.failure).first ?? .unreachable(nil))
+        return .fail(failure ?? .unreachable(nil))
     }
+
+    /// Why there is no connection, if one was tried.
+    var failure: RPCError? { addresses.lazy.compactMap(\.failure).first }
 
     private func circuitOpen(at now: ContinuousClock.Instant) -> RPCError {
         let until = addresses.lazy.compactMap(\.breaker.opensUntil).min()

@@ -1,0 +1,41 @@
+internal import Foundation
+internal import Identity
+
+/// Keeps the certificates of a development deployment's HTTPS alive: they last 24 hours, and are issued anew once half of that is over.
+/// Mesh certificates are auth's business.
+struct HTTPSCertificates {
+    let folder: StateFolder
+
+    private var certificate: String { Self.issuerCertificate(folder) }
+    private var key: String { folder.pki + "/https-issuer.key.pem" }
+
+    private static func issuerCertificate(_ folder: StateFolder) -> String { folder.pki + "/https-issuer.crt.pem" }
+
+    static func hasIssuer(_ folder: StateFolder) -> Bool { PrivateFiles.exists(issuerCertificate(folder)) }
+
+    func makeIssuer(_ root: CertificateAuthority) throws {
+        guard !Self.hasIssuer(folder) else { return }
+        let issuer = try root.makeHTTPSIssuer()
+        try PrivateFiles.write(issuer.privateKeyPEM, to: key)
+        try PrivateFiles.write(issuer.certificatePEM, to: certificate)
+    }
+
+    func renewDue(now: Date = Date()) throws {
+        let issuer = try CertificateAuthority(certificatePEM: PrivateFiles.readText(certificate), privateKeyPEM: PrivateFiles.readText(key))
+        for name in ServiceName.allCases where name.servesHTTPS {
+            let (certificate, key) = (folder.tls(name) + "/https-cert.pem", folder.tls(name) + "/https-key.pem")
+            guard Self.isDue(certificate, key, now: now) else { continue }
+            let issued = try issuer.issueHTTPS(dnsNames: ["localhost", name.rawValue], ipAddresses: ["127.0.0.1"], now: now)
+            try PrivateFiles.write(issued.privateKeyPEM, to: key)
+            try PrivateFiles.write(issued.certificatePEM, to: certificate)
+        }
+    }
+
+    /// Missing, unreadable, without its key, or past half of its life.
+    private static func isDue(_ certificate: String, _ key: String, now: Date) -> Bool {
+        guard let facts = try? CertificateFacts(pem: PrivateFiles.readText(certificate)), let key = try? MeshKey(pem: PrivateFiles.readText(key)),
+            facts.isFor(key)
+        else { return true }
+        return Int64(now.timeIntervalSince1970) >= facts.begins + (facts.ends - facts.begins) / 2
+    }
+}

@@ -1,0 +1,57 @@
+internal import AuditClient
+internal import Cryptography
+internal import Foundation
+internal import Identity
+internal import Logging
+internal import MeshCall
+internal import MeshTLS
+internal import Secrets
+internal import ServiceAPI
+internal import ServiceKit
+internal import Storage
+
+/// auth's part in mesh identities put together: everything but the process around it.
+struct IdentityComponents: Sendable {
+    /// Name of the secret with the first issuing key: the 32 bytes of a P-256 scalar.
+    static let firstKeyName = "issuing-key"
+
+    let authority: IdentityAuthority
+    /// Served on the mesh.
+    let definition: ServiceDefinition
+    /// Served to those without a certificate.
+    let enrolment: ServiceDefinition
+    let refusals: RefusalJournal
+
+    /// - Parameters:
+    ///   - rootsPath: the environment's roots, PEM.
+    ///   - deployedTokens: the deployment's file of join tokens.
+    ///   - secrets: must have `data-key`.
+    ///   - changed: told of each new list of revocations, and of the present one.
+    static func make(
+        environment: String, database: ServiceDatabase, outbox: AuditOutbox, secrets: any SecretStore, age: IssuingKeyAge, rootsPath: String,
+        deployedTokens: String, clock: @escaping @Sendable () -> Date = { Date() }, changed: @escaping @Sendable (RevocationList) -> Void
+    ) async throws -> IdentityComponents {
+        let store = IdentityStore(database: database, outbox: outbox)
+        let issuer = try await MeshIssuer.open(
+            environment: environment, store: store, age: age,
+            wrapping: KeyWrapping(rootSecret: try secrets.secret(named: "data-key").symmetricKey), rootsPath: rootsPath, clock: clock)
+        let board = RevocationBoard(try await store.revocations())
+        changed(board.list)
+        let authority = IdentityAuthority(issuer: issuer, board: board, changed: changed)
+        let refusals = RefusalJournal(rate: RateLimit(perMinute: 60, burst: 30))
+        return IdentityComponents(
+            authority: authority, definition: .identity(IdentityHandler(authority: authority)),
+            enrolment: .enrolment(EnrolmentHandler(authority: authority, deployed: DeployedJoinTokens(path: deployedTokens), refusals: refusals)),
+            refusals: refusals)
+    }
+
+    /// Takes the issuing key that came with the deployment, if there is none yet.
+    ///
+    /// - Parameter certificatePath: PEM, signed by the root.
+    func importFirstKey(_ secrets: any SecretStore, certificatePath: String) async throws {
+        guard authority.issuer.active == nil else { return }
+        let key = try MeshKey(raw: try secrets.secret(named: Self.firstKeyName).symmetricKey)
+        let certificate = String(decoding: try Data(contentsOf: URL(filePath: certificatePath)), as: UTF8.self)
+        try await authority.issuer.importFirst(key, certificate: certificate)
+    }
+}

@@ -1,0 +1,91 @@
+internal import AuditClient
+internal import Identity
+internal import Logging
+internal import ServiceKit
+
+/// What auth does by itself about mesh identities as time goes: its own certificate, keys whose overlap is over, keys that grow old.
+actor IdentityUpkeep {
+    private let issuer: MeshIssuer
+    private let authority: IdentityAuthority
+    private let files: IdentityFiles
+    private let renewed: @Sendable () -> Void
+    private let logger: Logger
+    /// The key that signed the own certificate; nil before this process had one.
+    private var signedBy: Int64?
+    private var told: (key: Int64, day: Int64)?
+
+    /// - Parameters:
+    ///   - folder: of the own certificate's files.
+    ///   - renewed: called after each change of them.
+    init(_ authority: IdentityAuthority, folder: String, logger: Logger, renewed: @escaping @Sendable () -> Void) {
+        issuer = authority.issuer
+        self.authority = authority
+        files = IdentityFiles(folder: folder)
+        self.logger = logger
+        self.renewed = renewed
+    }
+
+    /// Makes the own certificate, if it is due, and takes up what a crash left.
+    func start() async throws {
+        try files.recover()
+        try await renewOwn()
+    }
+
+    /// Looks at each interval until cancelled.
+    func run(every interval: Duration) async throws {
+        while true {
+            try await Task.sleep(for: interval)
+            do {
+                try await renewOwn()
+                try await authority.endDueKeys()
+                try await tellAge()
+            } catch {
+                logger.error("mesh identities", metadata: ["why": "\(error)"])
+                try await Task.sleep(for: .seconds(5))
+            }
+        }
+    }
+
+    /// At half-life, when it has ended, and when another key signs now.
+    private func renewOwn() async throws {
+        guard let active = issuer.active else { throw MeshIssuer.Failure.noKey }
+        guard isDue(signer: active.id) else { return }
+        let key = MeshKey()
+        let request = try CertificateRequest(key: key, spiffeID: EnvironmentNames.spiffeID(issuer.environment, service: "auth"))
+        let (leaf, issuedBy) = try issuer.sign(request, service: "auth")
+        let event = IdentityEvents(caller: "auth").issued(leaf, issuer: issuedBy, reason: "own")
+        try await issuer.store.issued(leaf, issuer: issuedBy, now: issuer.now, event: event)
+        try files.install(key, chain: leaf.chain)
+        signedBy = issuedBy
+        renewed()
+        logger.info("mesh certificate", metadata: ["by": "own", "serial": "\(leaf.serial)", "ends": "\(leaf.ends)"])
+    }
+
+    private func isDue(signer: Int64) -> Bool {
+        guard let facts = files.facts(), facts.uris == [EnvironmentNames.spiffeID(issuer.environment, service: "auth")] else { return true }
+        let now = issuer.now
+        guard now >= facts.begins, now < facts.begins + (facts.ends - facts.begins) / 2 else { return true }
+        return signedBy.map { $0 != signer } ?? false
+    }
+
+    /// Once a day for each key: in the log, and for audit, which alerts.
+    private func tellAge() async throws {
+        guard let active = issuer.active else { return }
+        let day = issuer.now / IssuingKeyAge.day
+        guard told.map({ $0 != (active.id, day) }) ?? true else { return }
+        told = (active.id, day)
+        let events = IdentityEvents(caller: "auth")
+        switch issuer.age.verdict(activatedAt: active.activatedAt, now: issuer.now) {
+        case .fresh: break
+        case .nearlyDue(let daysLeft):
+            logger.warning("the mesh issuing key is to be rotated soon", metadata: ["key": "\(active.id)", "days-left": "\(daysLeft)"])
+            try await issuer.store.record(events.keyAge(active.id, "identity.issuing_key_nearly_due", days: issuer.age.dueAfter - daysLeft))
+        case .overdue(let days):
+            logger.error("the mesh issuing key is overdue for rotation", metadata: ["key": "\(active.id)", "days": "\(days)"])
+            try await issuer.store.record(events.keyAge(active.id, "identity.issuing_key_overdue", days: days))
+        case .refused(let days):
+            logger.critical("the mesh issuing key is too old to sign", metadata: ["key": "\(active.id)", "days": "\(days)"])
+            try await issuer.store.record(events.keyAge(active.id, "identity.issuing_key_refused", days: days))
+        }
+    }
+}

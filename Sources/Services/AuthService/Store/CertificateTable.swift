@@ -1,0 +1,17 @@
+internal import GRDB
+internal import Identity
+
+/// SQL on `mesh_certificates`: those that have not ended.
+enum CertificateTable {
+    static func insert(_ leaf: IssuedLeaf, issuer: Int64, now: Int64, in db: Database) throws {
+        try db.execute(sql: "DELETE FROM mesh_certificates WHERE ends_at < ?", arguments: [now - 86400])
+        try db.execute(
+            sql: "INSERT INTO mesh_certificates (serial, spiffe_id, issuer_id, issued_at, ends_at) VALUES (?, ?, ?, ?, ?)",
+            arguments: [leaf.serial, leaf.spiffeID, issuer, now, leaf.ends])
+    }
+
+    /// When the certificate ends, in seconds since 1970; nil for one that was not issued here, or ended long ago.
+    static func end(of serial: String, in db: Database) throws -> Int64? {
+        try Int64.fetchOne(db, sql: "SELECT ends_at FROM mesh_certificates WHERE serial = ?", arguments: [serial])
+    }
+}
