@@ -96,10 +96,12 @@ struct DayOfWork {
             if name.servesHTTPS { plant("HTTPS key of \(name.rawValue)", try SecretForms(p256: Self.text(folder.tls(name) + "/https-key.pem"))) }
         }
         plant("token signing key", SecretForms(ed25519Seed: try Self.bytes(folder.secrets(.auth) + "/token-signing-key")))
+        let issuing = try P256.Signing.PrivateKey(rawRepresentation: try Self.bytes(folder.secrets(.auth) + "/issuing-key"))
+        plant("mesh issuing key", try SecretForms(p256: issuing.pemRepresentation))
         plant("log signing key", SecretForms(ed25519Seed: try Self.bytes(folder.secrets(.audit) + "/log-signing-key")))
         plant("sandbox operator's token", SecretForms(text: try Self.text(folder.secrets(.sandboxExchange) + "/operator-token")))
         plant("operator's mesh key", try SecretForms(p256: Self.text(folder.operatorTLS + "/key.pem")))
-        plant("root key", try SecretForms(p256: Self.text(folder.pki + "/root.key.pem")))
+        plant("root key", try SecretForms(p256: Self.text(folder.rootKey)))
     }
 
     // MARK: - What lies sealed in databases: opened as its owner opens it

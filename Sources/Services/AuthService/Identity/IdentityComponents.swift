@@ -34,7 +34,7 @@ struct IdentityComponents: Sendable {
         let store = IdentityStore(database: database, outbox: outbox)
         let issuer = try await MeshIssuer.open(
             environment: environment, store: store, age: age,
-            wrapping: KeyWrapping(rootSecret: try secrets.secret(named: "data-key").symmetricKey), rootsPath: rootsPath, clock: clock)
+            wrapping: KeyWrapping(rootSecret: try await secrets.secret(named: "data-key").symmetricKey), rootsPath: rootsPath, clock: clock)
         let board = RevocationBoard(try await store.revocations())
         changed(board.list)
         let authority = IdentityAuthority(issuer: issuer, board: board, changed: changed)
@@ -50,7 +50,7 @@ struct IdentityComponents: Sendable {
     /// - Parameter certificatePath: PEM, signed by the root.
     func importFirstKey(_ secrets: any SecretStore, certificatePath: String) async throws {
         guard authority.issuer.active == nil else { return }
-        let key = try MeshKey(raw: try secrets.secret(named: Self.firstKeyName).symmetricKey)
+        let key = try MeshKey(raw: try await secrets.secret(named: Self.firstKeyName).symmetricKey)
         let certificate = String(decoding: try Data(contentsOf: URL(filePath: certificatePath)), as: UTF8.self)
         try await authority.issuer.importFirst(key, certificate: certificate)
     }
