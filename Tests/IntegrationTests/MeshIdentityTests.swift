@@ -11,6 +11,7 @@ import NIOCore
 import NIOPosix
 import ServiceAPI
 import ServiceKit
+import Synchronization
 import TestSupport
 import Testing
 
@@ -159,26 +160,28 @@ extension Integration {
             try await LocalMesh.with { mesh in
                 let pids = try await processes(of: mesh)
                 let client = try mesh.client(to: .audit, as: "gateway")
+                let stop = Atomic(false)
                 let calls = Task {
-                    var (done, failed) = (0, 0)
-                    while !Task.isCancelled {
+                    var done = 0
+                    var failures: [String] = []
+                    while !stop.load(ordering: .relaxed) {
                         do {
                             _ = try await MeshV1.HealthClient(client).check(.init())
                             done += 1
                         } catch {
-                            failed += 1
+                            failures.append("\(error)")
                         }
                     }
-                    return (done, failed)
+                    return (done, failures)
                 }
                 let before = try facts(.auth, on: mesh).serial
                 let rotated = try await pulse(["identity", "rotate", "--reason", "test"], on: mesh)
                 #expect(rotated.exitCode == 0 && output(rotated).hasPrefix("2   active"), "\(rotated.text)")
                 try await eventually("auth has a certificate by the new key") { try facts(.auth, on: mesh).serial != before }
                 for _ in 0..<3 { #expect(try await pulse(["mesh", "ping"], on: mesh).exitCode == 0) }
-                calls.cancel()
-                let (done, failed) = await calls.value
-                #expect(failed == 0 && done > 50, "\(done) calls, \(failed) failed")
+                stop.store(true, ordering: .relaxed)
+                let (done, failures) = await calls.value
+                #expect(failures.isEmpty && done > 200, "\(done) calls, failed: \(failures)")
                 await client.close()
                 let late = try await pulse(["identity", "end", "1", "--reason", "test"], on: mesh)
                 #expect(late.exitCode != 0 && late.text.contains("in use"), "\(late.text)")
