@@ -11,7 +11,7 @@ struct PolicyTableTests {
         for path in ["/cryptopulse.auth.v1.Auth/SignIn", "/cryptopulse.execution.v1.Execution/SignOff", "/mesh.v1.Health/Check"] {
             #expect(paths.contains(path))
         }
-        #expect(Set(ServiceAPI.allMethods.map(\.service)).count == 7)
+        #expect(Set(ServiceAPI.allMethods.map(\.service)).count == 9)
     }
 
     @Test("Every method has callers, a deadline and an audit class", arguments: ServiceAPI.allMethods)
@@ -39,6 +39,8 @@ struct PolicyTableTests {
                 "/cryptopulse.market_data.v1.MarketData/StreamTickers", "/cryptopulse.audit.v1.Audit/Append",
                 "/cryptopulse.audit.v1.Audit/GetCheckpoint", "/cryptopulse.auth.v1.Auth/GetKeys", "/mesh.v1.Health/Check",
                 "/mesh.v1.Health/Watch",
+                // Its own next certificate, and who is revoked.
+                "/cryptopulse.auth.v1.Identity/Renew", "/cryptopulse.auth.v1.Identity/WatchRevocations",
             ])
     }
 

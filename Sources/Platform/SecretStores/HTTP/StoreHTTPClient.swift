@@ -56,7 +56,7 @@ final class StoreHTTPClient: Sendable {
     /// - Throws: `unavailable` when no whole answer came; `CancellationError`.
     func send(_ request: Request) async throws -> Reply {
         do {
-            return try await withDeadline(limits.attempt) { try await self.exchange(request) }
+            return try await withDeadline(limits.attempt, from: address.text) { try await self.exchange(request) }
         } catch let cause as SecretStoreError.Cause {
             throw cause
         } catch {
