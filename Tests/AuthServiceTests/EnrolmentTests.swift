@@ -112,6 +112,37 @@ struct EnrolmentTests {
         #expect(try await auth.actions().suffix(2) == ["identity.issued \(Self.agent)", "identity.renewal_refused \(Self.agent) SPIFFE_ID_NOT_ALLOWED"])
     }
 
+    @Test("A certificate that auth did not issue, another's, a revoked one and one by a key that is gone are not renewed")
+    func notRenewable() async throws {
+        let auth = try await IdentityFixture()
+        let control = auth.identity(as: "operator")
+        func reason(_ serial: String) async throws -> String? {
+            try await refusal { try await auth.renew("agent", as: "agent", serial: serial) }.reason
+        }
+        #expect(try await reason("0badcafe") == "CERTIFICATE_NOT_RENEWABLE")
+        #expect(try await reason(auth.enrol("execution", token: auth.token(for: "execution")).serial) == "CERTIFICATE_NOT_RENEWABLE")
+        let revoked = try await auth.enrol("agent", token: auth.token(for: "agent")).serial
+        _ = try await auth.renew("agent", as: "agent", serial: revoked)
+        _ = try await control.revoke(.init(serial: revoked, reason: "stolen"))
+        #expect(try await reason(revoked) == "CERTIFICATE_NOT_RENEWABLE")
+        let old = try await auth.enrol("agent", token: auth.token(for: "agent")).serial
+        _ = try await auth.rotate()
+        _ = try await auth.renew("agent", as: "agent", serial: old)
+        _ = try await control.endIssuingKey(.init(id: 1, early: true, reason: "copied"))
+        #expect(try await reason(old) == "CERTIFICATE_NOT_RENEWABLE")
+        #expect(try await auth.actions().last == "identity.renewal_refused \(Self.agent) CERTIFICATE_NOT_RENEWABLE")
+    }
+
+    @Test("Strangers' attempts do not keep out who has a token")
+    func strangersFlood() async throws {
+        let auth = try await IdentityFixture()
+        let token = try await auth.token(for: "agent")
+        var reasons: Set<String?> = []
+        for _ in 0..<200 { reasons.insert(try await refusal { try await auth.enrol("agent", token: JoinToken.fresh().text) }.reason) }
+        #expect(reasons == ["JOIN_TOKEN_UNKNOWN", "RATE_LIMITED"])
+        _ = try await auth.enrol("agent", token: token)
+    }
+
     @Test("Nobody but the operator makes tokens, revokes or rotates; nobody with a certificate enrols, nobody without one renews")
     func policy() async throws {
         let auth = try await IdentityFixture()

@@ -75,8 +75,10 @@ final class IdentityFixture: Sendable {
 
     // MARK: - Callers
 
-    func identity(as name: String) -> AuthV1.IdentityClient {
-        AuthV1.IdentityClient(server.channel(as: AuthFixture.peer(name)))
+    /// - Parameter serial: of the certificate that the caller shows.
+    func identity(as name: String, serial: String? = nil) -> AuthV1.IdentityClient {
+        let peer = AuthFixture.peer(name)
+        return AuthV1.IdentityClient(server.channel(as: PeerIdentity(spiffeID: peer.spiffeID, name: peer.name, serial: serial)))
     }
 
     var enrolment: AuthV1.EnrolmentClient {
@@ -96,8 +98,13 @@ final class IdentityFixture: Sendable {
         return try CertificateFacts(pem: CertificateFacts.pem(chain: answer.chain))
     }
 
-    func renew(_ name: String, as caller: String) async throws -> (facts: CertificateFacts, issuer: CertificateFacts) {
-        let answer = try await identity(as: caller).renew(.init(certificateRequest: Self.request(name)))
+    /// - Parameter serial: of the certificate that `caller` shows; one that it enrols for before, if nil.
+    func renew(
+        _ name: String, as caller: String, serial: String? = nil
+    ) async throws -> (facts: CertificateFacts, issuer: CertificateFacts) {
+        var shown = serial
+        if shown == nil, caller != "anonymous" { shown = try await enrol(caller, token: token(for: caller)).serial }
+        let answer = try await identity(as: caller, serial: shown).renew(.init(certificateRequest: Self.request(name)))
         return (
             try CertificateFacts(pem: CertificateFacts.pem(chain: answer.chain)),
             try CertificateFacts(pem: CertificateFacts.pem(chain: [answer.chain[1]]))

@@ -53,10 +53,13 @@ public struct PeerIdentity: Sendable, Equatable {
     public let spiffeID: String
     /// The last path component: what policies name.
     public let name: String
+    /// The certificate's serial number in lower-case hexadecimal; nil where there is no certificate.
+    public let serial: String?
 
     /// For servers, and for tests of handlers.
-    public init(spiffeID: String, name: String) {
+    public init(spiffeID: String, name: String, serial: String? = nil) {
         self.spiffeID = spiffeID
         self.name = name
+        self.serial = serial
     }
 }

@@ -33,7 +33,8 @@ final class ServerChannelHandler: ChannelInboundHandler {
     }
 
     private func begin(_ channel: any Channel, _ handshake: TLSHandshakeCompleted) {
-        guard let peer = handshake.peer.map({ PeerIdentity(spiffeID: $0.uri, name: $0.name) }) ?? server.anonymous else {
+        let serial = handshake.peerSerial?.hex
+        guard let peer = handshake.peer.map({ PeerIdentity(spiffeID: $0.uri, name: $0.name, serial: serial) }) ?? server.anonymous else {
             server.logger.error("connection closed", metadata: ["why": "the peer has no identity", "remote": "\(remoteText)"])
             return channel.close(promise: nil)
         }

@@ -11,19 +11,17 @@ internal import Synchronization
 /// Keeps the operator's certificate alive, by the same means as a service keeps its own.
 public final class OperatorIdentity: Sendable {
     private let keeper: IdentityKeeper
-    private let auth: AuthChannel
 
     init(
         _ folder: StateFolder, ports: PortPlan, environment: String, logger: Logger, clock: @escaping @Sendable () -> Date = { Date() }
     ) {
         let trustDomain = "\(environment).cryptopulse.internal"
-        let auth = AuthChannel(folder, endpoint: ports.listen(.auth), trustDomain: trustDomain, logger: logger)
-        self.auth = auth
         keeper = IdentityKeeper(
             IdentityPlace(
                 spiffeID: "spiffe://\(trustDomain)/operator", trustDomain: trustDomain, folder: folder.operatorTLS,
-                joinTokenPath: folder.operatorEnrol + "/join-token", enrolment: ports.enrolmentEndpoint),
-            renewal: { try auth.channel() }, eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger,
+                joinTokenPath: folder.operatorEnrol + "/join-token", enrolment: ports.enrolmentEndpoint,
+                renewal: ports.listen(.auth)),
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger,
             clock: { Int64(clock().timeIntervalSince1970) })
     }
 
@@ -45,14 +43,7 @@ public final class OperatorIdentity: Sendable {
 
     private static func with(_ folder: StateFolder, _ logger: Logger, _ body: (OperatorIdentity) async throws -> Void) async throws {
         let access = DeploymentAccess(folder)
-        let identity = OperatorIdentity(folder, ports: try access.ports(), environment: try access.options().environment, logger: logger)
-        do {
-            try await body(identity)
-            await identity.auth.close()
-        } catch {
-            await identity.auth.close()
-            throw error
-        }
+        try await body(OperatorIdentity(folder, ports: try access.ports(), environment: try access.options().environment, logger: logger))
     }
 
     /// Returns when there is a certificate.
@@ -61,45 +52,5 @@ public final class OperatorIdentity: Sendable {
     /// Renews until cancelled.
     func run() async {
         try? await keeper.run()
-        await auth.close()
-    }
-}
-
-/// The operator's mesh client of auth, made when first asked for.
-private final class AuthChannel: Sendable {
-    private let folder: StateFolder
-    private let endpoint: Endpoint
-    private let trustDomain: String
-    private let logger: Logger
-    private let client = Mutex<MeshClient?>(nil)
-
-    init(_ folder: StateFolder, endpoint: Endpoint, trustDomain: String, logger: Logger) {
-        self.folder = folder
-        self.endpoint = endpoint
-        self.trustDomain = trustDomain
-        self.logger = logger
-    }
-
-    func channel() throws -> any CallChannel {
-        try client.withLock { client in
-            if let client { return client }
-            let files = IdentityFiles(folder: folder.operatorTLS)
-            let tls = try MeshTLSContext.meshClient(
-                MeshTLSCredentials(
-                    certificateChainPath: files.certificatePath, privateKeyPath: files.keyPath, trustRootsPath: files.rootsPath),
-                trustDomain: trustDomain, expecting: "auth")
-            let made = MeshClient(
-                host: endpoint.host, port: endpoint.port, tls: tls, eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
-            client = made
-            return made
-        }
-    }
-
-    func close() async {
-        let open = client.withLock { client in
-            defer { client = nil }
-            return client
-        }
-        await open?.close()
     }
 }

@@ -17,7 +17,7 @@ public struct PKCS11WrappingKey: WrappingKey {
 
     public func wrap(_ dataKey: SecretBytes) async throws -> WrappedKey {
         let label = label
-        return try await device.run { session in
+        return try await onDevice { session in
             let key = try session.key(label, .secretKey)
             let nonce = SecureRandom.bytes(Self.nonceSize)
             let sealed = try dataKey.withUnsafeBytes { try session.seal($0, nonce: nonce, key) }
@@ -27,7 +27,7 @@ public struct PKCS11WrappingKey: WrappingKey {
 
     public func unwrap(_ wrapped: WrappedKey) async throws -> SecretBytes {
         let label = label
-        return try await device.run { session in
+        return try await onDevice { session in
             let key = try session.key(label, .secretKey)
             try wrapped.check(method: .device, keyID: try Self.id(key, label, session))
             guard wrapped.bytes.count > Self.nonceSize else { throw SecretStoreError.Cause.tampered("the wrapped data key is too short") }
@@ -39,6 +39,15 @@ public struct PKCS11WrappingKey: WrappingKey {
                 // Modules disagree about the code: SoftHSM says CKR_GENERAL_ERROR.
                 throw SecretStoreError.Cause.tampered("the device does not open the wrapped data key")
             }
+        }
+    }
+
+    /// A key or PIN that is not there says nothing of what the key has wrapped: it must not be taken for a store without secrets.
+    private func onDevice<Value: Sendable>(_ body: @escaping @Sendable (PKCS11Session) throws -> Value) async throws -> Value {
+        do {
+            return try await device.run(body)
+        } catch SecretStoreError.Cause.notFound {
+            throw SecretStoreError.Cause.denied("the device has no wrapping key of this label, or the PIN file is missing")
         }
     }
 

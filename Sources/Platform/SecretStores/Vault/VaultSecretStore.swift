@@ -52,7 +52,9 @@ public struct VaultSecretStore: SecretStore {
             try SecretRules.check(putting: value, at: stage)
             let state = try await knownState(of: name)
             if stage == .pending { try SecretRules.check(pendingAfter: state?.map[.current]) }
-            let next = String((state?.newest ?? 0) + 1)
+            let (number, overflow) = (state?.newest ?? 0).addingReportingOverflow(1)
+            guard !overflow else { throw SecretStoreError.Cause.unavailable("its answer was not understood") }
+            let next = String(number)
             var map = state?.map ?? StageMap()
             try map.assign(stage, to: next)
             // Without any stages the newest version counts as current, and between the two requests that would be this one.

@@ -11,33 +11,55 @@ struct CertificateClient: Sendable {
     static let timeout = Duration.seconds(5)
 
     let place: IdentityPlace
-    /// Gives a channel on which the caller shows its present certificate.
-    let renewal: @Sendable () throws -> any CallChannel
+    /// Who is not to be believed to be auth.
+    let revocations: @Sendable () -> RevocationList
     let eventLoopGroup: any EventLoopGroup
     let logger: Logger
 
+    /// By proof of the present certificate: on a connection of its own, since one that has stood for long shows the certificate of its beginning.
+    ///
     /// - Returns: DER, the leaf first.
+    /// - Throws: `StartUpError.settings` where the settings name no auth; `RPCError`.
     func renew(_ request: CertificateRequest) async throws -> [[UInt8]] {
-        try await AuthV1.IdentityClient(renewal()).renew(.init(certificateRequest: request.der), options: CallOptions(timeout: Self.timeout)).chain
+        guard let renewal = place.renewal else { throw StartUpError.settings("peers.auth is missing") }
+        let files = IdentityFiles(folder: place.folder)
+        let present = MeshTLSCredentials(
+            certificateChainPath: files.certificatePath, privateKeyPath: files.keyPath, trustRootsPath: files.rootsPath)
+        let tls = try MeshTLSContext.meshClient(present, trustDomain: place.trustDomain, expecting: "auth")
+        return try await asking(renewal, tls) { channel in
+            try await AuthV1.IdentityClient(channel).renew(.init(certificateRequest: request.der), options: Self.options).chain
+        }
     }
 
     /// - Returns: DER, the leaf first.
     func enrol(_ request: CertificateRequest, joinToken: String) async throws -> [[UInt8]] {
         // Only the server shows a certificate there: it must be auth's, of this environment.
         let tls = try MeshTLSContext.anonymousClient(
-            trustRootsPath: place.folder + "/roots.pem", trustDomain: place.trustDomain, expecting: "auth")
+            trustRootsPath: IdentityFiles(folder: place.folder).rootsPath, trustDomain: place.trustDomain, expecting: "auth")
+        return try await asking(place.enrolment, tls) { channel in
+            try await AuthV1.EnrolmentClient(channel).enrol(
+                .init(joinToken: joinToken, certificateRequest: request.der), options: Self.options
+            ).chain
+        }
+    }
+
+    private func asking(
+        _ auth: Endpoint, _ tls: MeshTLSContext, _ body: (any CallChannel) async throws -> [[UInt8]]
+    ) async throws -> [[UInt8]] {
+        tls.replaceRevocations(with: revocations())
         let client = MeshClient(
-            host: place.enrolment.host, port: place.enrolment.port, tls: tls, eventLoopGroup: eventLoopGroup, logger: logger, limits: Self.limits)
+            host: auth.host, port: auth.port, tls: tls, eventLoopGroup: eventLoopGroup, logger: logger, limits: Self.limits)
         do {
-            let answer = try await AuthV1.EnrolmentClient(client).enrol(
-                .init(joinToken: joinToken, certificateRequest: request.der), options: CallOptions(timeout: Self.timeout, waitForReady: true))
+            let chain = try await body(client)
             await client.close()
-            return answer.chain
+            return chain
         } catch {
             await client.close()
             throw error
         }
     }
+
+    private static var options: CallOptions { CallOptions(timeout: timeout, waitForReady: true) }
 
     /// Whether asking again in the same way is of no use: auth refuses, or does not let the certificate in.
     static func isRefusal(_ error: any Error) -> Bool {

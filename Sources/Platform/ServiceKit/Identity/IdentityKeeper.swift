@@ -2,7 +2,7 @@ internal import Cryptography
 public import Foundation
 internal import Identity
 public import Logging
-public import MeshCall
+public import MeshTLS
 public import NIOCore
 
 /// Keeps a mesh certificate alive: has it renewed at half-life, and after it has ended enrols again when a join token is there.
@@ -25,18 +25,18 @@ public actor IdentityKeeper {
     private var lastFailure: String?
 
     /// - Parameters:
-    ///   - renewal: gives a channel to auth on which the present certificate is shown.
     ///   - interval: between two looks at the clock.
     ///   - clock: seconds since 1970.
+    ///   - revocations: what is known to be revoked: no such certificate is taken for auth's.
     ///   - renewed: called after each change of the files.
     public init(
-        _ place: IdentityPlace, renewal: @escaping @Sendable () throws -> any CallChannel, eventLoopGroup: any EventLoopGroup,
+        _ place: IdentityPlace, revocations: @escaping @Sendable () -> RevocationList = { .empty }, eventLoopGroup: any EventLoopGroup,
         interval: Duration = .seconds(1), logger: Logger,
         clock: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970) }, renewed: @escaping @Sendable () -> Void = {}
     ) {
         self.place = place
         files = IdentityFiles(folder: place.folder)
-        client = CertificateClient(place: place, renewal: renewal, eventLoopGroup: eventLoopGroup, logger: logger)
+        client = CertificateClient(place: place, revocations: revocations, eventLoopGroup: eventLoopGroup, logger: logger)
         self.interval = interval
         self.clock = clock
         self.renewed = renewed

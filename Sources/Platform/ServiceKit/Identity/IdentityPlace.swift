@@ -10,12 +10,17 @@ public struct IdentityPlace: Sendable {
     public var joinTokenPath: String
     /// auth's port for those without a certificate.
     public var enrolment: Endpoint
+    /// auth's mesh port; nil where nothing can be renewed, only enrolled for.
+    public var renewal: Endpoint?
 
-    public init(spiffeID: String, trustDomain: String, folder: String, joinTokenPath: String, enrolment: Endpoint) {
+    public init(
+        spiffeID: String, trustDomain: String, folder: String, joinTokenPath: String, enrolment: Endpoint, renewal: Endpoint?
+    ) {
         self.spiffeID = spiffeID
         self.trustDomain = trustDomain
         self.folder = folder
         self.joinTokenPath = joinTokenPath
         self.enrolment = enrolment
+        self.renewal = renewal
     }
 }

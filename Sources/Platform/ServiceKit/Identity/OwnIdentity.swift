@@ -7,7 +7,6 @@ struct OwnIdentity {
     private let settings: ServiceSettings
     private let trust: MeshTrust
     private let keeper: IdentityKeeper?
-    private let renewal = RenewalPeer()
     private let logger: Logger
 
     /// - Returns: nil for a process outside the mesh.
@@ -16,10 +15,9 @@ struct OwnIdentity {
         self.settings = settings
         self.trust = trust
         self.logger = logger
-        let renewal = renewal
         keeper = settings.identityPlace.map { place in
             IdentityKeeper(
-                place, renewal: { try renewal.channel() }, eventLoopGroup: eventLoopGroup, interval: settings.identity.checkInterval,
+                place, revocations: { trust.revocations }, eventLoopGroup: eventLoopGroup, interval: settings.identity.checkInterval,
                 logger: logger, renewed: { trust.reloadCertificates() })
         }
     }
@@ -38,7 +36,6 @@ struct OwnIdentity {
     func background(_ context: ServiceContext) throws -> [any Service] {
         guard settings.peers["auth"] != nil else { return [] }
         let auth = try context.channel(to: "auth")
-        renewal.set(auth)
         let feed = RevocationFeed(auth: auth, trust: trust, logger: logger) { [keeper] in await keeper?.wasRefused() }
         let tasks = [BackgroundTask("revocations") { try await feed.run() }]
         guard let keeper else { return tasks }
@@ -51,6 +48,7 @@ extension ServiceSettings {
     var identityPlace: IdentityPlace? {
         guard identity.mode == .enrol, let enrolment = identity.enrolment else { return nil }
         return IdentityPlace(
-            spiffeID: spiffeID, trustDomain: trustDomain, folder: tlsFolder, joinTokenPath: joinTokenPath, enrolment: enrolment)
+            spiffeID: spiffeID, trustDomain: trustDomain, folder: tlsFolder, joinTokenPath: joinTokenPath, enrolment: enrolment,
+            renewal: peers["auth"])
     }
 }

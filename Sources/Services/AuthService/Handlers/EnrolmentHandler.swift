@@ -23,10 +23,12 @@ struct EnrolmentHandler: AuthV1.EnrolmentHandler {
     }
 
     func enrol(_ request: AuthV1.EnrolRequest, context: ServerContext) async throws -> AuthV1.IssuedCertificate {
-        if let wait = limiter.take() {
+        let wait = limiter.take(), given = JoinToken(request.joinToken)
+        // Strangers' attempts must not keep out who has a token.
+        if let wait, try await !isKnown(given) {
             throw RPCError(.resourceExhausted, "Too many enrolments at once.", reason: "RATE_LIMITED", retryAfter: wait)
         }
-        guard let token = JoinToken(request.joinToken) else { throw Self.unknownToken }
+        guard let token = given else { throw Self.unknownToken }
         // The request comes first: a faulty one does not use the token up.
         let (csr, service) = try authority.request(request.certificateRequest, for: nil)
         let (leaf, issuer) = try authority.sign(csr, service: service)
@@ -36,6 +38,12 @@ struct EnrolmentHandler: AuthV1.EnrolmentHandler {
         ) { Self.event($0, events, leaf, issuer) }
         guard use == .taken else { throw refusal(use, leaf, context) }
         return AuthV1.IssuedCertificate(chain: leaf.chain)
+    }
+
+    private func isKnown(_ token: JoinToken?) async throws -> Bool {
+        guard let token else { return false }
+        if try await authority.store.knows(token) { return true }
+        return deployed.grant(of: token) != nil
     }
 
     /// What a known token's holder did is told in the transaction that decides it; strangers' guesses go through the bounded journal.

@@ -50,6 +50,7 @@ extension RPCError {
         case .notRetiring: self.init(.failedPrecondition, "Only a retiring key can be ended: rotate first.", reason: "NOT_RETIRING")
         case .stillInUse(let seconds):
             self.init(.failedPrecondition, "Certificates that it signed may be in use for another \(seconds) s.", reason: "STILL_IN_USE")
+        case .listFull: self.init(.resourceExhausted, "The list of revocations is full: the key is as it was.", reason: "TOO_MANY_REVOCATIONS")
         case .tooManyPending: self.init(.resourceExhausted, "Keys wait to be activated already.", reason: "TOO_MANY_PENDING")
         }
     }

@@ -16,7 +16,14 @@ struct IdentityHandler: AuthV1.IdentityHandler {
         do {
             let (request, service) = try authority.request(request.certificateRequest, for: context.peer.name)
             let (leaf, issuer) = try authority.sign(request, service: service)
-            try await store.issued(leaf, issuer: issuer, now: now, event: events.issued(leaf, issuer: issuer, reason: "renewal"))
+            let event = events.issued(leaf, issuer: issuer, reason: "renewal")
+            guard let serial = context.peer.serial,
+                try await store.renewed(leaf, from: serial, issuer: issuer, now: now, event: event)
+            else {
+                throw RPCError(
+                    .permissionDenied, "The certificate shown is not one that this auth issued, or it is revoked: enrol anew.",
+                    reason: "CERTIFICATE_NOT_RENEWABLE")
+            }
             return AuthV1.IssuedCertificate(chain: leaf.chain)
         } catch let refusal as RPCError where refusal.code == .permissionDenied {
             try await store.record(events.refused("identity.renewal_refused", context.peer.spiffeID, reason: refusal.reason ?? ""))

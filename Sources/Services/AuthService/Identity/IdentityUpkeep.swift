@@ -65,7 +65,8 @@ actor IdentityUpkeep {
         guard let facts = files.facts(), facts.uris == [EnvironmentNames.spiffeID(issuer.environment, service: "auth")] else { return true }
         let now = issuer.now
         guard now >= facts.begins, now < facts.begins + (facts.ends - facts.begins) / 2 else { return true }
-        return signedBy.map { $0 != signer } ?? false
+        // Unknown after a start: made anew rather than left with a key that may have been rotated out.
+        return signedBy != signer
     }
 
     /// Once a day for each key: in the log, and for audit, which alerts.

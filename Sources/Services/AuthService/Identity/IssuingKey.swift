@@ -28,6 +28,8 @@ struct IssuingKey: Sendable, Equatable {
 struct IssuingKeys: Sendable, Equatable {
     enum Refusal: Error, Equatable {
         case unknown
+        /// The list of revocations has no room for the key's certificate.
+        case listFull
         case notPending
         case notRetiring
         /// Seconds until nothing that it signed is in use any more.

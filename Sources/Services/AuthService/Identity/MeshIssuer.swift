@@ -12,6 +12,8 @@ final class MeshIssuer: Sendable {
     enum Failure: Error, Equatable {
         /// The key is older than the settings allow.
         case overdue(days: Int64)
+        /// The key's own certificate has ended.
+        case ended
         /// No key signs: none was given to this auth.
         case noKey
         /// The certificate is not one for this key.
@@ -23,6 +25,9 @@ final class MeshIssuer: Sendable {
         let activatedAt: Int64
         let authority: CertificateAuthority
     }
+
+    /// Names that get certificates of an overdue key too.
+    private static let needed: Set<String> = ["auth", "operator"]
 
     let environment: String
     let store: IdentityStore
@@ -88,7 +93,12 @@ final class MeshIssuer: Sendable {
     /// - Throws: `Failure`; `CertificateRequest.Failure.names`.
     func sign(_ request: CertificateRequest, service: String) throws -> (leaf: IssuedLeaf, issuer: Int64) {
         guard let active else { throw Failure.noKey }
-        if case .refused(let days) = age.verdict(activatedAt: active.activatedAt, now: now) { throw Failure.overdue(days: days) }
+        // What it signed from here on would be good for nothing.
+        guard active.authority.ends > now else { throw Failure.ended }
+        // Whoever can rotate it, and auth itself, have to be let in for that.
+        if !Self.needed.contains(service), case .refused(let days) = age.verdict(activatedAt: active.activatedAt, now: now) {
+            throw Failure.overdue(days: days)
+        }
         return (try active.authority.issue(for: request, service: service, environment: environment, now: clock()), active.id)
     }
 

@@ -16,7 +16,20 @@ struct IdentityStore: Sendable {
     func issued(_ leaf: IssuedLeaf, issuer: Int64, now: Int64, event: AuditEvent) async throws {
         try await database.write { db in
             try CertificateTable.insert(leaf, issuer: issuer, now: now, in: db)
-            try outbox.append(event, in: db)
+            try outbox.append(event, in: db, essential: leaf.isNeededToDrain)
+        }
+    }
+
+    /// Remembers the certificate that another was exchanged for.
+    ///
+    /// - Parameter serial: of the one that its holder showed.
+    /// - Returns: false, and nothing is kept, when that one may not be renewed.
+    func renewed(_ leaf: IssuedLeaf, from serial: String, issuer: Int64, now: Int64, event: AuditEvent) async throws -> Bool {
+        try await database.write { db in
+            guard try CertificateTable.mayBeRenewed(serial: serial, spiffeID: leaf.spiffeID, in: db) else { return false }
+            try CertificateTable.insert(leaf, issuer: issuer, now: now, in: db)
+            try outbox.append(event, in: db, essential: leaf.isNeededToDrain)
+            return true
         }
     }
 
@@ -28,9 +41,14 @@ struct IdentityStore: Sendable {
         try await database.write { db in
             let use = try JoinTokenTable.take(token, for: service, deployed: deployed, now: now, in: db)
             if use == .taken { try CertificateTable.insert(leaf, issuer: issuer, now: now, in: db) }
-            if let event = event(use) { try outbox.append(event, in: db, essential: use != .taken) }
+            if let event = event(use) { try outbox.append(event, in: db, essential: use != .taken || leaf.isNeededToDrain) }
             return use
         }
+    }
+
+    /// Whether auth made this token, used or not.
+    func knows(_ token: JoinToken) async throws -> Bool {
+        try await database.readAll { db in try JoinTokenTable.contains(token, in: db) }
     }
 
     /// - Returns: false when too many tokens wait already.
@@ -107,6 +125,8 @@ struct IdentityStore: Sendable {
     }
 
     /// Revokes a retiring key's certificate, and all that it signed.
+    ///
+    /// - Throws: `IssuingKeys.Refusal`; `.listFull` leaves the key as it was.
     func end(
         _ id: Int64, early: Bool, now: Int64, event: @Sendable (IssuingKey) -> AuditEvent
     ) async throws -> (key: IssuingKey, revocations: RevocationList) {
@@ -115,10 +135,15 @@ struct IdentityStore: Sendable {
             let key = try keys.end(id, early: early, now: now)
             try IssuingKeyTable.update(key, in: db)
             if let serial = key.serial.flatMap(CertificateSerial.init(hex:)) {
-                _ = try RevocationTable.add(.serial(serial), ends: key.endsAt, now: now, in: db)
+                guard try RevocationTable.add(.serial(serial), ends: key.endsAt, now: now, in: db) else { throw IssuingKeys.Refusal.listFull }
             }
             try outbox.append(event(key), in: db, essential: true)
             return (key, try RevocationTable.list(in: db))
         }
     }
+}
+
+extension IssuedLeaf {
+    /// Audit cannot take the backlog without its certificate, nor auth send it without its own: a full backlog must not keep them from it.
+    fileprivate var isNeededToDrain: Bool { spiffeID.hasSuffix("/audit") || spiffeID.hasSuffix("/auth") }
 }

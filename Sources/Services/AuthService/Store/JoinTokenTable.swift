@@ -19,6 +19,10 @@ enum JoinTokenTable {
         return true
     }
 
+    static func contains(_ token: JoinToken, in db: Database) throws -> Bool {
+        try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM join_tokens WHERE token_hash = ?)", arguments: [token.hash.blob]) ?? false
+    }
+
     /// Takes a token, once and for ever.
     ///
     /// - Parameter deployed: what the deployment's own file says of it; counts only for a token that is not known here.
