@@ -200,12 +200,16 @@ let platform: [Target] = [
     target("Telemetry", in: "Platform", uses: ["Redaction", logging, metrics]),
     // Sends a service's outbox to audit and waits for its durable acknowledgement.
     target("AuditClient", in: "Platform", uses: ["ServiceAPI", "Storage", "MeshCall", "MeshMessages", "Cryptography", "Redaction", grdb, logging, crypto, lifecycle]),
+    // The life of a service's keys: age, rotation, revocation; the keys that seal its database.
+    target(
+        "KeyManagement", in: "Platform",
+        uses: ["AuditClient", "ServiceAPI", "Storage", "Secrets", "Cryptography", "MeshCall", "MeshMessages", crypto, grdb, logging]),
     // What every service does: settings, confinement, start, token checks, health, drain.
     target(
         "ServiceKit", in: "Platform",
         uses: [
             "ServiceAPI", "MeshRuntime", "MeshCall", "MeshTLS", "MeshMessages", "Identity", "Secrets", "SecretStores", "Storage", "Telemetry", "Redaction",
-            "AuditClient", "Cryptography", "CLinux", "MeshTelemetry", coreMetrics, argumentParser, asn1, x509, logging, lifecycle, unixSignals, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix"),
+            "AuditClient", "KeyManagement", "Cryptography", "CLinux", "MeshTelemetry", coreMetrics, argumentParser, asn1, x509, logging, lifecycle, unixSignals, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix"),
         ]),
     // HTTPS for people: Hummingbird over MeshTLS.
     target(
@@ -216,7 +220,7 @@ let platform: [Target] = [
     // State folder, development PKI and secrets, ports, starting and stopping the processes.
     target(
         "Deployment", in: "Platform",
-        uses: ["ServiceKit", "Identity", "Cryptography", "MeshRuntime", "MeshCall", "MeshTLS", "CLinux", logging, crypto, subprocess, asyncHTTPClient,
+        uses: ["ServiceKit", "KeyManagement", "Identity", "Cryptography", "MeshRuntime", "MeshCall", "MeshTLS", "CLinux", logging, crypto, subprocess, asyncHTTPClient,
             nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), nio("NIOFoundationCompat"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
             .product(name: "SystemPackage", package: "swift-system")]),
     // The Binance Spot client, used by market-data and execution.
@@ -229,7 +233,7 @@ let platform: [Target] = [
 ]
 
 let serviceBase: [Target.Dependency] = [
-    "ServiceKit", "ServiceAPI", "MeshCall", "MeshMessages", "Storage", "AuditClient", "Identity", "Secrets", "Cryptography", "Trading",
+    "ServiceKit", "ServiceAPI", "MeshCall", "MeshMessages", "Storage", "AuditClient", "KeyManagement", "Identity", "Secrets", "Cryptography", "Trading",
     grdb, logging, lifecycle, crypto, nio("NIOCore"),
 ]
 
@@ -273,7 +277,7 @@ let testing: [Target] = [
     // The whole mesh on free ports with its own PKI, for tests and for users' tests.
     target(
         "LocalMesh", in: "Testing",
-        uses: ["Deployment", "PulseCommands", "ServiceKit", "Cryptography", "MeshRuntime", "MeshTLS", asyncHTTPClient, logging, nio("NIOCore"), nio("NIOPosix")]),
+        uses: ["Deployment", "KeyManagement", "PulseCommands", "ServiceKit", "Cryptography", "MeshRuntime", "MeshTLS", asyncHTTPClient, logging, nio("NIOCore"), nio("NIOPosix")]),
 ]
 
 let appTestTools: [Target] = [
@@ -292,6 +296,7 @@ let appTests: [Target] = [
     tests("StorageTests", uses: ["Storage", grdb, logging]),
     tests("IdentityTests", uses: ["Identity", "Cryptography", crypto, jwtKit, x509, asn1]),
     tests("AuditClientTests", uses: ["AuditClient", "Storage", "ServiceAPI", "MeshCall", "MeshMessages", "Cryptography", grdb, logging, crypto]),
+    tests("KeyManagementTests", uses: ["KeyManagement", "AuditClient", "Storage", "Secrets", "ServiceAPI", "MeshCall", "MeshMessages", "Cryptography", grdb, logging, crypto]),
     tests("RedactionTests", uses: ["Redaction"]),
     tests("TelemetryTests", uses: ["Telemetry", logging, metrics]),
     tests("HTTPSKitTests", uses: ["HTTPSKit", "MeshTLS", "Identity", hummingbird, asyncHTTPClient, logging, lifecycle, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
@@ -319,7 +324,7 @@ let appTests: [Target] = [
     tests(
         "IntegrationTests",
         uses: [
-            "LocalMesh", "TestSupport", "CByteSearch", "Deployment", "PulseCommands", "ServiceAPI", "ServiceKit", "MeshRuntime", "MeshCall", "MeshTLS", "MeshMessages", "Identity",
+            "LocalMesh", "TestSupport", "CByteSearch", "Deployment", "KeyManagement", "PulseCommands", "ServiceAPI", "ServiceKit", "MeshRuntime", "MeshCall", "MeshTLS", "MeshMessages", "Identity",
             "Cryptography", "Trading", crypto, subprocess, asyncHTTPClient, grdb, logging, nio("NIOCore"), nio("NIOPosix"), nio("NIOFoundationCompat"), nio("NIOHTTP1"),
         ]),
     tests("RepositoryTests", uses: ["TestSupport"]),

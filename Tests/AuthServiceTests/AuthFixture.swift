@@ -4,6 +4,7 @@ import Cryptography
 import Foundation
 import GRDB
 import Identity
+import KeyManagement
 import Logging
 import MeshCall
 import MeshMessages
@@ -25,7 +26,11 @@ final class AuthFixture: Sendable {
     let client: AuthV1.AuthClient
     let server: InProcessServer
     let clock: Clock
-    private let secrets: FileSecretStore
+    let secrets: FileSecretStore
+    /// Their time passes in `follow`, which tests run.
+    let wrapping: StoredKeyring
+    let signing: StoredKeyring
+    let tokens: TokenKeys
 
     /// - Parameter killed: an auth whose files, as they lie on disk this moment, are taken over: what a restart after `kill -9` finds.
     init(
@@ -48,10 +53,15 @@ final class AuthFixture: Sendable {
         let audit = AuditClient(database: database, source: "auth", channel: nowhere.channel(as: Self.peer("auth")), logger: logger)
         let clock = Clock(killed?.clock.now ?? 1_790_000_000)
         self.clock = clock
-        components = try await AuthComponents.make(
-            environment: "development", database: database, outbox: audit.outbox, secrets: secrets, hashing: hashing,
+        let place = KeyringPlace(store: secrets, database: database, outbox: audit.outbox, logger: logger, clock: { clock.date })
+        let (data, wrapping) = try await DataKeyring.open(AuthSeals.purposes, in: place)
+        let (tokens, signing) = try await TokenKeys.open(environment: "development", in: place) { _ in }
+        (self.wrapping, self.signing, self.tokens) = (wrapping, signing, tokens)
+        components = try AuthComponents.make(
+            environment: "development", database: database, outbox: audit.outbox, tokens: tokens, data: data, hashing: hashing,
             hashingQueue: hashingQueue, clock: { clock.date })
-        server = InProcessServer(services: [components.definition], authenticator: components.authenticator, logger: logger)
+        let keys = KeysHandler([signing, wrapping], schedules: KeySchedules(), clock: { clock.date })
+        server = InProcessServer(services: [components.definition, .keys(keys)], authenticator: components.authenticator, logger: logger)
         client = AuthV1.AuthClient(PatientChannel(channel: server.channel(as: Self.peer("gateway"))))
     }
 
@@ -127,7 +137,7 @@ final class AuthFixture: Sendable {
     }
 
     func actions() async throws -> [String] {
-        try await events().map { $0.outcome == "ok" ? $0.action : "\($0.action) \($0.reason)" }
+        try await events().filter { $0.reason != "start" }.map { $0.outcome == "ok" ? $0.action : "\($0.action) \($0.reason)" }
     }
 
     func verify(_ token: String, _ kind: TokenKind) async throws -> VerifiedToken {

@@ -5,6 +5,7 @@ import Cryptography
 import Foundation
 import GRDB
 import Identity
+import KeyManagement
 import Logging
 import MeshCall
 import MeshMessages
@@ -24,7 +25,7 @@ final class IdentityFixture: Sendable {
     let clock: AuthFixture.Clock
     private let server: InProcessServer
 
-    init(after killed: IdentityFixture? = nil, environment: String = "development", age: IssuingKeyAge = IssuingKeyAge()) async throws {
+    init(after killed: IdentityFixture? = nil, environment: String = "development", age: KeyAge = KeyAge()) async throws {
         folder = NSTemporaryDirectory() + "identity-" + UUID().uuidString
         let clock = AuthFixture.Clock(killed?.clock.now ?? 1_790_000_000)
         root = try killed?.root ?? CertificateAuthority.makeRoot(environment: environment, now: clock.date)
@@ -37,8 +38,10 @@ final class IdentityFixture: Sendable {
         database = try ServiceDatabase(folder: folder + "/data", name: "auth", schema: .auth, logger: logger)
         let secrets = FileSecretStore(folder: folder + "/secrets")
         let lists = Published()
+        let place = KeyringPlace(store: secrets, database: database, outbox: AuditOutbox(source: "auth"), logger: logger, clock: { clock.date })
         components = try await IdentityComponents.make(
-            environment: environment, database: database, outbox: AuditOutbox(source: "auth"), secrets: secrets, age: age,
+            environment: environment, database: database, outbox: AuditOutbox(source: "auth"),
+            data: try await DataKeyring.open([MeshIssuer.purpose], in: place, inherit: IssuingKeyTable.inherit).data, age: age,
             rootsPath: folder + "/roots.pem", deployedTokens: folder + "/join-tokens.json", clock: { clock.date }, changed: { lists.add($0) })
         try await components.importFirstKey(secrets, certificatePath: folder + "/issuer.pem")
         server = InProcessServer(services: [components.definition, components.enrolment], authenticator: nil, logger: logger)

@@ -1,4 +1,5 @@
 @testable import AuthService
+import KeyManagement
 import Testing
 
 @Suite("Issuing keys")
@@ -52,12 +53,12 @@ struct IssuingKeyTests {
         for step in Int64(0)...(91 * 4) {
             let now = start + step * 6 * 3600
             let day = step / 4
-            let expected: IssuingKeyAge.Verdict =
+            let expected: KeyAge.Verdict =
                 day < 80 ? .fresh : day < 90 ? .nearlyDue(daysLeft: 90 - day) : .overdue(days: day)
-            #expect(IssuingKeyAge().verdict(activatedAt: start, now: now) == expected)
-            let strict = IssuingKeyAge(refuseAfter: 90).verdict(activatedAt: start, now: now)
+            #expect(KeyAge().verdict(activatedAt: start, now: now) == expected)
+            let strict = KeyAge(refuseAfter: 90).verdict(activatedAt: start, now: now)
             #expect(strict == (day < 90 ? expected : .refused(days: day)))
         }
-        #expect(IssuingKeyAge().verdict(activatedAt: start, now: start - 86400) == .fresh)
+        #expect(KeyAge().verdict(activatedAt: start, now: start - 86400) == .fresh)
     }
 }

@@ -3,6 +3,7 @@ import Identity
 import MeshCall
 import MeshTLS
 import ServiceAPI
+import KeyManagement
 import Testing
 
 @Suite("Revocation and rotation of the issuing key", .timeLimit(.minutes(2)))
@@ -132,7 +133,7 @@ struct RevocationTests {
 
     @Test("A key older than the settings allow signs no more, until it is rotated")
     func overdue() async throws {
-        let auth = try await IdentityFixture(age: IssuingKeyAge(refuseAfter: 91))
+        let auth = try await IdentityFixture(age: KeyAge(refuseAfter: 91))
         auth.clock.advance(by: 91 * 86400 - 1)
         _ = try await auth.renew("agent", as: "agent")
         auth.clock.advance(by: 1)

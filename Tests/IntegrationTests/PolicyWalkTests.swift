@@ -15,6 +15,7 @@ extension Integration {
             "cryptopulse.auth.v1.Auth": [.auth], "cryptopulse.auth.v1.Identity": [.auth], "cryptopulse.agent.v1.Agent": [.agent],
             "cryptopulse.market_data.v1.MarketData": [.marketData], "cryptopulse.market_data.v1.ReadKeys": [.marketData],
             "cryptopulse.execution.v1.Execution": [.execution], "cryptopulse.audit.v1.Audit": [.audit],
+            "cryptopulse.keys.v1.Keys": [.auth, .agent, .marketData, .execution, .audit],
             "mesh.v1.Health": [.auth, .agent, .marketData, .execution, .audit],
         ]
         private static let identities = ["auth", "agent", "market-data", "execution", "audit", "gateway", "operator"]

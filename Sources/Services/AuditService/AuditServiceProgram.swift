@@ -18,7 +18,8 @@ public enum AuditServiceProgram {
         let log = try await AuditLog(
             database: try context.openDatabase(AuditSchema.schema), signer: signer, logger: context.logger)
         return RunningService(
-            definitions: [.audit(AuditHandlers(log))],
+            definitions: [.audit(AuditHandlers(log))], keys: [LogKey(verifier: signer.verifier, store: context.secrets)],
+            record: { try await log.append(own: $0) },
             background: [BackgroundTask("checkpoints") { try await log.keepSigning() }],
             readiness: { readiness(of: log) })
     }

@@ -1,10 +1,9 @@
 internal import AuditClient
-internal import Crypto
 internal import Cryptography
 internal import FoundationEssentials
 internal import Identity
+internal import KeyManagement
 internal import MeshCall
-internal import Secrets
 internal import ServiceAPI
 internal import Storage
 
@@ -17,23 +16,23 @@ struct AuthComponents: Sendable {
 
     /// - Parameters:
     ///   - environment: of the tokens.
-    ///   - secrets: must have `token-signing-key` (an Ed25519 seed) and `data-key`.
+    ///   - tokens: sign and verify them.
+    ///   - data: has the keys of `AuthSeals.purposes`.
     ///   - hashing: what a password hash costs.
     ///   - hashingQueue: how many password checks may wait.
     ///   - clock: the wall clock.
     static func make(
-        environment: String, database: ServiceDatabase, outbox: AuditOutbox, secrets: any SecretStore,
+        environment: String, database: ServiceDatabase, outbox: AuditOutbox, tokens: TokenKeys, data: DataKeyring,
         hashing: PasswordHashParameters = .recommended, hashingQueue: Int = 32, clock: @escaping @Sendable () -> Date = { Date() }
-    ) async throws -> AuthComponents {
-        let seals = try await DataKeys.open(in: database, rootSecret: try await secrets.secret(named: "data-key").symmetricKey)
-        let issuer = TokenIssuer(environment: environment, key: try await secrets.secret(named: "token-signing-key").ed25519SigningKey())
+    ) throws -> AuthComponents {
+        let seals = try AuthSeals(data)
         let verifier = TokenVerifier(environment: environment)
         let hasher = PasswordHasher(parameters: hashing, pepper: seals.pepper, queueLimit: hashingQueue)
         let handler = AuthHandler(
-            store: AuthStore(database: database, outbox: outbox), seals: seals, hasher: hasher, issuer: issuer, verifier: verifier,
+            store: AuthStore(database: database, outbox: outbox), seals: seals, hasher: hasher, tokens: tokens, verifier: verifier,
             clock: clock)
         return AuthComponents(
             definition: .auth(handler),
-            authenticator: OwnKeysAuthenticator(verifier: verifier, keys: issuer.keySet, clock: clock), hasher: hasher)
+            authenticator: OwnKeysAuthenticator(verifier: verifier, tokens: tokens, clock: clock), hasher: hasher)
     }
 }

@@ -1,4 +1,6 @@
 internal import AuditClient
+internal import Identity
+internal import KeyManagement
 internal import MeshCall
 public import ServiceKit
 internal import ServiceLifecycle
@@ -9,19 +11,24 @@ public enum AuthServiceProgram {
     public static func build(_ context: ServiceContext) async throws -> RunningService {
         let settings = context.settings
         let database = try context.openDatabase(.auth)
+        let place = context.keyringPlace(database)
+        let (data, wrapping) = try await DataKeyring.open(
+            AuthSeals.purposes + [MeshIssuer.purpose], in: place, schedule: settings.keys[.dataEncryption], inherit: IssuingKeyTable.inherit)
         let identity = try await IdentityComponents.make(
-            environment: settings.environment, database: database, outbox: AuditOutbox(source: settings.service), secrets: context.secrets,
-            age: try settings.options(as: AuthOptions.self).age, rootsPath: settings.trustRootsPath,
-            deployedTokens: settings.enrolFolder + "/" + DeployedJoinTokens.fileName,
+            environment: settings.environment, database: database, outbox: place.outbox, data: data, age: settings.keys[.meshIssuing].age,
+            rootsPath: settings.trustRootsPath, deployedTokens: settings.enrolFolder + "/" + DeployedJoinTokens.fileName,
             changed: { context.trust.replaceRevocations(with: $0) })
         // Before anything is dialled or listened on: auth's own certificate comes from itself.
         let issuing = try await issue(identity, context)
         let audit = try context.auditClient(for: database)
-        let auth = try await AuthComponents.make(
-            environment: settings.environment, database: database, outbox: audit.outbox, secrets: context.secrets)
+        let (tokens, signing) = try await TokenKeys.open(
+            environment: settings.environment, in: place, schedule: settings.keys[.tokenSigning],
+            changed: { identity.authority.board.publish(tokenKeys: $0.name) })
+        let auth = try AuthComponents.make(environment: settings.environment, database: database, outbox: audit.outbox, tokens: tokens, data: data)
         let refusals = BackgroundTask("enrolment refusals") { await identity.refusals.run(audit.outbox, database, context.logger) }
         return RunningService(
-            definitions: [auth.definition, identity.definition], authenticator: auth.authenticator, background: [audit, refusals] + issuing,
+            definitions: [auth.definition, identity.definition], authenticator: auth.authenticator,
+            keys: [signing, wrapping, IssuingKeyring(authority: identity.authority)], background: [audit, refusals] + issuing,
             onDrain: { identity.authority.board.stop() }, readiness: { database.failure == nil ? nil : "the database takes no writes" })
     }
 

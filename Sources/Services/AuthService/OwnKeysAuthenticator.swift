@@ -6,12 +6,12 @@ internal import ServiceKit
 /// Checks the user tokens of calls to auth itself, with the keys that signed them.
 struct OwnKeysAuthenticator: TokenAuthenticator {
     let verifier: TokenVerifier
-    let keys: TokenKeySet
+    let tokens: TokenKeys
     let clock: @Sendable () -> Date
 
     func authenticate(bearer token: String, accepting accepted: [TokenType]) async throws -> Principal {
         do {
-            let verified = try await verifier.verify(token, accepting: Set(accepted.map(\.rawValue)), keys: keys, now: clock())
+            let verified = try await verifier.verify(token, accepting: Set(accepted.map(\.rawValue)), keys: tokens.keySet, now: clock())
             return try Principal(verified)
         } catch let failure as TokenFailure {
             throw RPCError(refusing: failure)

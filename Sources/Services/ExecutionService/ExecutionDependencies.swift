@@ -1,8 +1,9 @@
 public import AuditClient
 public import Crypto
-internal import Cryptography
+public import Cryptography
 public import Exchange
 internal import FoundationEssentials
+public import KeyManagement
 public import Logging
 public import MeshCall
 public import Storage
@@ -25,13 +26,15 @@ public struct ExecutionDependencies: Sendable {
     /// Told of each step of a dispatch; what it throws ends the dispatch there, as the process's death would. For tests.
     public var atStep: @Sendable (DispatchStep) throws -> Void
     let cipher: ColumnCipher
+    let keyAge: KeyAge
 
     /// - Parameters:
-    ///   - dataKey: 256 bits; seals the person's words and keys in the database.
+    ///   - cipher: seals the person's words and keys in the database.
+    ///   - keyAge: how long a person's key may be in use.
     ///   - now: nil means the system's clock.
     public init(
         environment: String, database: ServiceDatabase, audit: AuditClient, marketData: any CallChannel, exchange: any ExchangeAccess,
-        policy: RiskPolicy, dataKey: SymmetricKey, limits: ExecutionLimits = ExecutionLimits(), logger: Logger,
+        policy: RiskPolicy, cipher: ColumnCipher, keyAge: KeyAge = KeyAge(), limits: ExecutionLimits = ExecutionLimits(), logger: Logger,
         now: (@Sendable () -> Int64)? = nil,
         atStep: @escaping @Sendable (DispatchStep) throws -> Void = { _ in }
     ) {
@@ -41,7 +44,8 @@ public struct ExecutionDependencies: Sendable {
         self.marketData = marketData
         self.exchange = exchange
         self.policy = policy
-        cipher = ColumnCipher(rootKey: dataKey)
+        self.cipher = cipher
+        self.keyAge = keyAge
         self.limits = limits
         self.logger = logger
         self.now = now ?? { Int64(Date().timeIntervalSince1970 * 1000) }

@@ -1,7 +1,7 @@
 internal import AuditClient
 internal import Exchange
+internal import KeyManagement
 internal import Logging
-internal import Secrets
 internal import ServiceAPI
 public import ServiceKit
 internal import Storage
@@ -23,14 +23,18 @@ public enum ExecutionServiceProgram {
         let exchange = BinanceClient(
             baseURL: options.exchange.baseURL, rootsPath: options.exchange.rootsPath, limits: ExchangeLimits(orderTimeout: orderTimeout),
             logger: context.logger)
+        let keys = context.settings.keys
+        let (data, wrapping) = try await DataKeyring.open(
+            [DataKeyring.columns], in: context.keyringPlace(database), schedule: keys[.dataEncryption],
+            inherit: DataKeyring.inheritColumns(of: ExecutionSchema.sealedTables))
         let service = ExecutionService(
             ExecutionDependencies(
                 environment: context.settings.environment, database: database, audit: audit,
                 marketData: try context.channel(to: ExecutionNames.marketData), exchange: exchange, policy: try options.riskPolicy(),
-                dataKey: try await context.secrets.secret(named: ExecutionNames.dataKey).symmetricKey, logger: context.logger))
+                cipher: try data.cipher(DataKeyring.columns), keyAge: keys[.exchangeTrade].age, logger: context.logger))
         try await service.reconcileAtStart()
         return RunningService(
-            definitions: [.execution(service)],
+            definitions: [.execution(service)], keys: [wrapping, service.exchangeKeys],
             background: [audit, BackgroundTask("reconciliation") { try await service.runReconciliation() }],
             readiness: { database.failure.map { _ in "the database has failed" } })
     }

@@ -1,6 +1,7 @@
 public import AuditClient
 public import Cryptography
 public import Exchange
+public import KeyManagement
 public import Logging
 public import MeshCall
 import ServiceAPI
@@ -8,6 +9,8 @@ public import Storage
 
 /// Everything that `market-data` is made of, joined.
 public struct MarketData: Sendable {
+    /// The life of people's keys, for the operator.
+    public let personKeys: any ManagedKeys
     let keeper: ReadKeyKeeper
     private let hub: TickerHub
     private let handlers: MarketDataHandlers
@@ -48,6 +51,7 @@ public struct MarketData: Sendable {
         let hub = TickerHub(exchange: reader, limits: limits, now: now)
         self.keeper = keeper
         self.hub = hub
+        personKeys = PersonKeyring(database: database, outbox: outbox, now: now)
         readKeys = ReadKeysHandlers(
             keys: PersonKeys(database: database, outbox: outbox, store: PersonKeyStore(cipher: cipher), exchange: exchange, now: now))
         handlers = MarketDataHandlers(

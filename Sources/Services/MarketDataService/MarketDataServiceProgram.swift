@@ -1,16 +1,12 @@
 import AuditClient
-import Cryptography
 import Exchange
 import FoundationEssentials
-import Secrets
+import KeyManagement
 public import ServiceKit
 import Storage
 
 /// `market-data`: what the exchange shows to anybody, and what it shows to people of their own accounts.
 public enum MarketDataServiceProgram {
-    /// Name of the secret that seals the read key.
-    static let dataKey = "data-key"
-
     /// - Throws: settings, secret or storage errors, each saying what to repair.
     public static func build(_ context: ServiceContext) async throws -> RunningService {
         let settings = context.settings
@@ -18,15 +14,18 @@ public enum MarketDataServiceProgram {
         let database = try context.openDatabase(MarketData.schema)
         let audit = AuditClient(
             database: database, source: settings.service, channel: try context.channel(to: "audit"), logger: context.logger)
+        let (data, wrapping) = try await DataKeyring.open(
+            [DataKeyring.columns], in: context.keyringPlace(database), schedule: settings.keys[.dataEncryption],
+            inherit: DataKeyring.inheritColumns(of: MarketDataSchema.sealedTables))
         let service = try await MarketData(
             database: database, outbox: audit.outbox,
             exchange: BinanceClient(baseURL: options.exchange.baseURL, rootsPath: options.exchange.rootsPath, logger: context.logger),
             keyFiles: .init(
                 publicKey: settings.runFolder + "/exchange-read.pub.pem", apiKey: settings.runFolder + "/exchange-api-key"),
-            cipher: ColumnCipher(rootKey: try await context.secrets.secret(named: dataKey).symmetricKey), logger: context.logger,
+            cipher: try data.cipher(DataKeyring.columns), logger: context.logger,
             now: { Int64(Date().timeIntervalSince1970 * 1000) })
         return RunningService(
-            definitions: service.definitions, background: [audit, BackgroundTask("market data") { try await service.run() }],
+            definitions: service.definitions, keys: [wrapping, service.personKeys], background: [audit, BackgroundTask("market data") { try await service.run() }],
             readiness: { database.failure == nil ? service.problem : "the database failed" })
     }
 }

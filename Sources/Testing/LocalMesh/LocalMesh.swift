@@ -1,6 +1,7 @@
 public import AsyncHTTPClient
 public import Deployment
 internal import Foundation
+public import KeyManagement
 internal import Logging
 public import MeshRuntime
 public import MeshTLS
@@ -20,10 +21,13 @@ public final class LocalMesh: Sendable {
     ///
     /// - Parameters:
     ///   - candles: a candle file in Binance's kline columns to replay; nil means made-up prices.
+    ///   - keys: the schedules of keys; nil means those that hold everywhere.
     ///   - bin: the folder of the executables; nil means beside the running one, as under `swift test`.
     ///   - clock: the wall clock of its processes; nil means the machine's.
-    public static func start(candles: String? = nil, seed: UInt32 = 1, bin: String? = nil, clock: LocalClock? = nil) async throws -> LocalMesh {
-        let mesh = try LocalMesh(DeploymentOptions(portBase: 0, candles: candles, seed: seed), bin: bin, clock: clock)
+    public static func start(
+        candles: String? = nil, seed: UInt32 = 1, keys: KeySchedules? = nil, bin: String? = nil, clock: LocalClock? = nil
+    ) async throws -> LocalMesh {
+        let mesh = try LocalMesh(DeploymentOptions(portBase: 0, candles: candles, seed: seed, keys: keys), bin: bin, clock: clock)
         do {
             try await mesh.supervisor.start()
         } catch {
@@ -35,9 +39,9 @@ public final class LocalMesh: Sendable {
 
     /// Runs `body` with a mesh of its own, which is gone afterwards.
     public static func with<T>(
-        candles: String? = nil, seed: UInt32 = 1, clock: LocalClock? = nil, _ body: (LocalMesh) async throws -> T
+        candles: String? = nil, seed: UInt32 = 1, keys: KeySchedules? = nil, clock: LocalClock? = nil, _ body: (LocalMesh) async throws -> T
     ) async throws -> T {
-        let mesh = try await start(candles: candles, seed: seed, clock: clock)
+        let mesh = try await start(candles: candles, seed: seed, keys: keys, clock: clock)
         do {
             let result = try await body(mesh)
             await mesh.stop()

@@ -22,6 +22,7 @@ final class TestExchange: ExchangeAccess {
     struct State {
         var fault = Fault.none
         var questionsFail = false
+        var cancelsFail = false
         var balances: [String: String] = ["USDT": "10000", "BTC": "1", "ETH": "4"]
         /// Everything that was ever asked to be placed, taken or not.
         var attempts: [NewOrder] = []
@@ -116,7 +117,14 @@ final class TestExchange: ExchangeAccess {
         }
 
         func cancelOrder(symbol: String, clientOrderID: String) async throws -> OrderReport {
-            throw ExchangeError(.rejected, message: "not here")
+            let order = try exchange.state.withLock { state -> NewOrder? in
+                guard !state.cancelsFail else { throw ExchangeError(.unavailable, message: "no answer: timeout") }
+                let order = state.orders.first { $0.clientOrderID == clientOrderID && state.placedWith[clientOrderID] == apiKey }
+                if order != nil { state.statuses[clientOrderID] = "CANCELED" }
+                return order
+            }
+            guard let order else { throw ExchangeError(.rejected, code: -2011, message: "Unknown order sent.", httpStatus: 400) }
+            return try report(order)
         }
 
         func openOrders(symbol: String?) async throws -> [OrderReport] { [] }

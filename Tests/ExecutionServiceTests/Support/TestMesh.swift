@@ -1,8 +1,10 @@
 import AuditClient
 import Crypto
+import Cryptography
 import ExecutionService
 import Foundation
 import Identity
+import KeyManagement
 import Logging
 import MeshCall
 import ServiceAPI
@@ -25,7 +27,10 @@ final class TestMesh: Sendable {
     private let policy: Mutex<RiskPolicy>
     private let now: @Sendable () -> Int64
 
-    init() throws {
+    private let keyAge: KeyAge
+
+    init(keyAge: KeyAge = KeyAge()) throws {
+        self.keyAge = keyAge
         policy = Mutex(
             RiskPolicy(
                 version: "1", symbols: Set(["BTCUSDT", "ETHUSDT"].compactMap(Symbol.init)), currency: try #require(Asset("USDT")),
@@ -95,11 +100,11 @@ final class TestMesh: Sendable {
         let service = ExecutionService(
             ExecutionDependencies(
                 environment: "development", database: database, audit: client, marketData: marketServer.channel(as: execution),
-                exchange: exchange, policy: rules, dataKey: dataKey, limits: limits, logger: logger, now: now,
+                exchange: exchange, policy: rules, cipher: ColumnCipher(rootKey: dataKey), keyAge: keyAge, limits: limits, logger: logger, now: now,
                 atStep: { [self] in try reached($0) }))
         try await service.reconcileAtStart()
         let server = InProcessServer(
-            services: [.execution(service)], authenticator: TestAuthenticator(keys: issuer.keySet), logger: logger)
+            services: [.execution(service), .keys(KeysHandler([service.exchangeKeys], schedules: KeySchedules()))], authenticator: TestAuthenticator(keys: issuer.keySet), logger: logger)
         return Running(
             mesh: self, database: database, service: service, server: server, auditClient: client, audit: Task { try? await client.run() })
     }
@@ -152,6 +157,8 @@ struct Running: Sendable {
     func client(as peer: String) -> ExecutionV1.ExecutionClient {
         ExecutionV1.ExecutionClient(server.channel(as: .service(peer)))
     }
+
+    var keys: KeysV1.KeysClient { KeysV1.KeysClient(server.channel(as: .service("operator"))) }
 
     private static let scope = ["chat", "order:read", "order:sign", "order:propose", "portfolio:read", "market:read", "exchange:link"]
 

@@ -46,8 +46,9 @@ enum CredentialTable {
         ServiceName.allCases.map { row("data key", of: $0.rawValue, in: [$0]) }
         + ServiceName.allCases.filter(\.isMeshMember).map { row("mesh key", of: $0.rawValue, in: [$0]) }
         + ServiceName.allCases.filter(\.servesHTTPS).map { row("HTTPS key", of: $0.rawValue, in: [$0]) }
+        + [ServiceName.auth, .execution, .marketData].map { row("keys that seal the database", of: $0.rawValue, in: [$0]) }
         + [
-            row("keys of columns, indexes and pepper", in: [.auth]), row("token signing key", in: [.auth]), row("mesh issuing key", in: [.auth]),
+            row("token signing key", in: [.auth]), row("mesh issuing key", in: [.auth]),
             row("log signing key", in: [.audit]),
             row("market-data's own exchange key", in: [.marketData]),
             row("market-data's own API key", sealed: [.marketData], passing: [.sandboxExchange]),

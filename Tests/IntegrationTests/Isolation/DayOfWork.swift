@@ -15,9 +15,9 @@ struct DayOfWork {
     init(on mesh: LocalMesh) async throws {
         try await live(on: mesh)
         try plantFiles(of: mesh.folder)
+        for name in [ServiceName.auth, .execution, .marketData] { try plantDataKeys(of: name, mesh.folder) }
         try plantMarketData(mesh.folder)
         try plantPeoplesKeys(mesh.folder)
-        try plantAuth(mesh.folder)
     }
 
     private mutating func plant(_ credential: String, _ forms: SecretForms) {
@@ -128,16 +128,22 @@ struct DayOfWork {
         }
     }
 
-    private mutating func plantAuth(_ folder: StateFolder) throws {
-        let wrapping = KeyWrapping(rootSecret: SymmetricKey(data: try Self.bytes(folder.secrets(.auth) + "/data-key")))
-        for row in try Self.rows(.auth, in: folder, "SELECT wrapped FROM data_keys") {
-            let key = try wrapping.unwrap(Array(row["wrapped"] as Data))
-            plant("keys of columns, indexes and pepper", SecretForms(symmetricKey: key.withUnsafeBytes(Array.init)))
+    private mutating func plantDataKeys(of name: ServiceName, _ folder: StateFolder) throws {
+        for key in try Self.dataKeys(of: name, folder).values {
+            plant("keys that seal the database of \(name.rawValue)", SecretForms(symmetricKey: key.withUnsafeBytes(Array.init)))
+        }
+    }
+
+    private static func dataKeys(of name: ServiceName, _ folder: StateFolder) throws -> [String: SymmetricKey] {
+        let wrapping = KeyWrapping(rootSecret: SymmetricKey(data: try bytes(folder.secrets(name) + "/data-key")))
+        return try rows(name, in: folder, "SELECT purpose, wrapped FROM data_keys").reduce(into: [:]) { keys, row in
+            keys[row["purpose"]] = try wrapping.unwrap(Array(row["wrapped"] as Data))
         }
     }
 
     private static func cipher(_ name: ServiceName, _ folder: StateFolder) throws -> ColumnCipher {
-        ColumnCipher(rootKey: SymmetricKey(data: try bytes(folder.secrets(name) + "/data-key")))
+        guard let key = try dataKeys(of: name, folder)["columns"] else { throw NeverHappened(what: "\(name.rawValue) has a key for columns") }
+        return try ColumnCipher(keys: [1: key], current: 1)
     }
 
     private static func rows(_ name: ServiceName, in folder: StateFolder, _ sql: String) throws -> [Row] {

@@ -49,11 +49,15 @@ public struct ColumnCipher: Sendable {
         self.current = current
     }
 
-    /// One data key, derived from a service's root secret by HKDF-SHA256.
+    /// One data key, derived from a service's root secret.
     public init(rootKey: SymmetricKey) {
-        let info = Data("cryptopulse column cipher v1".utf8)
-        keys = [1: HKDF<SHA256>.deriveKey(inputKeyMaterial: rootKey, info: info, outputByteCount: 32)]
+        keys = [1: Self.derivedKey(from: rootKey)]
         current = 1
+    }
+
+    /// The data key of `init(rootKey:)`, by HKDF-SHA256.
+    public static func derivedKey(from rootKey: SymmetricKey) -> SymmetricKey {
+        HKDF<SHA256>.deriveKey(inputKeyMaterial: rootKey, info: Data("cryptopulse column cipher v1".utf8), outputByteCount: 32)
     }
 
     /// Seals `plaintext` for exactly one address, under a fresh random nonce.

@@ -1,3 +1,5 @@
+public import KeyManagement
+
 /// What an operator decides about a deployment: `deployment.json`.
 public struct DeploymentOptions: Codable, Sendable, Equatable {
     public var environment: String
@@ -7,11 +9,17 @@ public struct DeploymentOptions: Codable, Sendable, Equatable {
     public var candles: String?
     /// Seed of the made-up prices.
     public var seed: UInt32
+    /// The schedules of keys, where they are not as everywhere; nil means that all are.
+    public var keys: KeySchedules?
 
-    public init(environment: String = "development", portBase: Int = PortPlan.defaultBase, candles: String? = nil, seed: UInt32 = 1) {
+    public init(
+        environment: String = "development", portBase: Int = PortPlan.defaultBase, candles: String? = nil, seed: UInt32 = 1,
+        keys: KeySchedules? = nil
+    ) {
         self.environment = environment
         self.portBase = portBase
         self.candles = candles
         self.seed = seed
+        self.keys = keys
     }
 }

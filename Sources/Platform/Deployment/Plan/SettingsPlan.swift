@@ -1,3 +1,4 @@
+internal import KeyManagement
 public import ServiceKit
 
 /// What each service's `settings.json` says in a deployment.
@@ -19,7 +20,7 @@ public struct SettingsPlan: Sendable {
             peers: Dictionary(uniqueKeysWithValues: name.peers.map { ($0.rawValue, ports.listen($0)) }),
             outbound: name.callsExchange ? [ports.listen(.sandboxExchange)] : [],
             readable: name == .sandboxExchange ? [options.candles].compactMap { $0 } : [],
-            identity: identity(name), options: serviceOptions(name))
+            identity: identity(name), keys: options.keys ?? KeySchedules(), options: serviceOptions(name))
     }
 
     private func identity(_ name: ServiceName) -> IdentitySettings {

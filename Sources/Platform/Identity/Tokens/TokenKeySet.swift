@@ -36,6 +36,11 @@ public struct TokenKeySet: Sendable {
         self.keys = Dictionary(keys.map { ($0.kid, $0) }) { first, _ in first }
     }
 
+    /// Differs whenever the keys do: SHA-256 over their sorted ids.
+    public var name: [UInt8] {
+        Hashing.sha256(Array(keys.keys.sorted().joined(separator: "\n").utf8))
+    }
+
     /// RFC 7638 thumbprint of an Ed25519 key (members in the order of RFC 8037 section 2), base64url.
     public static func thumbprint(_ key: Curve25519.Signing.PublicKey) -> String {
         let members = #"{"crv":"Ed25519","kty":"OKP","x":"\#(Base64URL.encode(key.rawRepresentation))"}"#

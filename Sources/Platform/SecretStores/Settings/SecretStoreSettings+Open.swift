@@ -6,15 +6,22 @@ extension SecretStoreSettings {
     /// - Parameters:
     ///   - folder: the service's own secrets folder, for what has no path in the settings.
     ///   - owner: the service.
+    ///   - observing: put around the store itself: what a cache answers is not asked of it.
     /// - Throws: `SecretStoreError` for settings or a wrapping key that cannot be used.
-    public func open(folder: String, owner: String) throws -> any SecretStore {
+    public func open(
+        folder: String, owner: String, observing: (any SecretStore) -> any SecretStore = { $0 }
+    ) throws -> any SecretStore {
         do {
-            let store = try driver(folder, owner)
-            let policy = cache ?? ([.vault, .aws].contains(driver) ? CachePolicy() : nil)
-            return policy.map { CachedSecretStore(store, policy: $0) } ?? store
+            let store = observing(try driver(folder, owner))
+            return cachePolicy.map { CachedSecretStore(store, policy: $0) } ?? store
         } catch let cause as SecretStoreError.Cause {
             throw SecretStoreError(store: driver.rawValue, secret: nil, cause: cause)
         }
+    }
+
+    /// nil: values are not kept, and the store is always there.
+    public var cachePolicy: CachePolicy? {
+        cache ?? ([.vault, .aws].contains(driver) ? CachePolicy() : nil)
     }
 
     private func driver(_ folder: String, _ owner: String) throws -> any SecretStore {

@@ -1,3 +1,5 @@
+internal import Secrets
+
 extension SecretStoreSettings {
     /// A host and port that the store is asked at.
     public struct Address: Sendable, Hashable {
@@ -46,9 +48,26 @@ extension SecretStoreSettings {
         return paths.compactMap(\.self).filter { $0 != "/" }
     }
 
-    /// What the process changes there.
+    /// What the process changes there: a key is rotated by whoever uses it.
     public var writable: [String] {
-        driver == .pkcs11 ? pkcs11?.writable ?? [] : []
+        let paths: [String?] =
+            switch driver {
+            case .files: files?.trust == .containerMount ? [] : [files?.folder]
+            case .sealed: [sealed?.path.map(Self.folder)]
+            case .pkcs11: [pkcs11?.path.map(Self.folder)] + (pkcs11?.writable ?? [])
+            case .env, .vault, .aws: []
+            }
+        return paths.compactMap(\.self).filter { $0 != "/" }
+    }
+
+    /// Whether it keeps anything in the service's own secrets folder.
+    public var usesOwnFolder: Bool {
+        switch driver {
+        case .files: files?.folder == nil && files?.trust != .containerMount
+        case .sealed: sealed?.path == nil
+        case .pkcs11: pkcs11?.path == nil
+        case .env, .vault, .aws: false
+        }
     }
 
     private static func folder(_ path: String) -> String {

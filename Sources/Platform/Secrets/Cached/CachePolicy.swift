@@ -10,6 +10,8 @@ public struct CachePolicy: Codable, Sendable, Equatable {
         self.staleSeconds = staleSeconds
     }
 
+    /// How long a value may be used after the store last answered.
+    public var longestUse: Duration { maximumAge + stale }
     var maximumAge: Duration { .seconds(max(maximumAgeSeconds, 0)) }
     var stale: Duration { .seconds(max(staleSeconds, 0)) }
 }

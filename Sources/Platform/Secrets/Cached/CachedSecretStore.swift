@@ -58,8 +58,15 @@ public struct CachedSecretStore: SecretStore {
         }
     }
 
+    /// A value is forgotten whose version no longer bears its stage.
     public func versions(of name: String) async throws -> [SecretVersion] {
-        try await store.versions(of: name)
+        let versions = try await store.versions(of: name)
+        let stages = Dictionary(versions.map { ($0.id, $0.stages) }) { first, _ in first }
+        let isStale = cache.state.withLock { state in
+            state.entries.contains { $0.key.name == name && stages[$0.value.value.version.id]?.contains($0.key.stage) != true }
+        }
+        if isStale { forget(name) }
+        return versions
     }
 
     @discardableResult

@@ -70,6 +70,9 @@ extension SecretStoreError.Cause: CustomStringConvertible {
         }
     }
 
+    /// Whether there is nothing to have, rather than something in the way.
+    public var isAbsence: Bool { self == .notFound || self == .revoked }
+
     /// Whether the same request may succeed a little later.
     public var isTransient: Bool {
         if case .unavailable = self { true } else { false }

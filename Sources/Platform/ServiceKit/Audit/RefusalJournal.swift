@@ -38,9 +38,14 @@ public final class RefusalJournal: Sendable {
 
     /// Writes events to the outbox until cancelled.
     public func run(_ outbox: AuditOutbox, _ database: ServiceDatabase, _ logger: Logger) async {
+        await run(logger) { event in try await database.write { db in _ = try outbox.append(event, in: db) } }
+    }
+
+    /// Hands events to `record` until cancelled.
+    public func run(_ logger: Logger, record: (AuditEvent) async throws -> Void) async {
         for await event in events {
             do {
-                try await database.write { db in _ = try outbox.append(event, in: db) }
+                try await record(event)
             } catch {
                 logger.error("refusal not recorded", metadata: ["action": "\(event.action)", "error": "\(error)"])
             }

@@ -37,6 +37,7 @@ struct ConfinementPlan: Equatable {
         self.init(
             readable: Self.systemFiles + [Self.processes, settings.stateDirectory] + settings.readable + settings.secrets.readable,
             writable: [settings.dataFolder, settings.runFolder, settings.logFolder, "/dev/null"] + settings.secrets.writable
+                + (settings.secrets.usesOwnFolder ? [settings.secretsFolder] : [])
                 + (settings.identity.mode == .files ? [] : [settings.tlsFolder]),
             bindPorts: Set(served.compactMap { UInt16(exactly: $0.port) }),
             connectPorts: Set(calls.compactMap { UInt16(exactly: $0.port) } + (looksUpNames ? [Self.dnsPort] : []))

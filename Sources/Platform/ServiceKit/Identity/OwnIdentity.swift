@@ -36,7 +36,9 @@ struct OwnIdentity {
     func background(_ context: ServiceContext) throws -> [any Service] {
         guard settings.peers["auth"] != nil else { return [] }
         let auth = try context.channel(to: "auth")
-        let feed = RevocationFeed(auth: auth, trust: trust, logger: logger) { [keeper] in await keeper?.wasRefused() }
+        let feed = RevocationFeed(
+            auth: auth, trust: trust, logger: logger, tokenKeys: { [keys = context.tokenKeys] in await keys?.changed(to: $0) },
+            refused: { [keeper] in await keeper?.wasRefused() })
         let tasks = [BackgroundTask("revocations") { try await feed.run() }]
         guard let keeper else { return tasks }
         return tasks + [BackgroundTask("mesh certificate") { try await keeper.run() }]

@@ -13,6 +13,8 @@ struct RevocationFeed: Sendable {
     let auth: any CallChannel
     let trust: MeshTrust
     let logger: Logger
+    /// Told which keys verify tokens, by the name of their set.
+    let tokenKeys: @Sendable ([UInt8]) async -> Void
     /// Called when auth does not let this process in.
     let refused: @Sendable () async -> Void
 
@@ -23,6 +25,7 @@ struct RevocationFeed: Sendable {
                 for try await list in try await AuthV1.IdentityClient(auth).watchRevocations(.init()) {
                     failures = 0
                     take(list)
+                    await tokenKeys(list.tokenKeys)
                 }
             } catch is CancellationError {
                 throw CancellationError()

@@ -1,4 +1,5 @@
 public import AuditClient
+public import KeyManagement
 public import Logging
 public import MeshCall
 public import NIOCore
@@ -18,19 +19,23 @@ public struct ServiceContext: Sendable {
     /// The mesh's TLS in this process: what it holds against revoked peers, and its certificate files.
     public let trust: MeshTrust
     let peers: PeerChannels
+    /// The keys that auth publishes; nil where there is no auth to ask.
+    let tokenKeys: PublishedKeys?
+    /// What was fetched from the secret store.
+    let access: SecretAccess
     let opened = OpenedDatabase()
 
     init(settings: ServiceSettings, trust: MeshTrust, logger: Logger, eventLoopGroup: any EventLoopGroup) throws {
         self.settings = settings
         self.logger = logger
         self.eventLoopGroup = eventLoopGroup
-        secrets = try settings.secrets.open(folder: settings.secretsFolder, owner: settings.service)
+        let access = SecretAccess(service: settings.service)
+        self.access = access
+        secrets = try settings.secrets.open(folder: settings.secretsFolder, owner: settings.service) { AuditedSecretStore($0, access: access) }
         self.trust = trust
         peers = PeerChannels(settings: settings, trust: trust, eventLoopGroup: eventLoopGroup, logger: logger)
-        authenticator =
-            settings.peers["auth"] == nil
-            ? RefusingAuthenticator()
-            : PublishedKeyAuthenticator(environment: settings.environment, auth: try peers.channel(to: "auth"))
+        tokenKeys = settings.peers["auth"] == nil ? nil : PublishedKeys(auth: try peers.channel(to: "auth"))
+        authenticator = tokenKeys.map { PublishedKeyAuthenticator(environment: settings.environment, keys: $0) } ?? RefusingAuthenticator()
     }
 
     /// A channel to a peer named in the settings, whose certificate must carry that name. It connects when first used and again
@@ -48,6 +53,20 @@ public struct ServiceContext: Sendable {
         let database = try ServiceDatabase(folder: settings.dataFolder, name: settings.service, schema: schema, logger: logger)
         opened.remember(database, schema)
         return database
+    }
+
+    /// Where keys of the secret store are kept in use, with their life in `database`.
+    public func keyringPlace(_ database: ServiceDatabase) -> KeyringPlace {
+        KeyringPlace(
+            store: secrets, database: database, outbox: AuditOutbox(source: settings.service), longestSilence: settings.secrets.cachePolicy?.longestUse,
+            logger: logger)
+    }
+
+    /// Keeps an event for the audit log in the service's own outbox; nil for a service without one.
+    var recorder: (@Sendable (AuditEvent) async throws -> Void)? {
+        guard let database = opened.withOutbox else { return nil }
+        let outbox = AuditOutbox(source: settings.service)
+        return { event in try await database.write { db in _ = try outbox.append(event, in: db, essential: true) } }
     }
 
     /// Carries the outbox of `database` to audit. The service runs it among its `background`.

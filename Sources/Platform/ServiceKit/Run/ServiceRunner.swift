@@ -1,8 +1,10 @@
+internal import KeyManagement
 internal import Logging
 internal import MeshCall
 internal import NIOCore
 internal import NIOPosix
 internal import Secrets
+internal import ServiceAPI
 internal import ServiceLifecycle
 internal import Telemetry
 internal import UnixSignals
@@ -31,11 +33,25 @@ struct ServiceRunner: Sendable {
         // auth makes its certificate while it is built.
         if settings.identity.mode == .issue { try CertificateCheck.run(settings) }
         service.background += try identity?.background(context) ?? []
+        addKeys(to: &service, context)
         warnOfUnlockedSecrets()
         try await ServiceGroup(configuration: configuration(service, context)).run()
         await context.peers.close()
         logger.info("stopped")
         try await group.shutdownGracefully()
+    }
+
+    /// What the runner does about keys and secrets, the same for every service of the mesh.
+    private func addKeys(to service: inout RunningService, _ context: ServiceContext) {
+        guard settings.hasMeshIdentity, let record = service.record ?? context.recorder else { return }
+        let (access, logger, interval) = (context.access, logger, settings.identity.checkInterval)
+        access.processRuns()
+        service.background.append(BackgroundTask("secrets fetched") { await access.run(logger, record: record) })
+        guard !service.definitions.isEmpty else { return }
+        service.definitions.append(.keys(KeysHandler(service.keys, schedules: settings.keys)))
+        service.background += service.keys.map { keys in BackgroundTask("keys: \(keys.kind.rawValue)") { try await keys.follow() } }
+        let watch = KeyWatch(service.keys, schedules: settings.keys, service: settings.service, logger: logger, record: record)
+        service.background.append(BackgroundTask("age of keys") { try await watch.run(every: interval) })
     }
 
     private func warnOfUnlockedSecrets() {

@@ -1,4 +1,5 @@
 internal import Foundation
+public import KeyManagement
 public import SecretStores
 
 /// What a service's process is told at start: `settings.json` in its own state folder. Holds no secret, only where secrets lie.
@@ -34,6 +35,8 @@ public struct ServiceSettings: Codable, Sendable, Equatable {
     public var confinement: Confinement
     /// How it comes by its mesh certificate.
     public var identity: IdentitySettings
+    /// How long its keys may be in use and how they change, where that is not as everywhere.
+    public var keys: KeySchedules
     /// swift-log's level names.
     public var logLevel: String
     /// The service's own settings.
@@ -43,7 +46,7 @@ public struct ServiceSettings: Codable, Sendable, Equatable {
         environment: String, service: String, stateDirectory: String, listen: Endpoint, health: Endpoint,
         peers: [String: Endpoint] = [:], outbound: [Endpoint] = [], readable: [String] = [],
         secrets: SecretStoreSettings = SecretStoreSettings(), confinement: Confinement = .required,
-        identity: IdentitySettings = .files, logLevel: String = "info", options: JSONValue = [:]
+        identity: IdentitySettings = .files, keys: KeySchedules = KeySchedules(), logLevel: String = "info", options: JSONValue = [:]
     ) {
         self.environment = environment
         self.service = service
@@ -56,6 +59,7 @@ public struct ServiceSettings: Codable, Sendable, Equatable {
         self.secrets = secrets
         self.confinement = confinement
         self.identity = identity
+        self.keys = keys
         self.logLevel = logLevel
         self.options = options
     }
@@ -73,6 +77,7 @@ public struct ServiceSettings: Codable, Sendable, Equatable {
         secrets = try container.decodeIfPresent(SecretStoreSettings.self, forKey: .secrets) ?? SecretStoreSettings()
         confinement = try container.decodeIfPresent(Confinement.self, forKey: .confinement) ?? .required
         identity = try container.decodeIfPresent(IdentitySettings.self, forKey: .identity) ?? .files
+        keys = try container.decodeIfPresent(KeySchedules.self, forKey: .keys) ?? KeySchedules()
         logLevel = try container.decodeIfPresent(String.self, forKey: .logLevel) ?? "info"
         options = try container.decodeIfPresent(JSONValue.self, forKey: .options) ?? [:]
     }

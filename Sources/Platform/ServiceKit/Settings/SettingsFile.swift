@@ -1,4 +1,5 @@
 internal import Foundation
+internal import KeyManagement
 
 extension ServiceSettings {
     /// A settings file is small; a longer one is something else.
@@ -38,6 +39,7 @@ extension ServiceSettings {
             throw StartUpError.settings("confinement can be off in the development environment only, not in '\(environment)'")
         }
         try identity.check(service: service)
+        if let fault = keys.fault { throw StartUpError.settings("keys: \(fault)") }
         for endpoint in [listen, health] + peers.values + outbound where !(0...65535).contains(endpoint.port) {
             throw StartUpError.settings("\(endpoint) has no valid port")
         }

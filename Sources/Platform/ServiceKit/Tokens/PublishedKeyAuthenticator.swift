@@ -1,29 +1,14 @@
 internal import Identity
 internal import MeshCall
-internal import ServiceAPI
 
 /// Checks user tokens with the keys that auth publishes.
 struct PublishedKeyAuthenticator: TokenAuthenticator {
-    static let fetchTime = Duration.seconds(2)
-
     private let verifier: TokenVerifier
     private let keys: PublishedKeys
 
     init(environment: String, keys: PublishedKeys) {
         verifier = TokenVerifier(environment: environment)
         self.keys = keys
-    }
-
-    /// - Parameter auth: a channel to the service that publishes the keys.
-    init(environment: String, auth: any CallChannel) {
-        self.init(
-            environment: environment,
-            keys: PublishedKeys {
-                let published = try await AuthV1.AuthClient(auth).getKeys(.init(), options: CallOptions(timeout: Self.fetchTime))
-                return TokenKeySet(
-                    issuer: published.issuer,
-                    keys: try published.keys.map { try .init(kid: $0.kid, algorithm: $0.algorithm, publicKey: $0.publicKey) })
-            })
     }
 
     func authenticate(bearer token: String, accepting accepted: [TokenType]) async throws -> Principal {

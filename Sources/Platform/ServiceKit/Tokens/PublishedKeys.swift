@@ -1,5 +1,6 @@
 internal import Identity
 internal import MeshCall
+internal import ServiceAPI
 
 /// The keys that auth publishes, kept for a while. One fetch runs at a time, and nobody can make this process fetch more often than
 /// every few seconds.
@@ -10,6 +11,7 @@ actor PublishedKeys {
     static let longestLifetime = Duration.seconds(900)
     /// Least time between two fetches that unknown key ids ask for.
     static let refetchInterval = Duration.seconds(3)
+    static let fetchTime = Duration.seconds(2)
 
     private let fetch: @Sendable () async throws -> TokenKeySet
     private let now: @Sendable () -> ContinuousClock.Instant
@@ -20,6 +22,26 @@ actor PublishedKeys {
     init(now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }, fetch: @escaping @Sendable () async throws -> TokenKeySet) {
         self.now = now
         self.fetch = fetch
+    }
+
+    /// - Parameter auth: a channel to the service that publishes the keys.
+    init(auth: any CallChannel) {
+        self.init {
+            let published = try await AuthV1.AuthClient(auth).getKeys(.init(), options: CallOptions(timeout: Self.fetchTime))
+            return TokenKeySet(
+                issuer: published.issuer,
+                keys: try published.keys.map { try .init(kid: $0.kid, algorithm: $0.algorithm, publicKey: $0.publicKey) })
+        }
+    }
+
+    /// auth says that the keys are now those of this name: if they are others, those here are of no more use.
+    func changed(to name: [UInt8]) async {
+        guard let cached, cached.keys.name != name else { return }
+        // What was asked for before the change may bring the old ones.
+        _ = try? await running?.value
+        guard self.cached?.keys.name != name else { return }
+        self.cached = nil
+        _ = try? await fetchOnce()
     }
 
     /// - Throws: what the fetch throws when there are no keys that may still be used.

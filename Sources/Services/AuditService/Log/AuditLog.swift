@@ -74,6 +74,20 @@ final class AuditLog: Sendable {
         }
     }
 
+    /// Writes an event of audit's own.
+    ///
+    /// - Throws: `RPCError` when the log takes nothing; storage errors.
+    func append(own event: AuditEvent) async throws {
+        try checkSound()
+        let size = try await database.write { db in
+            var writer = try LogWriter(db)
+            try writer.append(event)
+            try writer.finish()
+            return writer.size
+        }
+        state.withLock { $0.size = size }
+    }
+
     /// A run that does not fit is refused alone, and the log says so in its own chain.
     private static func append(
         _ run: RecordRun, with writer: inout LogWriter, reported: Set<ChainFault>

@@ -10,7 +10,7 @@ struct AuthHandler: AuthV1.AuthHandler {
     let store: AuthStore
     let seals: AuthSeals
     let hasher: PasswordHasher
-    let issuer: TokenIssuer
+    let tokens: TokenKeys
     let verifier: TokenVerifier
     let clock: @Sendable () -> Date
     let signOffRate = SignOffRate()
@@ -21,7 +21,7 @@ struct AuthHandler: AuthV1.AuthHandler {
     var credentialCheck: CredentialCheck { CredentialCheck(seals: seals, hasher: hasher) }
 
     func getKeys(_ request: AuthV1.GetKeysRequest, context: ServerContext) async throws -> AuthV1.GetKeysResponse {
-        let set = issuer.keySet
+        let set = tokens.keySet
         let keys = set.keys.values.map { key in
             AuthV1.SigningKey(kid: key.kid, algorithm: key.algorithm, publicKey: Array(key.publicKey.rawRepresentation))
         }

@@ -18,7 +18,7 @@ extension AuthHandler {
         }
         let step = try await request.code.isEmpty ? nil : self.step(of: request.code, token.userID, digest: request.digest, context)
         let method = step == nil ? "pwd" : "otp"
-        let issued = try await issuer.signOff(userID: token.userID, digest: request.digest, methods: [method], now: clock())
+        let issued = try await tokens.issuer.signOff(userID: token.userID, digest: request.digest, methods: [method], now: clock())
         let minted = AuthEvents(context).signOffMinted(
             token.userID, tokenID: issued.tokenID, digest: Hex.encode(request.digest), method: method)
         guard try await store.signOff(of: token.userID, step: step, attemptKey: seals.attemptKey(signingOff: token.userID), event: minted)

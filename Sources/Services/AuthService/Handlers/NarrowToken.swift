@@ -14,7 +14,7 @@ extension AuthHandler {
         let surplus = Set(request.scope).subtracting(SessionRules.agentScope)
         guard surplus.isEmpty else { throw Self.scopeNotHeld }
         do {
-            let issued = try await issuer.agent(for: token, scope: Set(request.scope).sorted(), now: clock())
+            let issued = try await tokens.issuer.agent(for: token, scope: Set(request.scope).sorted(), now: clock())
             try await store.record(
                 issued: AuthEvents(context).narrowed(token.userID, tokenID: issued.tokenID, scope: Set(request.scope).sorted()))
             return AuthV1.NarrowTokenResponse(token: issued.token, expiresIn: issued.expiresIn)
@@ -43,7 +43,7 @@ extension AuthHandler {
 
     private func verified(_ token: String) async throws -> VerifiedToken {
         do {
-            return try await verifier.verify(token, accepting: [TokenKind.access.rawValue], keys: issuer.keySet, now: clock())
+            return try await verifier.verify(token, accepting: [TokenKind.access.rawValue], keys: tokens.keySet, now: clock())
         } catch let failure as TokenFailure {
             throw RPCError(refusing: failure)
         }

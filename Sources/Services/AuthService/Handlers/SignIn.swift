@@ -92,7 +92,7 @@ extension AuthHandler {
 
     /// The session as its owner gets it, with a fresh access token.
     func session(_ session: StoredSession, _ token: RefreshToken) async throws -> AuthV1.Session {
-        let access = try await issuer.access(
+        let access = try await tokens.issuer.access(
             userID: session.userID, scope: SessionRules.scope, methods: ["pwd", "otp"], sessionID: session.sessionID, now: clock())
         return AuthV1.Session(
             userId: session.userID, accessToken: access.token, accessExpiresIn: access.expiresIn, refreshToken: token.text,

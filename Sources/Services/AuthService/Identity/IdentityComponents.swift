@@ -2,6 +2,7 @@ internal import AuditClient
 internal import Cryptography
 internal import Foundation
 internal import Identity
+internal import KeyManagement
 internal import Logging
 internal import MeshCall
 internal import MeshTLS
@@ -25,16 +26,16 @@ struct IdentityComponents: Sendable {
     /// - Parameters:
     ///   - rootsPath: the environment's roots, PEM.
     ///   - deployedTokens: the deployment's file of join tokens.
-    ///   - secrets: must have `data-key`.
+    ///   - data: has the key of `MeshIssuer.purpose`.
     ///   - changed: told of each new list of revocations, and of the present one.
     static func make(
-        environment: String, database: ServiceDatabase, outbox: AuditOutbox, secrets: any SecretStore, age: IssuingKeyAge, rootsPath: String,
+        environment: String, database: ServiceDatabase, outbox: AuditOutbox, data: DataKeyring, age: KeyAge, rootsPath: String,
         deployedTokens: String, clock: @escaping @Sendable () -> Date = { Date() }, changed: @escaping @Sendable (RevocationList) -> Void
     ) async throws -> IdentityComponents {
         let store = IdentityStore(database: database, outbox: outbox)
         let issuer = try await MeshIssuer.open(
             environment: environment, store: store, age: age,
-            wrapping: KeyWrapping(rootSecret: try await secrets.secret(named: "data-key").symmetricKey), rootsPath: rootsPath, clock: clock)
+            wrapping: KeyWrapping(rootSecret: try data.key(MeshIssuer.purpose)), rootsPath: rootsPath, clock: clock)
         let board = RevocationBoard(try await store.revocations())
         changed(board.list)
         let authority = IdentityAuthority(issuer: issuer, board: board, changed: changed)

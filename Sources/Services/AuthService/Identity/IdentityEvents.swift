@@ -1,5 +1,6 @@
 internal import AuditClient
 internal import Identity
+internal import KeyManagement
 internal import MeshCall
 
 /// What auth tells the log about mesh identities. Names and serial numbers only: no token, no key.
@@ -9,6 +10,10 @@ struct IdentityEvents: Sendable {
 
     init(_ context: ServerContext) {
         self.init(caller: context.peer.name, requestID: context.requestID)
+    }
+
+    init(_ change: KeyChange) {
+        (actor, requestID) = (change.actor, change.requestID)
     }
 
     /// - Parameter caller: a program's short name.
@@ -50,10 +55,6 @@ struct IdentityEvents: Sendable {
 
     func keyEnded(_ key: IssuingKey, reason: String) -> AuditEvent {
         event("identity.issuing_key_ended", "\(key.id)", reason: reason, ["serial": key.serial ?? ""])
-    }
-
-    func keyAge(_ id: Int64, _ action: String, days: Int64) -> AuditEvent {
-        event(action, "\(id)", reason: "age", ["days": "\(days)"])
     }
 
     private func event(_ action: String, _ object: String, reason: String, _ details: [String: String] = [:]) -> AuditEvent {

@@ -3,7 +3,7 @@ internal import Identity
 internal import Logging
 internal import ServiceKit
 
-/// What auth does by itself about mesh identities as time goes: its own certificate, keys whose overlap is over, keys that grow old.
+/// What auth does by itself about mesh identities as time goes: its own certificate, keys whose overlap is over.
 actor IdentityUpkeep {
     private let issuer: MeshIssuer
     private let authority: IdentityAuthority
@@ -12,7 +12,6 @@ actor IdentityUpkeep {
     private let logger: Logger
     /// The key that signed the own certificate; nil before this process had one.
     private var signedBy: Int64?
-    private var told: (key: Int64, day: Int64)?
 
     /// - Parameters:
     ///   - folder: of the own certificate's files.
@@ -38,7 +37,6 @@ actor IdentityUpkeep {
             do {
                 try await renewOwn()
                 try await authority.endDueKeys()
-                try await tellAge()
             } catch {
                 logger.error("mesh identities", metadata: ["why": "\(error)"])
                 try await Task.sleep(for: .seconds(5))
@@ -67,26 +65,5 @@ actor IdentityUpkeep {
         guard now >= facts.begins, now < facts.begins + (facts.ends - facts.begins) / 2 else { return true }
         // Unknown after a start: made anew rather than left with a key that may have been rotated out.
         return signedBy != signer
-    }
-
-    /// Once a day for each key: in the log, and for audit, which alerts.
-    private func tellAge() async throws {
-        guard let active = issuer.active else { return }
-        let day = issuer.now / IssuingKeyAge.day
-        guard told.map({ $0 != (active.id, day) }) ?? true else { return }
-        told = (active.id, day)
-        let events = IdentityEvents(caller: "auth")
-        switch issuer.age.verdict(activatedAt: active.activatedAt, now: issuer.now) {
-        case .fresh: break
-        case .nearlyDue(let daysLeft):
-            logger.warning("the mesh issuing key is to be rotated soon", metadata: ["key": "\(active.id)", "days-left": "\(daysLeft)"])
-            try await issuer.store.record(events.keyAge(active.id, "identity.issuing_key_nearly_due", days: issuer.age.dueAfter - daysLeft))
-        case .overdue(let days):
-            logger.error("the mesh issuing key is overdue for rotation", metadata: ["key": "\(active.id)", "days": "\(days)"])
-            try await issuer.store.record(events.keyAge(active.id, "identity.issuing_key_overdue", days: days))
-        case .refused(let days):
-            logger.critical("the mesh issuing key is too old to sign", metadata: ["key": "\(active.id)", "days": "\(days)"])
-            try await issuer.store.record(events.keyAge(active.id, "identity.issuing_key_refused", days: days))
-        }
     }
 }

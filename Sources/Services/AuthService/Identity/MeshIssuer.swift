@@ -3,6 +3,7 @@ internal import Crypto
 internal import Cryptography
 internal import Foundation
 internal import Identity
+internal import KeyManagement
 internal import Logging
 internal import MeshTLS
 internal import Synchronization
@@ -29,16 +30,19 @@ final class MeshIssuer: Sendable {
     /// Names that get certificates of an overdue key too.
     private static let needed: Set<String> = ["auth", "operator"]
 
+    /// Of the data key that wraps issuing keys in the database.
+    static let purpose = "issuing"
+
     let environment: String
     let store: IdentityStore
-    let age: IssuingKeyAge
+    let age: KeyAge
     private let wrapping: KeyWrapping
     private let rootsPath: String
     private let clock: @Sendable () -> Date
     private let signing: Mutex<Active?>
 
     private init(
-        environment: String, store: IdentityStore, age: IssuingKeyAge, wrapping: KeyWrapping, rootsPath: String, clock: @escaping @Sendable () -> Date,
+        environment: String, store: IdentityStore, age: KeyAge, wrapping: KeyWrapping, rootsPath: String, clock: @escaping @Sendable () -> Date,
         active: Active?
     ) {
         self.environment = environment
@@ -57,7 +61,7 @@ final class MeshIssuer: Sendable {
     ///   - rootsPath: the environment's roots, PEM.
     /// - Throws: when the key in the database cannot be unwrapped or is not this environment's.
     static func open(
-        environment: String, store: IdentityStore, age: IssuingKeyAge, wrapping: KeyWrapping, rootsPath: String,
+        environment: String, store: IdentityStore, age: KeyAge, wrapping: KeyWrapping, rootsPath: String,
         clock: @escaping @Sendable () -> Date
     ) async throws -> MeshIssuer {
         let issuer = MeshIssuer(

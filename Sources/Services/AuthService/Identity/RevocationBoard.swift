@@ -3,13 +3,15 @@ internal import MeshTLS
 internal import ServiceAPI
 internal import Synchronization
 
-/// The list of what is revoked, as it stands, and those who watch it.
+/// The list of what is revoked, as it stands, which keys verify tokens, and those who watch both.
 final class RevocationBoard: Sendable {
     /// Calls of `WatchRevocations` at a time; each holds one pending change at most.
     static let maximumWatchers = 256
 
     private struct State {
         var list: RevocationList
+        /// Name of the set of keys that verify tokens.
+        var tokenKeys: [UInt8] = []
         var isStopping = false
         var watchers: [UInt64: AsyncStream<Void>.Continuation] = [:]
         var watchersSoFar: UInt64 = 0
@@ -27,6 +29,11 @@ final class RevocationBoard: Sendable {
         change { if list.version > $0.list.version { $0.list = list } }
     }
 
+    /// - Parameter tokenKeys: the name of the set of keys that verify tokens.
+    func publish(tokenKeys: [UInt8]) {
+        change { $0.tokenKeys = tokenKeys }
+    }
+
     /// The process stops: watchers' calls end, so that they don't hold up a server that drains.
     func stop() {
         change { $0.isStopping = true }
@@ -36,12 +43,14 @@ final class RevocationBoard: Sendable {
     func watch(to writer: ResponseWriter<AuthV1.Revocations>) async throws {
         let (id, changes) = try startWatching()
         defer { state.withLock { $0.watchers[id] = nil } }
-        var sent: UInt64?
+        var sent: AuthV1.Revocations?
         for await _ in changes {
-            let (list, isStopping) = state.withLock { ($0.list, $0.isStopping) }
+            let (list, tokenKeys, isStopping) = state.withLock { ($0.list, $0.tokenKeys, $0.isStopping) }
             if isStopping { throw RPCError(.unavailable, "The process stops.", reason: "STOPPING") }
-            if list.version != sent { try await writer.send(AuthV1.Revocations(list)) }
-            sent = list.version
+            if list.version == sent?.version, tokenKeys == sent?.tokenKeys { continue }
+            let current = AuthV1.Revocations(list, tokenKeys: tokenKeys)
+            try await writer.send(current)
+            sent = current
         }
         throw CancellationError()
     }
@@ -69,7 +78,7 @@ final class RevocationBoard: Sendable {
 }
 
 extension AuthV1.Revocations {
-    init(_ list: RevocationList) {
-        self.init(version: list.version, serials: list.serials.map(\.bytes), identities: list.identities.map(\.uri))
+    init(_ list: RevocationList, tokenKeys: [UInt8] = []) {
+        self.init(version: list.version, serials: list.serials.map(\.bytes), identities: list.identities.map(\.uri), tokenKeys: tokenKeys)
     }
 }

@@ -1,4 +1,5 @@
 internal import AuditClient
+internal import KeyManagement
 internal import Storage
 
 extension DatabaseSchema {
@@ -53,7 +54,7 @@ extension DatabaseSchema {
                     ) STRICT;
                     CREATE INDEX attempts_by_age ON attempts (last_at);
                     """),
-            .meshIdentity,
+            .meshIdentity, DataKeyTable.wrappedBy, KeyHistoryTable.migration,
         ],
         userTables: [
             UserTable("accounts", owner: "user_id"), UserTable("sessions", owner: "user_id"),

@@ -1,5 +1,6 @@
 internal import Crypto
 internal import Cryptography
+internal import KeyManagement
 
 /// What keeps personal data and second factors unreadable in the database file.
 struct AuthSeals: Sendable {
@@ -10,6 +11,15 @@ struct AuthSeals: Sendable {
     let pepper: SymmetricKey
     /// Stands in for the seed of an account that does not exist.
     private let decoySeed: [UInt8]
+
+    /// Purposes of the data keys.
+    private static let (columns, indexes, pepper) = ("columns", "indexes", "pepper")
+    static let purposes = [columns, indexes, pepper]
+
+    /// - Throws: `DataKeyFailure`.
+    init(_ data: DataKeyring) throws {
+        self.init(cipher: try data.cipher(Self.columns), indexKey: try data.key(Self.indexes), pepper: try data.key(Self.pepper))
+    }
 
     init(cipher: ColumnCipher, indexKey: SymmetricKey, pepper: SymmetricKey) {
         self.cipher = cipher

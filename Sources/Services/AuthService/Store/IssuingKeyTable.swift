@@ -1,3 +1,5 @@
+internal import Crypto
+internal import Cryptography
 internal import GRDB
 
 /// SQL on `issuing_keys`.
@@ -21,6 +23,21 @@ enum IssuingKeyTable {
     /// The key itself, wrapped; nil once it signs no more.
     static func wrapped(_ id: Int64, in db: Database) throws -> [UInt8]? {
         try Row.fetchOne(db, sql: "SELECT wrapped FROM issuing_keys WHERE id = ?", arguments: [id])?.optionalBytes("wrapped")
+    }
+
+    /// Wraps what an earlier release wrapped by the secret store's key itself with a data key of its own.
+    ///
+    /// - Parameter root: that key.
+    /// - Returns: the data key; nil for another purpose.
+    static func inherit(_ purpose: String, root: SymmetricKey, in db: Database) throws -> SymmetricKey? {
+        guard purpose == MeshIssuer.purpose else { return nil }
+        let key = SymmetricKey(size: .bits256)
+        let (before, after) = (KeyWrapping(rootSecret: root), KeyWrapping(rootSecret: key))
+        for row in try Row.fetchAll(db, sql: "SELECT id, wrapped FROM issuing_keys WHERE wrapped IS NOT NULL") {
+            let wrapped = try after.wrap(before.unwrap(row.bytes("wrapped")))
+            try db.execute(sql: "UPDATE issuing_keys SET wrapped = ? WHERE id = ?", arguments: [wrapped.blob, row["id"] as Int64])
+        }
+        return key
     }
 
     /// - Returns: the new key's id.

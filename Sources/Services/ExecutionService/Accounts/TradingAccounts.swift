@@ -1,4 +1,5 @@
 internal import Exchange
+internal import KeyManagement
 internal import MeshCall
 internal import Storage
 internal import Trading
@@ -15,10 +16,16 @@ struct TradingAccounts: Sendable {
 
     /// With the key that is active now. For new orders.
     ///
-    /// - Throws: `RPCError` FAILED_PRECONDITION NO_EXCHANGE_KEY.
+    /// - Throws: `RPCError` FAILED_PRECONDITION NO_EXCHANGE_KEY, EXCHANGE_KEY_TOO_OLD.
     func active(of user: String) async throws -> Access {
         let keys = dependencies.keys
-        return try access(try await dependencies.database.read(as: user) { try keys.active(user: user, in: $0) })
+        let key = try await dependencies.database.read(as: user) { try keys.active(user: user, in: $0) }
+        if let activated = key?.activatedMilliseconds,
+            case .refused(let days) = dependencies.keyAge.verdict(activatedAt: activated / 1000, now: dependencies.now() / 1000)
+        {
+            throw Refusal.keyTooOld(days)
+        }
+        return try access(key)
     }
 
     /// With the key that the order was made with, active or retired: no other account can say what became of it.

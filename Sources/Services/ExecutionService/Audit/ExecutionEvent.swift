@@ -16,6 +16,8 @@ enum ExecutionAction: String, CaseIterable {
     case orderUnknown = "order.unknown"
     case orderReconciled = "order.reconciled"
     case orderAbandoned = "order.abandoned"
+    case orderCancelled = "order.cancelled"
+    case orderCancelFailed = "order.cancel_failed"
     case exchangeKeyCreated = "exchange_key.created"
     case exchangeKeyActivated = "exchange_key.activated"
     case killSwitchSet = "kill_switch.set"
@@ -50,7 +52,6 @@ enum ExecutionNames {
     static let service = "execution"
     static let marketData = "market-data"
     static let audit = "audit"
-    static let dataKey = "data-key"
 }
 
 /// On whose behalf a call runs, and who made it.

@@ -1,3 +1,4 @@
+public import KeyManagement
 public import MeshCall
 public import ServiceAPI
 internal import AuditClient
@@ -14,6 +15,7 @@ public struct ExecutionService: ExecutionV1.ExecutionHandler {
     let accounts: TradingAccounts
     let keys: ExchangeKeys
     let reconciler: Reconciler
+    let retirement: KeyRetirement
 
     /// What the database must hold.
     public static var schema: DatabaseSchema { ExecutionSchema.schema }
@@ -34,6 +36,7 @@ public struct ExecutionService: ExecutionV1.ExecutionHandler {
         signOffs = SignOffDesk(dependencies: dependencies, dispatcher: dispatcher, locks: locks, refusals: refusals)
         reconciler = Reconciler(
             dependencies: dependencies, accounts: accounts, tracker: tracker, locks: locks, startedMilliseconds: dependencies.now())
+        retirement = KeyRetirement(dependencies: dependencies, accounts: accounts, tracker: tracker, reconciler: reconciler, locks: locks)
         orders = OrderDesk(dependencies: dependencies, reconciler: reconciler)
         keys = ExchangeKeys(dependencies: dependencies, locks: locks, refusals: refusals)
     }
@@ -53,8 +56,16 @@ public struct ExecutionService: ExecutionV1.ExecutionHandler {
 
     /// Goes on asking until cancelled.
     public func runReconciliation() async throws {
-        try await reconciler.run()
+        try await reconciler.run { try await endKeys() }
     }
+
+    /// Once over the keys that are to end: cancels what the revoked ones placed, and erases those that no order needs.
+    public func endKeys() async throws {
+        try await retirement.round()
+    }
+
+    /// People's keys, as the operator sees them.
+    public var exchangeKeys: any ManagedKeys { TradeKeyring(dependencies: dependencies, retirement: retirement) }
 
     // MARK: - Proposals
 

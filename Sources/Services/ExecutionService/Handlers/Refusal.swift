@@ -15,6 +15,10 @@ enum Refusal {
     static let unknownProposal = RPCError(.notFound, "There is no such proposal.", reason: "PROPOSAL_UNKNOWN")
     static let unknownUtterance = RPCError(.notFound, "There is no such utterance.", reason: "UTTERANCE_UNKNOWN")
     static let noExchangeKey = precondition("No exchange key is active for you. Link one first.", "NO_EXCHANGE_KEY")
+    static let keyRevoked = precondition("Your exchange key was revoked. Link a new one.", "EXCHANGE_KEY_REVOKED")
+    static func keyTooOld(_ days: Int64) -> RPCError {
+        precondition("Your exchange key is \(days) days old and no longer used. Link a new one.", "EXCHANGE_KEY_TOO_OLD")
+    }
     static let proposalExpired = precondition("The proposal has expired. Ask for a new one.", "PROPOSAL_EXPIRED")
     static let killSwitch = precondition("Trading is stopped for everybody by the operator.", RefusalReason.killSwitch.rawValue)
 

@@ -53,15 +53,17 @@ struct OrderTracker: Sendable {
 
     /// Asks the exchange once. What cannot be had leaves the order as it is.
     ///
-    /// - Parameter quietSince: when the last request for it can have left this machine, milliseconds since 1970; nil: when the order last changed.
-    func ask(_ order: StoredOrder, trading: any TradingExchange, quietSince: Int64? = nil, requestID: String = "") async throws
-        -> StoredOrder
-    {
+    /// - Parameters:
+    ///   - quietSince: when the last request for it can have left this machine, milliseconds since 1970; nil: when the order last changed.
+    ///   - action: what the audit log calls a change that it finds.
+    func ask(
+        _ order: StoredOrder, trading: any TradingExchange, quietSince: Int64? = nil, action: ExecutionAction = .orderReconciled, requestID: String = ""
+    ) async throws -> StoredOrder {
         do {
             let symbol = try CanonicalOrder(decoding: order.canonical).draft.symbol.name
             let report = try await trading.order(symbol: symbol, clientOrderID: order.clientOrderID)
             guard let event = OrderTracker.event(report, of: order) else { return order }
-            return try await found(order, event, report: report, trading: trading, requestID: requestID)
+            return try await found(order, event, report: report, trading: trading, action: action, requestID: requestID)
         } catch let error as ExchangeError where error.isUnknownOrder && order.state == .unknown {
             let since = max(quietSince ?? 0, order.updatedMilliseconds)
             guard dependencies.now() - since > dependencies.limits.arrivalWindowMilliseconds else { return order }
@@ -74,13 +76,13 @@ struct OrderTracker: Sendable {
     }
 
     private func found(
-        _ order: StoredOrder, _ event: OrderEvent, report: OrderReport, trading: any TradingExchange, requestID: String
+        _ order: StoredOrder, _ event: OrderEvent, report: OrderReport, trading: any TradingExchange, action: ExecutionAction, requestID: String
     ) async throws -> StoredOrder {
         guard order.state.after(event) != nil, order.differs(from: report, after: event) else { return order }
         // The answer to a question has no fills.
         let fills =
             report.executedQuantity.isZero ? [] : try await trading.trades(symbol: report.symbol, orderID: report.orderID).map(\.fill)
-        return try await settle(order, event, report: report, fills: fills, action: .orderReconciled, requestID: requestID)
+        return try await settle(order, event, report: report, fills: fills, action: action, requestID: requestID)
     }
 
     /// Nil when the report is about something else or has a word that is not known here.

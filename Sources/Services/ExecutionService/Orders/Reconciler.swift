@@ -71,11 +71,14 @@ struct Reconciler: Sendable {
     }
 
     /// Rounds until cancelled.
-    func run() async throws {
+    ///
+    /// - Parameter after: done after each round.
+    func run(after: @Sendable () async throws -> Void) async throws {
         while true {
             try await Task.sleep(for: dependencies.limits.reconciliationInterval)
             do {
                 try await round()
+                try await after()
             } catch is CancellationError {
                 throw CancellationError()
             } catch {

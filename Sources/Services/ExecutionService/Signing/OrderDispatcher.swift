@@ -83,6 +83,7 @@ struct OrderDispatcher: Sendable {
         let digest = request.proposal.digest
         return try await dependencies.database.write(as: request.caller.user) { db in
             guard try !KillSwitchStore.read(in: db).engaged else { throw Refusal.killSwitch }
+            guard try ExchangeKeyLife.isActive(keyID, in: db) else { throw Refusal.keyRevoked }
             guard let proposal = try store.find(request.proposal.id, in: db), proposal.canonical == request.proposal.canonical,
                 let signed = proposal.life.after(.signOff, at: now)
             else { throw Refusal.precondition("The proposal is no longer open.", "PROPOSAL_NOT_OPEN") }
@@ -138,7 +139,7 @@ struct OrderDispatcher: Sendable {
         }
     }
 
-    /// From here on the order may be at the exchange. The kill switch and the proposal's time are looked at once more in the same transaction.
+    /// From here on the order may be at the exchange. The kill switch, the key and the proposal's time are looked at once more in the same transaction.
     private func mark(_ acknowledged: StoredOrder, _ request: DispatchRequest) async throws -> StoredOrder {
         var order = acknowledged
         let (now, expires) = (dependencies.now(), request.order.expiresAtMilliseconds)
@@ -150,6 +151,7 @@ struct OrderDispatcher: Sendable {
                 throw DispatchError.wrongState(acknowledged.state)
             }
             if try KillSwitchStore.read(in: db).engaged { return Refusal.killSwitch }
+            if try !ExchangeKeyLife.isActive(marked.exchangeKeyID, in: db) { return Refusal.keyRevoked }
             if now >= expires { return Refusal.proposalExpired }
             try OrderStore.update(marked, in: db)
             return nil

@@ -12,6 +12,10 @@ struct StoredExchangeKey: Sendable {
     var privateKey: Curve25519.Signing.PrivateKey
     /// What the exchange calls it; nil until activated.
     var apiKey: String?
+    /// Milliseconds since 1970; nil until activated.
+    var activatedMilliseconds: Int64?
+    /// The operator revoked it: what it placed is to be cancelled.
+    var isRevoked = false
 }
 
 struct ExchangeKeyStore: Sendable {
@@ -32,8 +36,16 @@ struct ExchangeKeyStore: Sendable {
         try Int.fetchOne(db, sql: "SELECT count(*) FROM exchange_keys WHERE user_id = ? AND state = 'pending'", arguments: [user]) ?? 0
     }
 
+    /// - Returns: nil for one that is gone.
     func find(_ id: String, in db: Database) throws -> StoredExchangeKey? {
-        try Row.fetchOne(db, sql: "SELECT * FROM exchange_keys WHERE id = ?", arguments: [id]).map(read)
+        try Row.fetchOne(db, sql: "SELECT * FROM exchange_keys WHERE id = ? AND gone_ms IS NULL", arguments: [id]).map(read)
+    }
+
+    /// Keys that are used for nothing new and are not gone yet.
+    func leaving(limit: Int, in db: Database) throws -> [StoredExchangeKey] {
+        try Row.fetchAll(
+            db, sql: "SELECT * FROM exchange_keys WHERE state = 'retired' AND gone_ms IS NULL ORDER BY random() LIMIT ?", arguments: [limit]
+        ).map(read)
     }
 
     func active(user: String, in db: Database) throws -> StoredExchangeKey? {
@@ -42,7 +54,8 @@ struct ExchangeKeyStore: Sendable {
 
     /// Makes the key the person's only active one.
     func activate(_ key: StoredExchangeKey, apiKey: String, now: Int64, in db: Database) throws {
-        try db.execute(sql: "UPDATE exchange_keys SET state = 'retired' WHERE user_id = ? AND state = 'active'", arguments: [key.user])
+        try db.execute(
+            sql: "UPDATE exchange_keys SET state = 'retired', retired_ms = ? WHERE user_id = ? AND state = 'active'", arguments: [now, key.user])
         let sealed = try cipher.seal(Array(apiKey.utf8), at: address("api_key_sealed", key.id))
         try db.execute(
             sql: "UPDATE exchange_keys SET state = 'active', api_key_sealed = ?, activated_ms = ? WHERE id = ?",
@@ -56,6 +69,7 @@ struct ExchangeKeyStore: Sendable {
         let apiKey = try (row["api_key_sealed"] as Blob?).map { try cipher.open($0.bytes, at: address("api_key_sealed", id)) }
         return StoredExchangeKey(
             id: id, user: row["user_id"], state: state, privateKey: try Curve25519.Signing.PrivateKey(rawRepresentation: raw),
-            apiKey: apiKey.map { String(decoding: $0, as: UTF8.self) })
+            apiKey: apiKey.map { String(decoding: $0, as: UTF8.self) }, activatedMilliseconds: row["activated_ms"],
+            isRevoked: row["revoked_ms"] != nil)
     }
 }

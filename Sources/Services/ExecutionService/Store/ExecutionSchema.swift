@@ -1,14 +1,31 @@
 internal import AuditClient
+internal import KeyManagement
 internal import Storage
 
 /// What execution keeps, and whose rows are whose.
 enum ExecutionSchema {
     static let schema = DatabaseSchema(
-        migrations: [AuditOutbox.migration, DatabaseSchema.Migration("execution 1", sql: firstVersion)],
+        migrations: [
+            AuditOutbox.migration, DatabaseSchema.Migration("execution 1", sql: firstVersion), DataKeyTable.migration, KeyHistoryTable.migration,
+            DatabaseSchema.Migration("execution 2: the life of exchange keys", sql: keyLife),
+        ],
         userTables: [
             .init("utterances", owner: "user_id"), .init("proposals", owner: "user_id"), .init("burned_nonces", owner: "user_id"),
             .init("orders", owner: "user_id"), .init("fills", owner: "user_id"), .init("exchange_keys", owner: "user_id"),
         ])
+
+    /// Tables with columns that are sealed.
+    static let sealedTables = ["utterances", "proposals", "exchange_keys"]
+
+    /// `retired` is a key that is used for nothing new; with `gone_ms` it is erased, and its row only says that it was.
+    private static let keyLife = """
+        ALTER TABLE exchange_keys ADD COLUMN retired_ms INTEGER;
+        ALTER TABLE exchange_keys ADD COLUMN revoked_ms INTEGER;
+        ALTER TABLE exchange_keys ADD COLUMN gone_ms INTEGER;
+        ALTER TABLE exchange_keys ADD COLUMN rotation_requested TEXT;
+        CREATE INDEX exchange_keys_leaving ON exchange_keys (state, gone_ms);
+        CREATE INDEX orders_of_key ON orders (exchange_key_id, state);
+        """
 
     private static let firstVersion = """
         CREATE TABLE utterances (

@@ -76,6 +76,14 @@ enum OrderStore {
         ).map(read)
     }
 
+    /// Orders of one key that are not at their end.
+    static func open(ofKey id: String, limit: Int, in db: Database) throws -> [StoredOrder] {
+        let open = OrderState.allCases.filter { !$0.isFinal }.map { "'\($0.rawValue)'" }.joined(separator: ", ")
+        return try Row.fetchAll(
+            db, sql: "SELECT * FROM orders WHERE exchange_key_id = ? AND state IN (\(open)) ORDER BY created_ms LIMIT ?", arguments: [id, limit]
+        ).map(read)
+    }
+
     private static func read(_ row: Row) throws -> StoredOrder {
         guard let state = OrderState(rawValue: row["state"]), let quantity = Decimal(row["executed_quantity"] as String),
             let quote = Decimal(row["executed_quote"] as String)

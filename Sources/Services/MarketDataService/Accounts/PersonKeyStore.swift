@@ -39,21 +39,25 @@ struct PersonKeyStore: Sendable {
     }
 
     func find(_ id: String, in db: Database) throws -> PersonKey? {
-        try Row.fetchOne(db, sql: "SELECT * FROM person_key WHERE id = ?", arguments: [id]).map(read)
+        try Row.fetchOne(db, sql: "SELECT * FROM person_key WHERE id = ? AND gone_ms IS NULL", arguments: [id]).map(read)
     }
 
     func active(user: String, in db: Database) throws -> PersonKey? {
         try Row.fetchOne(db, sql: "SELECT * FROM person_key WHERE user_id = ? AND state = 'active'", arguments: [user]).map(read)
     }
 
-    /// Makes a pending key the person's only active one.
+    /// Makes a pending key the person's only active one. The one before it is erased: nothing that was read with it is still to come.
     ///
     /// - Returns: false when it was not pending any more.
-    func activate(_ key: PersonKey, apiKey: String, in db: Database) throws -> Bool {
+    func activate(_ key: PersonKey, apiKey: String, now: Int64, in db: Database) throws -> Bool {
         let sealed = try cipher.seal(Array(apiKey.utf8), at: address("sealed_api_key", key.id))
         guard let current = try find(key.id, in: db), current.user == key.user, current.state == .pending else { return false }
-        try db.execute(sql: "UPDATE person_key SET state = 'retired' WHERE user_id = ? AND state = 'active'", arguments: [key.user])
-        try db.execute(sql: "UPDATE person_key SET state = 'active', sealed_api_key = ? WHERE id = ?", arguments: [Data(sealed), key.id])
+        if let before = try String.fetchOne(db, sql: "SELECT id FROM person_key WHERE user_id = ? AND state = 'active'", arguments: [key.user]) {
+            try PersonKeyLife.erase(before, now: now, in: db)
+        }
+        try db.execute(
+            sql: "UPDATE person_key SET state = 'active', sealed_api_key = ?, activated_ms = ? WHERE id = ?",
+            arguments: [Data(sealed), now, key.id])
         return true
     }
 

@@ -51,8 +51,8 @@ struct PersonKeys: Sendable {
         guard key.state == .pending else { throw Self.used }
         let unchecked = try await check(key, apiKey: apiKey, for: context)
         let event = Self.event("activated", of: id, context, user, details: unchecked.isEmpty ? [:] : ["not_checked": unchecked.joined(separator: "; ")])
-        try await database.write(as: user) { [store, outbox] db in
-            guard try store.activate(key, apiKey: apiKey, in: db) else { throw Self.used }
+        try await database.write(as: user) { [store, outbox, now] db in
+            guard try store.activate(key, apiKey: apiKey, now: now(), in: db) else { throw Self.used }
             try outbox.append(event, in: db)
         }
         return unchecked

@@ -1,4 +1,5 @@
 import AuditClient
+import KeyManagement
 import Storage
 
 /// Closed candles, the spans of them that are complete, the service's own sealed read key, and people's. Decimals are canonical text, times milliseconds since 1970.
@@ -7,9 +8,20 @@ enum MarketDataSchema {
         migrations: [
             AuditOutbox.migration, DatabaseSchema.Migration("market-data 1: candles, exchange key", sql: first),
             DatabaseSchema.Migration("market-data 2: API key", sql: "ALTER TABLE exchange_key ADD COLUMN sealed_api_key BLOB"),
-            DatabaseSchema.Migration("market-data 3: people's keys", sql: third),
+            DatabaseSchema.Migration("market-data 3: people's keys", sql: third), DataKeyTable.migration, KeyHistoryTable.migration,
+            DatabaseSchema.Migration("market-data 4: the life of people's keys", sql: fourth),
         ],
         userTables: [.init("person_key", owner: "user_id")])
+
+    /// Tables with columns that are sealed.
+    static let sealedTables = ["exchange_key", "person_key"]
+
+    /// A key with `gone_ms` is erased, and its row only says that it was.
+    private static let fourth = """
+        ALTER TABLE person_key ADD COLUMN activated_ms INTEGER;
+        ALTER TABLE person_key ADD COLUMN gone_ms INTEGER;
+        ALTER TABLE person_key ADD COLUMN rotation_requested TEXT;
+        """
 
     private static let third = """
         CREATE TABLE person_key (

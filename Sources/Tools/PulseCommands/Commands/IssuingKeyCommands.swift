@@ -25,16 +25,29 @@ struct RotateIssuingKeyCommand: AsyncParsableCommand {
     @OptionGroup var why: ReasonOption
 
     func run() async throws {
-        let environment = try DeploymentAccess(state.folder).options().environment
+        print(IssuingKeyText.line(try await IssuingKeyRotation(state.folder).run(reason: why.reason)))
+    }
+}
+
+/// Puts a new issuing key in the place of auth's, where the offline root lies.
+struct IssuingKeyRotation {
+    let folder: StateFolder
+
+    init(_ folder: StateFolder) {
+        self.folder = folder
+    }
+
+    /// - Returns: the key that signs now.
+    func run(reason: String) async throws -> AuthV1.IssuingKey {
+        let environment = try DeploymentAccess(folder).options().environment
         // Read first: without the root nothing is to be begun.
-        let root = try OfflineRoot(state.folder).read()
-        let key = try await OperatorMesh(state.folder).withIdentity { identity in
-            let prepared = try await identity.prepareIssuingKey(.init(reason: why.reason))
+        let root = try OfflineRoot(folder).read()
+        return try await OperatorMesh(folder).withIdentity { identity in
+            let prepared = try await identity.prepareIssuingKey(.init(reason: reason))
             let request = try CertificateRequest(der: prepared.certificateRequest)
             let certificate = try root.certifyIssuer(request, environment: environment)
-            return try await identity.activateIssuingKey(.init(id: prepared.id, certificate: certificate, reason: why.reason))
+            return try await identity.activateIssuingKey(.init(id: prepared.id, certificate: certificate, reason: reason))
         }
-        print(IssuingKeyText.line(key))
     }
 }
 

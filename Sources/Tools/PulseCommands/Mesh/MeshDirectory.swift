@@ -23,7 +23,7 @@ package struct MeshDirectory {
     package static func processes(serving service: String) -> [ServiceName] {
         let parts = service.split(separator: ".")
         let onMesh = ServiceName.allCases.filter { $0.isMeshMember && !$0.servesHTTPS }
-        if parts.first == "mesh" { return onMesh }
+        if parts.first == "mesh" || service == "cryptopulse.keys.v1.Keys" { return onMesh }
         // For those without a certificate, on a port of its own; an operator has one.
         if service == "cryptopulse.auth.v1.Enrolment" { return [] }
         guard parts.count > 2 else { return [] }

@@ -4,7 +4,7 @@ internal import CServiceMessages
 public import MeshMessages
 
 extension AuthV1 {
-    /// Everything that is revoked, not only what is new.
+    /// Everything that is revoked, not only what is new, and which keys verify tokens.
     public struct Revocations: MeshMessage {
         /// Grows with each change.
         public var version: UInt64 = 0
@@ -12,13 +12,16 @@ extension AuthV1 {
         public var serials: [[UInt8]] = []
         /// SPIFFE ids, of which every certificate is revoked, those to come included.
         public var identities: [String] = []
+        /// Differs whenever the keys differ that verify tokens: whoever has others fetches them anew (Auth.GetKeys).
+        public var tokenKeys: [UInt8] = []
 
         public init() {}
 
-        public init(version: UInt64 = 0, serials: [[UInt8]] = [], identities: [String] = []) {
+        public init(version: UInt64 = 0, serials: [[UInt8]] = [], identities: [String] = [], tokenKeys: [UInt8] = []) {
             self.version = version
             self.serials = serials
             self.identities = identities
+            self.tokenKeys = tokenKeys
         }
     }
 }
@@ -32,6 +35,7 @@ extension AuthV1.Revocations {
         self.version = message.pointee.version
         self.serials = CValue.list(message.pointee.serials, message.pointee.n_serials) { CValue.bytes($0) }
         self.identities = CValue.list(message.pointee.identities, message.pointee.n_identities) { CValue.string($0) }
+        self.tokenKeys = CValue.bytes(message.pointee.token_keys)
     }
 
     public func fill(_ memory: UnsafeMutableRawPointer, _ arena: MessageArena) throws(MessageError) {
@@ -41,5 +45,6 @@ extension AuthV1.Revocations {
         message.pointee.serials = try arena.list(self.serials) { item throws(MessageError) in try arena.bytes(item) }
         message.pointee.n_identities = self.identities.count
         message.pointee.identities = try arena.list(self.identities) { item throws(MessageError) in try arena.string(item, in: Self.self, 3) }
+        message.pointee.token_keys = try arena.bytes(self.tokenKeys)
     }
 }

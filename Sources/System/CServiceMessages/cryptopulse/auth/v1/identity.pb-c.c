@@ -872,7 +872,7 @@ const ProtobufCMessageDescriptor cryptopulse__auth__v1__watch_revocations_reques
   (ProtobufCMessageInit) cryptopulse__auth__v1__watch_revocations_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor cryptopulse__auth__v1__revocations__field_descriptors[3] =
+static const ProtobufCFieldDescriptor cryptopulse__auth__v1__revocations__field_descriptors[4] =
 {
   {
     "version",
@@ -910,16 +910,29 @@ static const ProtobufCFieldDescriptor cryptopulse__auth__v1__revocations__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "token_keys",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Cryptopulse__Auth__V1__Revocations, token_keys),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cryptopulse__auth__v1__revocations__field_indices_by_name[] = {
   2,   /* field[2] = identities */
   1,   /* field[1] = serials */
+  3,   /* field[3] = token_keys */
   0,   /* field[0] = version */
 };
 static const ProtobufCIntRange cryptopulse__auth__v1__revocations__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor cryptopulse__auth__v1__revocations__descriptor =
 {
@@ -929,7 +942,7 @@ const ProtobufCMessageDescriptor cryptopulse__auth__v1__revocations__descriptor 
   "Cryptopulse__Auth__V1__Revocations",
   "cryptopulse.auth.v1",
   sizeof(Cryptopulse__Auth__V1__Revocations),
-  3,
+  4,
   cryptopulse__auth__v1__revocations__field_descriptors,
   cryptopulse__auth__v1__revocations__field_indices_by_name,
   1,  cryptopulse__auth__v1__revocations__number_ranges,

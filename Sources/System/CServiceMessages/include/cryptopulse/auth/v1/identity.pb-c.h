@@ -98,7 +98,7 @@ struct  Cryptopulse__Auth__V1__WatchRevocationsRequest
 
 
 /*
- * Everything that is revoked, not only what is new.
+ * Everything that is revoked, not only what is new, and which keys verify tokens.
  */
 struct  Cryptopulse__Auth__V1__Revocations
 {
@@ -117,10 +117,14 @@ struct  Cryptopulse__Auth__V1__Revocations
    */
   size_t n_identities;
   char **identities;
+  /*
+   * Differs whenever the keys differ that verify tokens: whoever has others fetches them anew (Auth.GetKeys).
+   */
+  ProtobufCBinaryData token_keys;
 };
 #define CRYPTOPULSE__AUTH__V1__REVOCATIONS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cryptopulse__auth__v1__revocations__descriptor) \
-    , 0, 0,NULL, 0,NULL }
+    , 0, 0,NULL, 0,NULL, {0,NULL} }
 
 
 struct  Cryptopulse__Auth__V1__CreateJoinTokenRequest

@@ -1,0 +1,41 @@
+public import AuditClient
+public import MeshCall
+
+/// Who changes a key, and why.
+public struct KeyChange: Sendable {
+    public var actor: AuditActor
+    public var requestID: String
+    public var reason: String
+
+    public init(actor: AuditActor, requestID: String = "", reason: String) {
+        self.actor = actor
+        self.requestID = requestID
+        self.reason = reason
+    }
+
+    public init(_ context: ServerContext, reason: String) {
+        let caller = context.peer.name
+        self.init(actor: caller == "operator" ? .operator : .service(caller), requestID: context.requestID, reason: reason)
+    }
+}
+
+/// The life of keys as the audit log has it.
+public enum KeyEvent: String, Sendable {
+    case prepared = "keys.prepared"
+    case activated = "keys.activated"
+    case ended = "keys.ended"
+    case revoked = "keys.revoked"
+    case rotationRequested = "keys.rotation_requested"
+    case nearlyDue = "keys.nearly_due"
+    case overdue = "keys.overdue"
+    case refused = "keys.refused"
+}
+
+extension AuditEvent {
+    /// The object is `kind/id`.
+    public init(_ event: KeyEvent, of id: String, _ kind: KeyKind, by change: KeyChange, user: String? = nil, details: [String: String] = [:]) {
+        self.init(
+            actor: change.actor, onBehalfOf: user, action: event.rawValue, object: "\(kind.rawValue)/\(id)", reason: change.reason,
+            requestID: change.requestID, details: details)
+    }
+}

@@ -1,0 +1,19 @@
+/// What a key is for.
+public enum KeyKind: String, Sendable, CaseIterable {
+    /// Signs user tokens.
+    case tokenSigning = "token-signing"
+    /// Wraps the keys that seal a service's database.
+    case dataEncryption = "data-encryption"
+    /// Signs mesh certificates.
+    case meshIssuing = "mesh-issuing"
+    /// Signs the audit log's checkpoints.
+    case logSigning = "log-signing"
+    /// The service's own at the exchange, which reads what the market is.
+    case exchangeMarket = "exchange-market"
+    /// A person's at the exchange, which reads.
+    case exchangeRead = "exchange-read"
+    /// A person's at the exchange, which trades.
+    case exchangeTrade = "exchange-trade"
+    /// Proves to the receiver of alerts that they come from this deployment.
+    case webhook
+}

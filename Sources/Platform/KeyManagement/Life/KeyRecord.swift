@@ -1,0 +1,41 @@
+/// Where a key is in its life. It goes forward only.
+public enum KeyState: String, Sendable, CaseIterable {
+    /// Made; nothing is done with it yet.
+    case pending
+    /// In use.
+    case active
+    /// Nothing new is done with it; what was done with it still counts.
+    case retiring
+    /// Used for nothing, and erased where this process can erase it.
+    case gone
+}
+
+/// What may be known of a key: everything but the key.
+public struct KeyRecord: Sendable, Equatable {
+    /// Unique within its kind.
+    public var id: String
+    public var state: KeyState
+    /// The person whose key it is; nil for the service's own.
+    public var user: String?
+    /// Seconds since 1970, as are all below.
+    public var createdAt: Int64
+    public var activatedAt: Int64?
+    public var retiredAt: Int64?
+    public var goneAt: Int64?
+    /// Why somebody was asked to rotate it before its time.
+    public var rotationRequested: String?
+
+    public init(
+        id: String, state: KeyState, user: String? = nil, createdAt: Int64, activatedAt: Int64? = nil, retiredAt: Int64? = nil,
+        goneAt: Int64? = nil, rotationRequested: String? = nil
+    ) {
+        self.id = id
+        self.state = state
+        self.user = user
+        self.createdAt = createdAt
+        self.activatedAt = activatedAt
+        self.retiredAt = retiredAt
+        self.goneAt = goneAt
+        self.rotationRequested = rotationRequested
+    }
+}

@@ -1,0 +1,51 @@
+public import Secrets
+internal import Crypto
+internal import Cryptography
+internal import FoundationEssentials
+
+/// A key that the secret store holds, with its value.
+public struct StoredKey: Sendable {
+    public let id: String
+    public let state: KeyState
+    public let value: SecretBytes
+    /// The store's own name for it.
+    let version: String
+
+    /// A name for a symmetric key that says nothing about it: the first 8 bytes of an HMAC-SHA256 under the key, hexadecimal.
+    public static func fingerprint(of key: SecretBytes) -> String {
+        Hex.encode(Hashing.hmacSHA256(Array("cryptopulse key id v1".utf8), key: key.symmetricKey).prefix(8))
+    }
+}
+
+/// What one kind of stored key is: where it lies, how it is made and named, how long its changes take.
+public struct StoredKeyPlan: Sendable {
+    public let kind: KeyKind
+    /// The secret's name in the store.
+    public let secret: String
+    /// Seconds.
+    public let lead: Int64
+    /// Seconds.
+    public let overlap: Int64
+    /// Names a key; throws for one that does not fit its use.
+    public let identify: @Sendable (SecretBytes) throws -> String
+    /// A new key; nil when such keys come from elsewhere.
+    public let make: (@Sendable () throws -> SecretBytes)?
+
+    public init(
+        kind: KeyKind, secret: String, lead: Int64, overlap: Int64, identify: @escaping @Sendable (SecretBytes) throws -> String,
+        make: (@Sendable () throws -> SecretBytes)? = StoredKeyPlan.random
+    ) {
+        self.kind = kind
+        self.secret = secret
+        self.lead = lead
+        self.overlap = overlap
+        self.identify = identify
+        self.make = make
+    }
+
+    /// 32 random bytes.
+    public static let random: @Sendable () throws -> SecretBytes = {
+        var bytes = SecureRandom.bytes(32)
+        return SecretBytes(taking: &bytes)
+    }
+}

@@ -1,0 +1,299 @@
+internal import AuditClient
+internal import FoundationEssentials
+internal import Logging
+internal import MeshCall
+internal import Secrets
+internal import Storage
+
+/// The keys of one kind that lie in a secret store: follows what happens to them there, rotates and revokes them, and hands those that count to
+/// whoever uses them. No restart is needed for any of it.
+public actor StoredKeyring {
+    /// Takes over the keys that count now: exactly one active, perhaps a pending one, perhaps a retiring one. None at all when the store
+    /// has not answered for longer than its values may be used.
+    public typealias Apply = @Sendable ([StoredKey]) async throws -> Void
+
+    /// How often a store is asked whether a version has changed.
+    public static let usualInterval = Duration.seconds(5)
+    private static let tick = Duration.milliseconds(250)
+    /// Changes that wait for another to end.
+    private static let mostWaiting = 8
+
+    let plan: StoredKeyPlan
+    private let place: KeyringPlace
+    private let apply: Apply
+    private var store: any SecretStore { place.store }
+    private(set) var history = KeyHistory()
+    private(set) var held: [StoredKey] = []
+    private var lastVersions: [SecretVersion]?
+    private var answered = ContinuousClock.now
+    private var lastTrouble = ""
+    /// A change runs, and these wait for it to end: an actor alone lets others in at each of its awaits.
+    private var isBusy = false
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    /// - Parameters:
+    ///   - apply: called at the start and after each change, one call at a time. What it throws leaves the keys as they were in use.
+    public init(_ plan: StoredKeyPlan, in place: KeyringPlace, apply: @escaping Apply) {
+        self.plan = plan
+        self.place = place
+        self.apply = apply
+    }
+
+    private var now: Int64 { Int64(place.clock().timeIntervalSince1970) }
+
+    /// Reads the keys for the first time.
+    ///
+    /// - Throws: `SecretStoreError`, storage errors, what `apply` throws.
+    public func start() async throws {
+        let kind = plan.kind
+        history = try await place.database.readAll { try KeyHistoryTable.read(kind, in: $0) }
+        try await exclusively { try await refresh(by: change("start")) }
+    }
+
+    /// Follows the store and the clock until cancelled.
+    ///
+    /// - Parameter interval: between two questions to the store.
+    public func run(every interval: Duration = usualInterval) async throws {
+        var asked = ContinuousClock.now
+        while true {
+            try await Task.sleep(for: Self.tick)
+            do {
+                let isTime = ContinuousClock.now - asked >= interval
+                if isTime { asked = .now }
+                try await exclusively { try await look(store: isTime) }
+                if isTime { lastTrouble = "" }
+            } catch let error as CancellationError {
+                throw error
+            } catch {
+                tell(error)
+                try await Task.sleep(for: .seconds(2))
+            }
+        }
+    }
+
+    /// Once, until it is over.
+    private func tell(_ trouble: any Error) {
+        defer { lastTrouble = "\(trouble)" }
+        guard lastTrouble != "\(trouble)" else { return }
+        place.logger.error("keys are not followed", metadata: ["kind": "\(plan.kind.rawValue)", "why": "\(trouble)"])
+    }
+
+    private func exclusively<T>(_ body: () async throws -> T) async throws -> T {
+        guard waiting.count < Self.mostWaiting else {
+            throw RPCError(.resourceExhausted, "Too many changes of these keys at once.", reason: "TOO_MANY_CHANGES", retryAfter: .seconds(1))
+        }
+        if isBusy { await withCheckedContinuation { waiting.append($0) } }
+        isBusy = true
+        defer {
+            if waiting.isEmpty { isBusy = false } else { waiting.removeFirst().resume() }
+        }
+        return try await body()
+    }
+
+    /// By nobody who called: by what was found in the store, or by the clock.
+    private func change(_ reason: String) -> KeyChange {
+        KeyChange(actor: .service(place.outbox.source), reason: reason)
+    }
+
+    private func look(store asking: Bool) async throws {
+        if asking { try await ask() }
+        if let id = history.dueToActivate(at: now), let key = held.first(where: { $0.id == id }) {
+            try await store.move(.current, of: plan.secret, to: key.version)
+            try await refresh(by: change("its time has come"))
+        }
+        for id in history.dueToEnd(at: now, overlap: plan.overlap) { try await end(id, .ended, by: change("its overlap is over")) }
+    }
+
+    private func ask() async throws {
+        do {
+            let versions = try await store.versions(of: plan.secret)
+            answered = .now
+            if versions != lastVersions || held.isEmpty { try await refresh(by: change("changed in the secret store")) }
+        } catch let error as SecretStoreError where error.cause.isTransient {
+            try await forgetIfSilent()
+            throw error
+        }
+    }
+
+    /// A store that does not answer may have revoked the keys long ago.
+    private func forgetIfSilent() async throws {
+        guard let longest = place.longestSilence, .now - answered >= longest, !held.isEmpty else { return }
+        place.logger.error("the secret store is silent for too long: keys are put away", metadata: ["kind": "\(plan.kind.rawValue)"])
+        try await apply([])
+        held = []
+    }
+
+    // MARK: - Changes
+
+    func rotate(by change: KeyChange) async throws -> KeyOutcome {
+        try await exclusively { try await rotateInTurn(by: change) }
+    }
+
+    private func rotateInTurn(by change: KeyChange) async throws -> KeyOutcome {
+        guard let make = plan.make else {
+            throw RPCError.keyPrecondition(
+                "This key is made elsewhere: put the new one into the secret store as \(plan.secret), it is taken up by itself.", "MADE_ELSEWHERE")
+        }
+        if let pending = history.pending {
+            throw RPCError.keyPrecondition("A new key waits already: \(pending.id). It comes into use by itself, or revoke it.", "ROTATION_UNDER_WAY")
+        }
+        let value = try make()
+        let id = try plan.identify(value)
+        try await put(value, at: plan.lead == 0 ? .current : .pending)
+        try await refresh(by: change, activating: (id, now + plan.lead))
+        guard let key = history.entries[id]?.record else { throw KeyHistory.Failure.noKey }
+        return KeyOutcome(key, notes: notes(on: key))
+    }
+
+    private func notes(on key: KeyRecord) -> [String] {
+        let overlap = "The one before it counts for another \(plan.overlap) s, then it is gone."
+        return key.state == .pending ? ["It comes into use in \(plan.lead) s.", overlap] : [overlap]
+    }
+
+    func revoke(_ id: String, by change: KeyChange) async throws -> KeyOutcome {
+        try await exclusively { try await revokeInTurn(id, by: change) }
+    }
+
+    private func revokeInTurn(_ id: String, by change: KeyChange) async throws -> KeyOutcome {
+        guard let entry = history.entries[id] else { throw RPCError.unknownKey }
+        var notes: [String] = []
+        if entry.record.state == .active {
+            notes.append("Another key took its place: \(try await replace(by: change))")
+        }
+        if entry.record.state != .gone { try await end(id, .revoked, by: change) }
+        guard let key = history.entries[id]?.record else { throw RPCError.unknownKey }
+        return KeyOutcome(key, notes: notes)
+    }
+
+    /// At once: what is revoked does not wait until everybody knows the next.
+    private func replace(by change: KeyChange) async throws -> String {
+        if let waiting = held.first(where: { $0.state == .pending }) {
+            try await writing { try await store.move(.current, of: plan.secret, to: waiting.version) }
+        } else {
+            guard let make = plan.make else {
+                throw RPCError.keyPrecondition(
+                    "Nothing would be in use: put the next key into the secret store as \(plan.secret) first, then revoke.", "KEY_IN_USE")
+            }
+            try await put(try make(), at: .current)
+        }
+        try await refresh(by: change)
+        return history.active?.id ?? ""
+    }
+
+    private func put(_ value: SecretBytes, at stage: SecretStage) async throws {
+        try await writing { _ = try await store.put(value, as: plan.secret, at: stage) }
+    }
+
+    private func writing(_ body: () async throws -> Void) async throws {
+        do {
+            try await body()
+        } catch let error as SecretStoreError where error.cause == .readOnly {
+            throw RPCError.keyPrecondition(
+                "This process may only read its secret store: put the next \(plan.secret) there yourself, it is taken up by itself.",
+                "STORE_READ_ONLY", cause: error)
+        }
+    }
+
+    /// The key no longer counts here, and its value is destroyed where this process may do so.
+    private func end(_ id: String, _ event: KeyEvent, by change: KeyChange) async throws {
+        let version = held.first { $0.id == id }?.version
+        var after = history
+        after.end(id, now: now)
+        try await use(after, held.filter { $0.id != id })
+        try await record(after, [AuditEvent(event, of: id, plan.kind, by: change)])
+        guard let version else { return }
+        do {
+            try await store.revoke(version, of: plan.secret)
+        } catch let error as SecretStoreError {
+            place.logger.warning(
+                "a key that is gone stays in the secret store: remove it there",
+                metadata: ["kind": "\(plan.kind.rawValue)", "key": "\(id)", "why": "\(error)"])
+        }
+        lastVersions = try? await store.versions(of: plan.secret)
+    }
+
+    // MARK: - What the store has
+
+    /// - Parameter activating: a pending key and when it is to be put to use.
+    private func refresh(by change: KeyChange, activating: (id: String, at: Int64)? = nil) async throws {
+        let versions = try await store.versions(of: plan.secret)
+        let found = try await read()
+        var after = history
+        let changed = try after.take(found.map { .init(id: $0.key.id, stage: $0.stage, createdAt: $0.createdAt) }, now: now)
+        if let activating { after.activate(activating.id, at: activating.at) }
+        let states = after.entries.mapValues(\.record.state)
+        let counting = found.compactMap { found -> StoredKey? in
+            guard let state = states[found.key.id], state != .gone else { return nil }
+            return StoredKey(id: found.key.id, state: state, value: found.key.value, version: found.key.version)
+        }
+        try await use(after, counting)
+        try await record(after, events(changed, by: change))
+        lastVersions = versions
+    }
+
+    /// Every key once, those in use first.
+    private func read() async throws -> [(key: StoredKey, stage: SecretStage, createdAt: Int64?)] {
+        var found: [(key: StoredKey, stage: SecretStage, createdAt: Int64?)] = []
+        for stage in [SecretStage.current, .pending, .previous] {
+            guard let value = try await value(at: stage) else { continue }
+            let id = try plan.identify(value.bytes)
+            guard !found.contains(where: { $0.key.id == id }) else { continue }
+            let key = StoredKey(id: id, state: .pending, value: value.bytes, version: value.version.id)
+            found.append((key, stage, value.version.created.map { Int64($0.timeIntervalSince1970) }))
+        }
+        return found
+    }
+
+    private func value(at stage: SecretStage) async throws -> SecretValue? {
+        do {
+            return try await store.value(of: plan.secret, at: stage)
+        } catch let error as SecretStoreError where stage != .current && error.cause.isAbsence {
+            return nil
+        }
+    }
+
+    /// The users first: what they cannot take is not remembered as taken.
+    private func use(_ after: KeyHistory, _ counting: [StoredKey]) async throws {
+        try await apply(counting)
+        (history, held) = (after, counting)
+    }
+
+    private func record(_ history: KeyHistory, _ events: [AuditEvent]) async throws {
+        try await place.database.write { [kind = plan.kind, outbox = place.outbox] db in
+            try KeyHistoryTable.write(history, of: kind, in: db)
+            for event in events { try outbox.append(event, in: db, essential: true) }
+        }
+    }
+
+    private func events(_ changed: [KeyRecord], by change: KeyChange) -> [AuditEvent] {
+        changed.compactMap { key in
+            let event: KeyEvent
+            switch key.state {
+            case .pending: event = .prepared
+            case .active: event = .activated
+            case .gone: event = .ended
+            case .retiring: return nil
+            }
+            return AuditEvent(event, of: key.id, plan.kind, by: change)
+        }
+    }
+}
+
+extension StoredKeyring: ManagedKeys {
+    public nonisolated var kind: KeyKind { plan.kind }
+
+    public func follow() async throws { try await run() }
+
+    public func records(gone: Bool, limit: Int) async throws -> [KeyRecord] {
+        Array(history.entries.values.map(\.record).filter { gone || $0.state != .gone }.sorted { $0.createdAt > $1.createdAt }.prefix(limit))
+    }
+
+    public func rotate(_ id: String?, _ change: KeyChange) async throws -> KeyOutcome {
+        if let id, id != history.active?.id { throw RPCError.unknownKey }
+        return try await rotate(by: change)
+    }
+
+    public func revoke(_ id: String, _ change: KeyChange) async throws -> KeyOutcome {
+        try await revoke(id, by: change)
+    }
+}

@@ -1,0 +1,71 @@
+internal import FoundationEssentials
+internal import GRDB
+internal import KeyManagement
+internal import Trading
+
+/// SQL on the life of `exchange_keys`, which needs no value of any key.
+enum ExchangeKeyLife {
+    static func isActive(_ id: String, in db: Database) throws -> Bool {
+        try Bool.fetchOne(db, sql: "SELECT state = 'active' FROM exchange_keys WHERE id = ?", arguments: [id]) ?? false
+    }
+
+    static func owner(of id: String, in db: Database) throws -> String? {
+        try String.fetchOne(db, sql: "SELECT user_id FROM exchange_keys WHERE id = ?", arguments: [id])
+    }
+
+    /// Those in use first, then the newest.
+    static func records(gone: Bool, limit: Int, in db: Database) throws -> [KeyRecord] {
+        try Row.fetchAll(
+            db, sql: """
+                SELECT id, user_id, state, created_ms, activated_ms, retired_ms, gone_ms, rotation_requested FROM exchange_keys
+                WHERE ? OR gone_ms IS NULL ORDER BY state = 'active' DESC, created_ms DESC LIMIT ?
+                """, arguments: [gone, limit]
+        ).map(record)
+    }
+
+    static func record(_ id: String, in db: Database) throws -> KeyRecord? {
+        try Row.fetchOne(db, sql: "SELECT * FROM exchange_keys WHERE id = ?", arguments: [id]).map(record)
+    }
+
+    private static func record(_ row: Row) throws -> KeyRecord {
+        let seconds: (String) -> Int64? = { (row[$0] as Int64?).map { $0 / 1000 } }
+        let state: KeyState
+        switch (row["state"] as String, seconds("gone_ms")) {
+        case (_, .some): state = .gone
+        case ("pending", nil): state = .pending
+        case ("active", nil): state = .active
+        case ("retired", nil): state = .retiring
+        default: throw StoreError.unreadable("exchange_keys.state")
+        }
+        return KeyRecord(
+            id: row["id"], state: state, user: row["user_id"], createdAt: (row["created_ms"] as Int64) / 1000, activatedAt: seconds("activated_ms"),
+            retiredAt: seconds("retired_ms"), goneAt: seconds("gone_ms"), rotationRequested: row["rotation_requested"])
+    }
+
+    static func requestRotation(of id: String, because reason: String, in db: Database) throws {
+        try db.execute(sql: "UPDATE exchange_keys SET rotation_requested = ? WHERE id = ? AND state = 'active'", arguments: [reason, id])
+    }
+
+    /// From the end of this transaction on nothing new is done with the key.
+    static func revoke(_ id: String, now: Int64, in db: Database) throws {
+        try db.execute(
+            sql: """
+                UPDATE exchange_keys SET state = 'retired', retired_ms = coalesce(retired_ms, ?1), revoked_ms = coalesce(revoked_ms, ?1)
+                WHERE id = ?2 AND gone_ms IS NULL
+                """, arguments: [now, id])
+    }
+
+    /// Erases the key, unless an order that it placed may still be open: nobody else could ask about that.
+    ///
+    /// - Returns: whether it is gone now and was not before.
+    static func erase(_ id: String, now: Int64, in db: Database) throws -> Bool {
+        let open = Trading.OrderState.allCases.filter { !$0.isFinal }.map { "'\($0.rawValue)'" }.joined(separator: ", ")
+        try db.execute(
+            sql: """
+                UPDATE exchange_keys SET private_key_sealed = x'', api_key_sealed = NULL, gone_ms = ?1
+                WHERE id = ?2 AND state = 'retired' AND gone_ms IS NULL
+                    AND NOT EXISTS (SELECT 1 FROM orders WHERE exchange_key_id = ?2 AND state IN (\(open)))
+                """, arguments: [now, id])
+        return db.changesCount > 0
+    }
+}

@@ -1,0 +1,84 @@
+import ArgumentParser
+import Deployment
+import MeshCall
+import ServiceAPI
+
+struct RotateKeyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rotate", abstract: "Puts a new key in the place of one, or of all that a role could have seen.",
+        discussion: """
+            Nothing stops meanwhile. The mesh issuing key needs the offline root beside the state folder. A person's key at the exchange can only be \
+            replaced by that person: it is marked, counts as overdue, and stays in use until then.
+
+            When somebody leaves: pulse keys rotate --seen-by execution --reason team-change
+            """)
+
+    @OptionGroup var state: StateOptions
+    @Argument(help: "PROCESS/KIND, or PROCESS/KIND/ID where there are several of a kind.")
+    var key: KeyName?
+    @Option(help: "Rotate every key of this process instead; `operator` means of all processes.")
+    var seenBy: String?
+    @OptionGroup var why: ReasonOption
+
+    func validate() throws {
+        guard (key == nil) != (seenBy == nil) else { throw ValidationError("name one key, or a role with --seen-by") }
+        if let seenBy, seenBy != "operator", ServiceName(rawValue: seenBy).map(KeyFleet.processes.contains) != true {
+            throw ValidationError("\(seenBy) is no role: use operator, \(KeyFleet.processes.map(\.rawValue).joined(separator: ", "))")
+        }
+    }
+
+    func run() async throws {
+        if let key { return try await rotate(key) }
+        let process = seenBy.flatMap(ServiceName.init(rawValue:))
+        let answers = try await KeyFleet(state.folder).list(process: process)
+        var failures = answers.compactMap { answer in answer.failure.map { "\(answer.process.rawValue): \($0)" } }
+        for answer in answers {
+            for key in answer.keys where key.state == "active" {
+                let name = "\(answer.process.rawValue)/\(key.kind)/\(key.id)"
+                do {
+                    if let name = KeyName(name) { try await rotate(name) }
+                } catch let error as RPCError {
+                    failures.append("\(name): \(error.message)")
+                }
+            }
+        }
+        guard failures.isEmpty else { throw CommandError("not rotated:\n" + failures.joined(separator: "\n")) }
+    }
+
+    private func rotate(_ key: KeyName) async throws {
+        if key.kind == "mesh-issuing" {
+            return print("\(key.process.rawValue)/\(key.kind): \(IssuingKeyText.line(try await IssuingKeyRotation(state.folder).run(reason: why.reason)))")
+        }
+        let answer = try await KeyFleet(state.folder).with(key.process) {
+            try await $0.rotateKey(.init(kind: key.kind, id: key.id, reason: why.reason))
+        }
+        if let new = answer.key { print(KeyText.line(new, of: key.process)) }
+        for note in answer.notes { print("  \(note)") }
+    }
+}
+
+struct RevokeKeyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "revoke", abstract: "Ends a key at once.",
+        discussion: """
+            From the answer on nothing is done with it. Orders that a trade key left at the exchange are cancelled, and each is reported. The active \
+            key of a process is replaced in the same step.
+            """)
+
+    @OptionGroup var state: StateOptions
+    @Argument(help: "PROCESS/KIND/ID, as pulse keys list shows it.")
+    var key: KeyName
+    @OptionGroup var why: ReasonOption
+
+    func validate() throws {
+        guard !key.id.isEmpty else { throw ValidationError("name the key with its id: PROCESS/KIND/ID") }
+    }
+
+    func run() async throws {
+        let answer = try await KeyFleet(state.folder).with(key.process) {
+            try await $0.revokeKey(.init(kind: key.kind, id: key.id, reason: why.reason))
+        }
+        if let key = answer.key { print(KeyText.line(key, of: self.key.process)) }
+        for note in answer.notes { print("  \(note)") }
+    }
+}
