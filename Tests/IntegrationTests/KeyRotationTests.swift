@@ -7,7 +7,6 @@ import MeshMessages
 import MeshRuntime
 import PulseCommands
 import ServiceAPI
-import Synchronization
 import TestSupport
 import Testing
 
@@ -19,7 +18,6 @@ extension Integration {
         private static let schedules = KeySchedules([
             .tokenSigning: KeySchedule(leadSeconds: 4, overlapSeconds: 6), .dataEncryption: KeySchedule(overlapSeconds: 2),
         ])
-        private static let callsPerSecond = 200
 
         private func pulse(_ arguments: [String], on mesh: LocalMesh) async throws -> ProgramRun {
             try await ProgramRun.of(ProgramFolder().path + "/pulse", arguments + ["--state", mesh.folder.path])
@@ -30,64 +28,6 @@ extension Integration {
             let keys = try await KeysV1.KeysClient(client).listKeys(.init(gone: true)).keys
             await client.close()
             return keys
-        }
-
-        // MARK: - Load
-
-        /// What a steady stream of calls came to.
-        private struct Tally {
-            var done = 0
-            var failures: [String] = []
-        }
-
-        /// 200 calls a second, spread over services that check a person's token by the keys that auth publishes, and over auth itself.
-        private func load(as person: Person, on mesh: LocalMesh, during body: () async throws -> Void) async throws -> Tally {
-            let execution = try mesh.client(to: .execution, as: "gateway")
-            let marketData = try mesh.client(to: .marketData, as: "gateway")
-            let token = Mutex(try await person.token())
-            let stop = Atomic(false)
-            let tally = Mutex(Tally())
-            let lanes = 8
-            try await withThrowingTaskGroup { group in
-                for lane in 0..<lanes {
-                    group.addTask {
-                        var next = ContinuousClock.now
-                        while !stop.load(ordering: .relaxed) {
-                            next += .microseconds(1_000_000 * lanes / Self.callsPerSecond)
-                            try await Task.sleep(until: next, clock: .continuous)
-                            let options = CallOptions.bearer(token.withLock { $0 })
-                            do {
-                                if lane.isMultiple(of: 2) {
-                                    _ = try await ExecutionV1.ExecutionClient(execution).listProposals(.init(limit: 1), options: options)
-                                } else {
-                                    _ = try await MarketDataV1.MarketDataClient(marketData).getPrice(.init(symbol: "BTCUSDT"), options: options)
-                                }
-                                tally.withLock { $0.done += 1 }
-                            } catch {
-                                tally.withLock { $0.failures.append("\(error)") }
-                            }
-                        }
-                    }
-                }
-                // As a client does whose session goes on: a new access token every second.
-                group.addTask {
-                    while !stop.load(ordering: .relaxed) {
-                        try await Task.sleep(for: .seconds(1))
-                        let fresh = try await person.freshToken()
-                        token.withLock { $0 = fresh }
-                    }
-                }
-                do {
-                    try await body()
-                } catch {
-                    stop.store(true, ordering: .relaxed)
-                    throw error
-                }
-                stop.store(true, ordering: .relaxed)
-                try await group.waitForAll()
-            }
-            for client in [execution, marketData] { await client.close() }
-            return tally.withLock { $0 }
         }
 
         @Test("Every kind of key is rotated under 200 calls a second without a failed call; the old ones are refused after their overlap")
@@ -101,18 +41,18 @@ extension Integration {
                     ("market-data/data-encryption", .marketData),
                 ]
                 let before = try await activeIDs(on: mesh)
-                let tally = try await load(as: person, on: mesh) {
+                let tally = try await SteadyLoad(as: person, on: mesh).during {
                     for (name, _) in kinds {
                         let run = try await pulse(["keys", "rotate", name, "--reason", "test"], on: mesh)
                         #expect(run.exitCode == 0, "\(run.text)")
                     }
                     let issuing = try await pulse(["keys", "rotate", "auth/mesh-issuing", "--reason", "test"], on: mesh)
                     #expect(issuing.exitCode == 0, "\(issuing.text)")
-                    try await linkAgain(someone, on: mesh)
+                    try await someone.linkExchange()
                     try await eventually("each kind has another key in use, and the ones before are gone") {
                         let now = try await activeIDs(on: mesh)
-                        return now.isDisjoint(with: before) && now.count == before.count
-                            && (try await keys(.auth, on: mesh)).filter { $0.kind != "mesh-issuing" }.allSatisfy { $0.state != "retiring" }
+                        let retiring = try await keys(.auth, on: mesh).filter { $0.state == "retiring" }.map(\.kind)
+                        return now.isDisjoint(with: before) && now.count == before.count && retiring == ["mesh-issuing"]
                     }
                 }
                 #expect(tally.failures.isEmpty, "\(tally.failures.prefix(5))")
@@ -142,9 +82,60 @@ extension Integration {
             return ids
         }
 
-        /// The person links new keys at the exchange, for both purposes.
-        private func linkAgain(_ someone: LocalPerson, on mesh: LocalMesh) async throws {
-            try await someone.linkKeys(on: mesh)
+        // MARK: - Revocation, lists, people who leave
+
+        @Test("A revoked trade key: its resting order is cancelled at the exchange, nothing is sent any more, and the log has it all")
+        func revokedTradeKey() async throws {
+            let mesh = try await SharedMesh.mesh()
+            var someone = try await mesh.makePerson(balances: ["USDT": "100000"])
+            let resting = try #require(try await someone.propose("buy 0.01 BTC at 20000").first)
+            let order = try await someone.sign(resting)
+            #expect(order.state == "NEW")
+            let next = try #require(try await someone.propose("buy 0.01 BTC at market").first)
+            let user = await someone.person.userID
+            let key = try #require(try await keys(.execution, on: mesh).first { $0.userId == user && $0.state == "active" })
+            let name = "execution/exchange-trade/\(key.id)"
+            let started = ContinuousClock.now
+            let run = try await pulse(["keys", "revoke", name, "--reason", "stolen laptop"], on: mesh)
+            #expect(run.exitCode == 0 && run.text.contains("Order \(order.clientOrderId) was cancelled."), "\(run.text)")
+            await #expect(throws: GatewayError.self) { _ = try await someone.sign(next) }
+            #expect(ContinuousClock.now - started < .seconds(10))
+            let orders: OrderList = try await someone.person.get("/v1/orders")
+            #expect(orders.orders.map(\.state) == ["CANCELED"])
+            let shown = try await pulse(["keys", "show", name], on: mesh)
+            #expect(shown.exitCode == 0 && shown.text.contains("state:              gone"), "\(shown.text)")
+            try await eventually("the person reads of it in their own records") {
+                let audit: AuditAnswer = try await someone.person.get("/v1/audit/records")
+                let actions = try audit.records.map { try AuditV1.Record(packed: Array($0.recordBase64)).action }
+                return Set(["keys.revoked", "order.cancelled", "keys.ended"]).isSubset(of: actions)
+            }
+            try await someone.linkExchange()
+            let again = try #require(try await someone.propose("buy 0.01 BTC at market").first)
+            #expect(try await someone.sign(again).state == "FILLED")
+        }
+
+        @Test("When somebody leaves, all that a role could have seen is rotated, and what only others can rotate is due")
+        func teamChange() async throws {
+            try await LocalMesh.with(keys: Self.schedules) { mesh in
+                let someone = try await mesh.makePerson()
+                #expect(try await pulse(["keys", "due"], on: mesh).text.contains("no key is due"))
+                let before = try await activeIDs(on: mesh)
+                let run = try await pulse(["keys", "rotate", "--seen-by", "execution", "--reason", "team-change"], on: mesh)
+                #expect(run.exitCode == 0, "\(run.text)")
+                let now = try await activeIDs(on: mesh)
+                #expect(now.filter { $0.hasPrefix("execution/data") }.isDisjoint(with: before) && now.filter { $0.hasPrefix("auth/") }.isSubset(of: before))
+                let due = try await pulse(["keys", "due"], on: mesh)
+                #expect(due.exitCode == 1 && due.text.contains("execution/exchange-trade/") && due.text.contains("overdue"), "\(due.text)")
+                try await someone.linkExchange()
+                #expect(try await pulse(["keys", "due"], on: mesh).exitCode == 0)
+                let all = try await pulse(["keys", "list", "--all"], on: mesh)
+                #expect(all.exitCode == 0)
+                for kind in ["auth/token-signing", "auth/mesh-issuing", "audit/log-signing", "execution/data-encryption", "market-data/data-encryption"] {
+                    #expect(all.text.contains(kind), "\(all.text)")
+                }
+                let wrong = try await pulse(["keys", "rotate", "--seen-by", "nobody", "--reason", "x"], on: mesh)
+                #expect(wrong.exitCode != 0 && wrong.text.contains("no role"))
+            }
         }
     }
 }

@@ -8,6 +8,13 @@ package struct LocalPerson {
     package let email: String
     package let password: String
     package var authenticator: Authenticator
+    /// Their account at the sandbox exchange; nil for none.
+    package let exchange: SandboxAccount.Open?
+
+    /// Makes a key for trading at the exchange and puts it in the place of the one before.
+    package func linkExchange() async throws {
+        try await person.linkExchange { try await exchange?.register($0, label: "test") ?? "" }
+    }
 
     /// Signs the proposal that was shown, with a one-time code when it asks for one.
     package mutating func sign(_ proposal: ProposalText) async throws -> OrderAnswer {
@@ -35,15 +42,16 @@ extension LocalMesh {
     /// - Parameter balances: what their account at the exchange starts with, decimals by asset; nil links no account.
     package func makePerson(balances: [String: String]? = ["USDT": "10000"]) async throws -> LocalPerson {
         let (email, password) = ("\(Hex.encode(SecureRandom.bytes(8)))@example.com", Hex.encode(SecureRandom.bytes(16)))
-        let account = try await gateway.signUp(email: email, password: password)
-        guard var authenticator = Authenticator(secret: account.totp.secret) else { throw CommandError("no authenticator") }
+        let signedUp = try await gateway.signUp(email: email, password: password)
+        guard var authenticator = Authenticator(secret: signedUp.totp.secret) else { throw CommandError("no authenticator") }
         let code = try await authenticator.nextCode()
         let session = try await gateway.confirmAuthenticator(email: email, password: password, code: code)
         let person = Person(gateway: gateway, session: Session(session, email: email))
-        if let balances {
-            let open = try await SandboxAccount(folder: folder, client: https).open(balances)
-            try await person.linkExchange { try await open.register($0, label: "test") }
-        }
-        return LocalPerson(person: person, email: email, password: password, authenticator: authenticator)
+        let account = SandboxAccount(folder: folder, client: https)
+        var exchange: SandboxAccount.Open?
+        if let balances { exchange = try await account.open(balances) }
+        let local = LocalPerson(person: person, email: email, password: password, authenticator: authenticator, exchange: exchange)
+        if exchange != nil { try await local.linkExchange() }
+        return local
     }
 }

@@ -32,7 +32,11 @@ package actor Person {
 
     /// An access token that is good for a while.
     package func token() async throws -> String {
-        guard session.needsRefresh() else { return session.accessToken }
+        session.needsRefresh() ? try await freshToken() : session.accessToken
+    }
+
+    /// An access token that was issued just now.
+    package func freshToken() async throws -> String {
         do {
             session = Session(try await gateway.refresh(session.refreshToken), email: session.email)
         } catch let error as GatewayError where error.status == 401 {
