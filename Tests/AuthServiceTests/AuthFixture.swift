@@ -31,6 +31,8 @@ final class AuthFixture: Sendable {
     let wrapping: StoredKeyring
     let signing: StoredKeyring
     let tokens: TokenKeys
+    /// Of the keys that verify tokens.
+    let keyChanges: AsyncStream<Void>
 
     /// - Parameter killed: an auth whose files, as they lie on disk this moment, are taken over: what a restart after `kill -9` finds.
     init(
@@ -55,7 +57,9 @@ final class AuthFixture: Sendable {
         self.clock = clock
         let place = KeyringPlace(store: secrets, database: database, outbox: audit.outbox, logger: logger, clock: { clock.date })
         let (data, wrapping) = try await DataKeyring.open(AuthSeals.purposes, in: place)
-        let (tokens, signing) = try await TokenKeys.open(environment: "development", in: place) { _ in }
+        let (changes, changed) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        keyChanges = changes
+        let (tokens, signing) = try await TokenKeys.open(environment: "development", in: place) { _ in changed.yield() }
         (self.wrapping, self.signing, self.tokens) = (wrapping, signing, tokens)
         components = try AuthComponents.make(
             environment: "development", database: database, outbox: audit.outbox, tokens: tokens, data: data, hashing: hashing,

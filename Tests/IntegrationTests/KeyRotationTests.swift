@@ -38,8 +38,9 @@ extension Integration {
                 let stale = try await person.token()
                 let kinds = [
                     ("auth/token-signing", ServiceName.auth), ("auth/data-encryption", .auth), ("execution/data-encryption", .execution),
-                    ("market-data/data-encryption", .marketData),
+                    ("market-data/data-encryption", .marketData), ("market-data/exchange-market", .marketData),
                 ]
+                try await someone.linkExchange(to: .read)
                 let before = try await activeIDs(on: mesh)
                 let tally = try await SteadyLoad(as: person, on: mesh).during {
                     for (name, _) in kinds {
@@ -49,6 +50,7 @@ extension Integration {
                     let issuing = try await pulse(["keys", "rotate", "auth/mesh-issuing", "--reason", "test"], on: mesh)
                     #expect(issuing.exitCode == 0, "\(issuing.text)")
                     try await someone.linkExchange()
+                    try await someone.linkExchange(to: .read)
                     try await eventually("each kind has another key in use, and the ones before are gone") {
                         let now = try await activeIDs(on: mesh)
                         let retiring = try await keys(.auth, on: mesh).filter { $0.state == "retiring" }.map(\.kind)

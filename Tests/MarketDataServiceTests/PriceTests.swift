@@ -52,7 +52,7 @@ struct PriceTests {
         try await ReplayedExchange.run(SandboxConfiguration()) { exchange async throws in
             try await RunningMarketData.run(on: exchange) { running async throws in
                 let cipher = ColumnCipher(rootKey: SymmetricKey(data: Data(repeating: 1, count: 32)))
-                let key = try await ReadKey.load(from: running.database, cipher: cipher, now: 0)
+                let key = try await ReadKeyTable.load(from: running.database, cipher: cipher, now: 0)
                 #expect(!key.isNew)
                 #expect(try await running.auditActions() == ["exchange_key.created", "exchange_key.used"])
             }

@@ -9,8 +9,8 @@ public import Storage
 
 /// Everything that `market-data` is made of, joined.
 public struct MarketData: Sendable {
-    /// The life of people's keys, for the operator.
-    public let personKeys: any ManagedKeys
+    /// The life of its own key and of people's, for the operator.
+    public let exchangeKeys: [any ManagedKeys]
     let keeper: ReadKeyKeeper
     private let hub: TickerHub
     private let handlers: MarketDataHandlers
@@ -41,17 +41,17 @@ public struct MarketData: Sendable {
         limits: MarketDataLimits = MarketDataLimits(), logger: Logger, now: @escaping @Sendable () -> Int64
     ) async throws {
         let journal = KeyJournal(database: database, outbox: outbox, logger: logger)
-        let key = try await ReadKey.load(from: database, cipher: cipher, now: now())
-        if key.isNew { await journal.created() }
-        try key.publish(to: keyFiles.publicKey)
-        let keeper = ReadKeyKeeper(
-            exchange: exchange, key: key, handover: APIKeyHandover(path: keyFiles.apiKey, database: database, cipher: cipher),
-            journal: journal, limits: limits, logger: logger)
+        let keeper = try await ReadKeyKeeper.open(
+            .init(
+                exchange: exchange, table: ReadKeyTable(cipher: cipher),
+                handover: APIKeyHandover(path: keyFiles.apiKey, database: database, cipher: cipher), publicKeyPath: keyFiles.publicKey,
+                journal: journal, now: now),
+            limits: limits, logger: logger)
         let reader = ExchangeReader(current: { try keeper.current() }, refused: { await keeper.refused($0) })
         let hub = TickerHub(exchange: reader, limits: limits, now: now)
         self.keeper = keeper
         self.hub = hub
-        personKeys = PersonKeyring(database: database, outbox: outbox, now: now)
+        exchangeKeys = [MarketKeyring(keeper: keeper), PersonKeyring(database: database, outbox: outbox, now: now)]
         readKeys = ReadKeysHandlers(
             keys: PersonKeys(database: database, outbox: outbox, store: PersonKeyStore(cipher: cipher), exchange: exchange, now: now))
         handlers = MarketDataHandlers(

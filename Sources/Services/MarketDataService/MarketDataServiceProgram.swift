@@ -25,7 +25,8 @@ public enum MarketDataServiceProgram {
             cipher: try data.cipher(DataKeyring.columns), logger: context.logger,
             now: { Int64(Date().timeIntervalSince1970 * 1000) })
         return RunningService(
-            definitions: service.definitions, keys: [wrapping, service.personKeys], background: [audit, BackgroundTask("market data") { try await service.run() }],
+            definitions: service.definitions, keys: [wrapping] + service.exchangeKeys,
+            background: [audit, BackgroundTask("market data") { try await service.run() }],
             readiness: { database.failure == nil ? service.problem : "the database failed" })
     }
 }

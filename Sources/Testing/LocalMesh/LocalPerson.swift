@@ -11,9 +11,10 @@ package struct LocalPerson {
     /// Their account at the sandbox exchange; nil for none.
     package let exchange: SandboxAccount.Open?
 
-    /// Makes a key for trading at the exchange and puts it in the place of the one before.
-    package func linkExchange() async throws {
-        try await person.linkExchange { try await exchange?.register($0, label: "test") ?? "" }
+    /// Makes a key at the exchange and puts it in the place of the one before.
+    package func linkExchange(to purpose: Person.ExchangeKeyPurpose = .trade) async throws {
+        let permissions = purpose == .trade ? ["read", "trade"] : ["read"]
+        try await person.linkExchange(to: purpose) { try await exchange?.register($0, label: "test", permissions: permissions) ?? "" }
     }
 
     /// Signs the proposal that was shown, with a one-time code when it asks for one.

@@ -59,7 +59,7 @@ final class SteadyLoad: Sendable {
         var next = ContinuousClock.now
         while !stop.load(ordering: .relaxed) {
             next += .microseconds(1_000_000 * Self.lanes / Self.callsPerSecond)
-            try await Task.sleep(until: next, clock: .continuous)
+            try await ContinuousClock().sleep(until: next)
             let options = CallOptions.bearer(token.withLock { $0 })
             do {
                 if lane.isMultiple(of: 2) {
@@ -77,7 +77,7 @@ final class SteadyLoad: Sendable {
     /// As a client does whose session goes on: another access token every second.
     private func renew() async throws {
         while !stop.load(ordering: .relaxed) {
-            try await Task.sleep(for: .seconds(1))
+            try await ContinuousClock().sleep(for: .seconds(1))
             let fresh = try await person.freshToken()
             token.withLock { $0 = fresh }
         }

@@ -3,12 +3,31 @@ internal import Foundation
 internal import Logging
 
 /// Registers market-data's public read key at the sandbox exchange and hands market-data the API key's id.
-struct ReaderRegistration {
+public struct ReaderRegistration: Sendable {
     static let pollInterval = Duration.milliseconds(50)
+    static let usualTime = Duration.seconds(10)
 
     let folder: StateFolder
     let ports: PortPlan
     let logger: Logger
+
+    init(folder: StateFolder, ports: PortPlan, logger: Logger) {
+        self.folder = folder
+        self.ports = ports
+        self.logger = logger
+    }
+
+    /// For a key that was made while the deployment runs.
+    ///
+    /// - Throws: `DeploymentError` when the deployment was never started.
+    public init(folder: StateFolder) throws {
+        self.init(folder: folder, ports: try DeploymentAccess(folder).ports(), logger: Logger(label: "registration") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    /// - Throws: `DeploymentError` when market-data shows no key or the exchange refuses it.
+    public func register() async throws {
+        try await register(until: .now + Self.usualTime)
+    }
 
     private var publicKeyFile: String { folder.run(.marketData) + "/exchange-read.pub.pem" }
     private var apiKeyFile: String { folder.run(.marketData) + "/exchange-api-key" }

@@ -118,7 +118,8 @@ public enum DataKeyFailure: Error, Equatable, CustomStringConvertible {
         switch self {
         case .missing(let purpose): "there is no data key for \(purpose)"
         case .otherKey(let purpose, let wrappedBy, let given):
-            "the database's key for \(purpose) is wrapped by data-key \(wrappedBy.isEmpty ? "of an earlier release" : wrappedBy), and the secret store has \(given)"
+            "the database's key for \(purpose) is wrapped by data-key "
+                + "\(wrappedBy.isEmpty ? "of an earlier release" : wrappedBy), and the secret store has \(given)"
         }
     }
 }

@@ -78,6 +78,9 @@ public actor StoredKeyring {
         place.logger.error("keys are not followed", metadata: ["kind": "\(plan.kind.rawValue)", "why": "\(trouble)"])
     }
 
+    /// Returns when no change runs. For tests.
+    func settle() async throws { try await exclusively {} }
+
     private func exclusively<T>(_ body: () async throws -> T) async throws -> T {
         guard waiting.count < Self.mostWaiting else {
             throw RPCError(.resourceExhausted, "Too many changes of these keys at once.", reason: "TOO_MANY_CHANGES", retryAfter: .seconds(1))
@@ -252,10 +255,16 @@ public actor StoredKeyring {
         }
     }
 
-    /// The users first: what they cannot take is not remembered as taken.
+    /// What the users cannot take is not remembered as taken.
     private func use(_ after: KeyHistory, _ counting: [StoredKey]) async throws {
-        try await apply(counting)
+        let before = (history, held)
         (history, held) = (after, counting)
+        do {
+            try await apply(counting)
+        } catch {
+            (history, held) = before
+            throw error
+        }
     }
 
     private func record(_ history: KeyHistory, _ events: [AuditEvent]) async throws {

@@ -29,10 +29,19 @@ struct APIKeyHandover: Sendable {
         return try sealed.map { String(decoding: try cipher.open(Array($0), at: Self.address), as: UTF8.self) }
     }
 
-    /// Seals the key into the database and empties the file.
-    func keep(_ apiKey: String) async throws {
+    /// Seals the key into the database.
+    func keep(_ apiKey: String, in db: Database) throws {
         let sealed = Data(try cipher.seal(Array(apiKey.utf8), at: Self.address))
-        try await database.write { try $0.execute(sql: "UPDATE exchange_key SET sealed_api_key = ? WHERE id = 1", arguments: [sealed]) }
+        try db.execute(sql: "UPDATE exchange_key SET sealed_api_key = ? WHERE id = 1", arguments: [sealed])
+    }
+
+    /// Takes the file away: the next key is awaited.
+    func expectAnother() {
+        try? FileManager.default.removeItem(atPath: path)
+    }
+
+    /// Empties the file of a key that was kept.
+    func empty(_ apiKey: String) throws {
         guard new() == apiKey else { return }
         try Data().write(to: URL(filePath: path), options: .atomic)
     }

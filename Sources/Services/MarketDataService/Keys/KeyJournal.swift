@@ -1,5 +1,6 @@
 import AuditClient
 import Exchange
+import GRDB
 import Logging
 import Storage
 
@@ -29,6 +30,15 @@ struct KeyJournal: Sendable {
             AuditEvent(
                 actor: .service(Self.service), action: "exchange_key.refused", object: Self.object, outcome: .refused,
                 reason: error.message, details: error.code.map { ["exchange_code": "\($0)"] } ?? [:]))
+    }
+
+    /// Changes the key and tells of it, both or neither.
+    func writing<T: Sendable>(_ body: @Sendable (Database) throws -> (T, [AuditEvent])) async throws -> T {
+        try await database.write { db in
+            let (value, events) = try body(db)
+            for event in events { try outbox.append(event, in: db, essential: true) }
+            return value
+        }
     }
 
     /// Reading market data goes on without the log; what cannot be written is said here.

@@ -2,6 +2,8 @@ import AuditClient
 import Crypto
 import Exchange
 import FoundationEssentials
+import GRDB
+import KeyManagement
 import Logging
 import MeshCall
 import Storage
@@ -10,31 +12,116 @@ import Synchronization
 /// Waits for the API key that the exchange gave to our public key, tries it, and keeps the client that uses it.
 ///
 /// The key is taken only if it can neither trade nor withdraw. A key that the exchange comes to refuse is put away until it is accepted again or another
-/// one takes its place; no restart is needed.
+/// one takes its place; no restart is needed. The next pair serves from the moment in which the exchange accepts it; until then the present one does.
 final class ReadKeyKeeper: Sendable {
-    private let exchange: BinanceClient
-    private let signer: Ed25519RequestSigner
-    private let handover: APIKeyHandover
-    private let journal: KeyJournal
+    /// What a keeper works with.
+    struct Place: Sendable {
+        let exchange: BinanceClient
+        let table: ReadKeyTable
+        let handover: APIKeyHandover
+        /// Where the public half is shown.
+        let publicKeyPath: String
+        let journal: KeyJournal
+        /// Milliseconds since 1970.
+        let now: @Sendable () -> Int64
+    }
+
+    private let place: Place
     private let limits: MarketDataLimits
     private let logger: Logger
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     private struct State {
+        var key: ReadKey
+        var next: ReadKey?
         var client: BinanceClient?
         var apiKey = ""
         var problem = "the exchange key has not been registered yet"
     }
 
-    init(
-        exchange: BinanceClient, key: ReadKey, handover: APIKeyHandover, journal: KeyJournal, limits: MarketDataLimits, logger: Logger
-    ) {
-        self.exchange = exchange
-        signer = Ed25519RequestSigner(key.privateKey)
-        self.handover = handover
-        self.journal = journal
+    private var handover: APIKeyHandover { place.handover }
+    private var journal: KeyJournal { place.journal }
+
+    private init(_ key: ReadKey, next: ReadKey?, in place: Place, limits: MarketDataLimits, logger: Logger) {
+        self.place = place
         self.limits = limits
         self.logger = logger
+        state = Mutex(State(key: key, next: next))
+    }
+
+    /// Takes up the pair that is kept, or makes the first.
+    static func open(_ place: Place, limits: MarketDataLimits, logger: Logger) async throws -> ReadKeyKeeper {
+        let database = place.journal.database
+        let (key, next) = try await database.write { [table = place.table, now = place.now] db in
+            (try table.read(.current, in: db) ?? table.make(.current, now: now(), in: db), try table.read(.next, in: db))
+        }
+        if key.isNew { await place.journal.created() }
+        try (next ?? key).publish(to: place.publicKeyPath)
+        return ReadKeyKeeper(key, next: next, in: place, limits: limits, logger: logger)
+    }
+
+    // MARK: - The life of the key
+
+    /// The one in use first.
+    var records: [KeyRecord] {
+        state.withLock { state in
+            [state.key.record(state.key.activated == nil ? .pending : .active)] + [state.next?.record(.pending)].compactMap(\.self)
+        }
+    }
+
+    /// What an operator is to do about a pair that was made.
+    var advice: String {
+        "Register \(place.publicKeyPath) at the exchange as a key that can read and nothing else, then put its API key into \(handover.path)."
+    }
+
+    /// Makes the pair that is to follow, and shows its public half.
+    ///
+    /// - Throws: `RPCError` when one waits already.
+    func prepareNext(by change: KeyChange) async throws -> KeyRecord {
+        guard state.withLock({ $0.next == nil }) else {
+            throw RPCError.keyPrecondition("A new key waits already. \(advice)", "ROTATION_UNDER_WAY")
+        }
+        let next = try await journal.writing { [table = place.table, now = place.now] db in
+            let key = try table.make(.next, now: now(), in: db)
+            return (key, [AuditEvent(.prepared, of: key.id, .exchangeMarket, by: change)])
+        }
+        try show(next)
+        state.withLock { $0.next = next }
+        return next.record(.pending)
+    }
+
+    /// The key is erased. Another pair takes its place, which serves once it is registered.
+    func revoke(_ id: String, by change: KeyChange) async throws -> KeyRecord {
+        let (key, next) = state.withLock { ($0.key, $0.next) }
+        guard [key.id, next?.id].contains(id) else { throw RPCError.unknownKey }
+        let isCurrent = key.id == id
+        let heir = try await journal.writing { [table = place.table, now = place.now] db in
+            let heir: ReadKey
+            if isCurrent {
+                heir = try next ?? table.make(.next, now: now(), in: db)
+                try table.promote(heir, in: db)
+                try db.execute(sql: "UPDATE exchange_key SET sealed_api_key = NULL, activated_ms = NULL")
+            } else {
+                heir = key
+                try db.execute(sql: "DELETE FROM exchange_key_next")
+            }
+            return (heir, [AuditEvent(.revoked, of: id, .exchangeMarket, by: change)])
+        }
+        try show(heir)
+        state.withLock { state in
+            state.next = nil
+            guard isCurrent else { return }
+            (state.key, state.client, state.apiKey) = (heir, nil, "")
+            state.problem = "the exchange key was revoked and the next one has not been registered yet"
+        }
+        var gone = (isCurrent ? key : next ?? key).record(.gone)
+        gone.goneAt = place.now() / 1000
+        return gone
+    }
+
+    private func show(_ key: ReadKey) throws {
+        handover.expectAnother()
+        try key.publish(to: place.publicKeyPath)
     }
 
     /// What stands in the way; nil when there is a key.
@@ -77,7 +164,12 @@ final class ReadKeyKeeper: Sendable {
     }
 
     private func tryKey(_ apiKey: String) async -> Duration {
-        let client = exchange.with(credential: ExchangeCredential(apiKey: apiKey, signer: signer))
+        let (key, next) = state.withLock { ($0.key, $0.next) }
+        // What is handed over while a next pair waits belongs to that one.
+        let isNext = next != nil && handover.new() == apiKey
+        let tried = isNext ? next ?? key : key
+        let client = place.exchange.with(
+            credential: ExchangeCredential(apiKey: apiKey, signer: Ed25519RequestSigner(tried.privateKey)))
         do {
             _ = try await client.account()
             let (faults, unchecked) = try await client.fitness(for: .reading)
@@ -85,10 +177,7 @@ final class ReadKeyKeeper: Sendable {
                 let advice = faults.map(\.advice).joined(separator: " ")
                 return await reject("the read key is not used: \(advice)", ExchangeError(.credentials, message: advice))
             }
-            state.withLock { ($0.client, $0.apiKey) = (client, apiKey) }
-            try await handover.keep(apiKey)
-            logger.info("exchange accepts the read key", metadata: ["not-checked": "\(unchecked.joined(separator: "; "))"])
-            await journal.accepted(unchecked: unchecked)
+            try await accept(tried, isNext: isNext, apiKey, client, unchecked)
             return limits.keyRecheck
         } catch let error as ExchangeError where error.kind == .credentials {
             let advice = await client.diagnose(error, for: .reading).advice
@@ -102,9 +191,35 @@ final class ReadKeyKeeper: Sendable {
         }
     }
 
+    private func accept(_ key: ReadKey, isNext: Bool, _ apiKey: String, _ client: BinanceClient, _ unchecked: [String]) async throws {
+        let now = place.now()
+        let before = state.withLock(\.key.id)
+        try await journal.writing { [table = place.table, handover] db in
+            if isNext { try table.promote(key, in: db) }
+            try table.noteAccepted(now: now, in: db)
+            try handover.keep(apiKey, in: db)
+            let change = KeyChange(actor: .service("market-data"), reason: "the exchange accepts the next key")
+            let events: [(KeyEvent, String)] = isNext ? [(.activated, key.id), (.ended, before)] : []
+            return ((), events.map { AuditEvent($0.0, of: $0.1, .exchangeMarket, by: change) })
+        }
+        state.withLock { state in
+            (state.client, state.apiKey) = (client, apiKey)
+            state.key = key
+            state.key.activated = isNext ? now : key.activated ?? now
+            if isNext { state.next = nil }
+        }
+        try handover.empty(apiKey)
+        logger.info("exchange accepts the read key", metadata: ["not-checked": "\(unchecked.joined(separator: "; "))"])
+        await journal.accepted(unchecked: unchecked)
+    }
+
     private func reject(_ problem: String, _ error: ExchangeError) async -> Duration {
         let isNews = state.withLock { state in
-            defer { (state.client, state.problem) = (nil, problem) }
+            defer {
+                state.problem = problem
+                // A next key that is refused leaves the present one where it is.
+                if state.next == nil { state.client = nil }
+            }
             return state.problem != problem
         }
         if isNews {

@@ -10,11 +10,19 @@ enum MarketDataSchema {
             DatabaseSchema.Migration("market-data 2: API key", sql: "ALTER TABLE exchange_key ADD COLUMN sealed_api_key BLOB"),
             DatabaseSchema.Migration("market-data 3: people's keys", sql: third), DataKeyTable.migration, KeyHistoryTable.migration,
             DatabaseSchema.Migration("market-data 4: the life of people's keys", sql: fourth),
+            DatabaseSchema.Migration("market-data 5: the next exchange key", sql: fifth),
         ],
         userTables: [.init("person_key", owner: "user_id")])
 
     /// Tables with columns that are sealed.
     static let sealedTables = ["exchange_key", "person_key"]
+
+    private static let fifth = """
+        CREATE TABLE exchange_key_next (
+            id INTEGER PRIMARY KEY CHECK (id = 1), sealed_private_key BLOB NOT NULL, created_ms INTEGER NOT NULL
+        ) STRICT;
+        ALTER TABLE exchange_key ADD COLUMN activated_ms INTEGER;
+        """
 
     /// A key with `gone_ms` is erased, and its row only says that it was.
     private static let fourth = """

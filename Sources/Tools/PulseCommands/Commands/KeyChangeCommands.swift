@@ -53,7 +53,18 @@ struct RotateKeyCommand: AsyncParsableCommand {
             try await $0.rotateKey(.init(kind: key.kind, id: key.id, reason: why.reason))
         }
         if let new = answer.key { print(KeyText.line(new, of: key.process)) }
-        for note in answer.notes { print("  \(note)") }
+        try await answer.notes.show(after: key, in: state.folder)
+    }
+}
+
+extension [String] {
+    /// Prints them; a key for the sandbox exchange is registered there instead of telling the operator to do it.
+    fileprivate func show(after key: KeyName, in folder: StateFolder) async throws {
+        if key.kind == "exchange-market", try DeploymentAccess(folder).options().environment == "development" {
+            try await ReaderRegistration(folder: folder).register()
+            return print("  Registered at the sandbox exchange.")
+        }
+        for note in self { print("  \(note)") }
     }
 }
 
@@ -79,6 +90,6 @@ struct RevokeKeyCommand: AsyncParsableCommand {
             try await $0.revokeKey(.init(kind: key.kind, id: key.id, reason: why.reason))
         }
         if let key = answer.key { print(KeyText.line(key, of: self.key.process)) }
-        for note in answer.notes { print("  \(note)") }
+        try await answer.notes.show(after: key, in: state.folder)
     }
 }

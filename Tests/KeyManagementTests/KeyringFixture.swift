@@ -1,0 +1,118 @@
+import AuditClient
+import Foundation
+import GRDB
+@testable import KeyManagement
+import Logging
+import Secrets
+import Storage
+import Synchronization
+import Testing
+
+/// A keyring over a real folder of secrets and a real database, in front of which the way to the store can be cut.
+final class KeyringFixture: Sendable {
+    let folder: String
+    let database: ServiceDatabase
+    let files: FileSecretStore
+    let store: CutStore
+    let keyring: StoredKeyring
+    /// What the keyring handed over last: ids by state.
+    private let latest = Mutex<[KeyState: String]>([:])
+    var applied: [KeyState: String] { latest.withLock { $0 } }
+    private let changes: AsyncStream<Void>
+    private let offset = Mutex(Int64(0))
+
+    init(lead: Int64 = 0, overlap: Int64 = 60, longestSilence: Duration? = nil, trust: FileTrust = .ownedByThisUser) async throws {
+        folder = NSTemporaryDirectory() + "keyring-" + UUID().uuidString
+        try FileManager.default.createDirectory(
+            atPath: folder + "/secrets", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        files = FileSecretStore(folder: folder + "/secrets", trust: trust)
+        try await FileSecretStore(folder: folder + "/secrets").put(Self.value(1), as: "key", at: .current)
+        store = CutStore(files)
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let schema = DatabaseSchema(migrations: [AuditOutbox.migration, KeyHistoryTable.migration])
+        database = try ServiceDatabase(folder: folder + "/data", name: "keys", schema: schema, logger: logger)
+        let plan = StoredKeyPlan(kind: .webhook, secret: "key", lead: lead, overlap: overlap, identify: StoredKey.fingerprint)
+        let box = Box()
+        let (changes, changed) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        self.changes = changes
+        let place = KeyringPlace(
+            store: store, database: database, outbox: AuditOutbox(source: "test"), longestSilence: longestSilence, logger: logger,
+            clock: { Date(timeIntervalSince1970: 1_790_000_000 + Double(box.fixture?.offset.withLock { $0 } ?? 0)) })
+        keyring = StoredKeyring(plan, in: place) { held in
+            box.fixture?.latest.withLock { $0 = Dictionary(held.map { ($0.state, $0.id) }) { first, _ in first } }
+            changed.yield()
+        }
+        box.fixture = self
+        try await keyring.start()
+    }
+
+    private final class Box: @unchecked Sendable {
+        weak var fixture: KeyringFixture?
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+    static func value(_ byte: UInt8) -> SecretBytes { SecretBytes(copying: [UInt8](repeating: byte, count: 32)) }
+    static func id(_ byte: UInt8) -> String { StoredKey.fingerprint(of: value(byte)) }
+
+    var change: KeyChange { KeyChange(actor: .operator, reason: "test") }
+
+    func advance(by seconds: Int64) { offset.withLock { $0 += seconds } }
+
+    /// Lets the keyring follow store and clock until the keys that count satisfy `condition`.
+    func follow(until condition: @Sendable ([KeyState: String]) -> Bool) async throws {
+        let following = Task { [keyring] in try await keyring.run(every: .milliseconds(20)) }
+        defer { following.cancel() }
+        if condition(applied) { return try await keyring.settle() }
+        for await _ in changes where condition(applied) { return try await keyring.settle() }
+    }
+
+    func actions() async throws -> Int {
+        try await database.readAll { db in try Int.fetchOne(db, sql: "SELECT count(*) FROM audit_outbox") ?? 0 }
+    }
+}
+
+/// The real store, to which the way can be cut.
+struct CutStore: SecretStore {
+    let store: any SecretStore
+    private let cut = Cut()
+
+    private final class Cut: Sendable {
+        let isCut = Mutex(false)
+    }
+
+    init(_ store: any SecretStore) { self.store = store }
+
+    var kind: String { store.kind }
+
+    func set(cut isCut: Bool) { cut.isCut.withLock { $0 = isCut } }
+
+    private func check() throws {
+        if cut.isCut.withLock(\.self) { throw SecretStoreError(store: kind, secret: "key", cause: .unavailable("cut off")) }
+    }
+
+    func value(of name: String, at stage: SecretStage) async throws -> SecretValue {
+        try check()
+        return try await store.value(of: name, at: stage)
+    }
+
+    func versions(of name: String) async throws -> [SecretVersion] {
+        try check()
+        return try await store.versions(of: name)
+    }
+
+    func put(_ value: SecretBytes, as name: String, at stage: SecretStage) async throws -> SecretVersion {
+        try check()
+        return try await store.put(value, as: name, at: stage)
+    }
+
+    func move(_ stage: SecretStage, of name: String, to version: String) async throws {
+        try check()
+        try await store.move(stage, of: name, to: version)
+    }
+
+    func revoke(_ version: String, of name: String) async throws {
+        try check()
+        try await store.revoke(version, of: name)
+    }
+}

@@ -1,0 +1,87 @@
+@testable import KeyManagement
+import MeshCall
+import Secrets
+import Testing
+
+@Suite("Keys in a secret store", .timeLimit(.minutes(1)))
+struct StoredKeyringTests {
+    private func reason(_ body: () async throws -> Void) async -> String? {
+        do {
+            try await body()
+            return nil
+        } catch {
+            return (error as? RPCError)?.reason ?? "\(error)"
+        }
+    }
+
+    @Test("What an operator changes in the store is taken up without a restart: the next key beside, then in use, the last one put away")
+    func byHand() async throws {
+        let fixture = try await KeyringFixture()
+        try await fixture.files.put(KeyringFixture.value(2), as: "key", at: .pending)
+        try await fixture.follow { $0 == [.active: KeyringFixture.id(1), .pending: KeyringFixture.id(2)] }
+        // Nobody but the one who put it there puts it to use.
+        fixture.advance(by: 1_000_000)
+        let pending = try #require(try await fixture.files.versions(of: "key").first { $0.stages == [.pending] })
+        try await fixture.files.move(.current, of: "key", to: pending.id)
+        try await fixture.follow { $0 == [.active: KeyringFixture.id(2), .retiring: KeyringFixture.id(1)] }
+        fixture.advance(by: 60)
+        try await fixture.follow { $0 == [.active: KeyringFixture.id(2)] }
+        #expect(try await fixture.files.versions(of: "key").count == 1)
+    }
+
+    @Test("A store that is silent for longer than its values may be used: the keys are put away, and are back with the store")
+    func silence() async throws {
+        let fixture = try await KeyringFixture(longestSilence: .milliseconds(300))
+        fixture.store.set(cut: true)
+        try await fixture.follow { $0.isEmpty }
+        fixture.store.set(cut: false)
+        try await fixture.follow { $0 == [.active: KeyringFixture.id(1)] }
+    }
+
+    @Test("Without a limit a silent store changes nothing; a change asked for meanwhile fails and leaves everything as it was")
+    func silenceWithoutLimit() async throws {
+        let fixture = try await KeyringFixture()
+        fixture.store.set(cut: true)
+        #expect(await reason { _ = try await fixture.keyring.rotate(nil, fixture.change) }?.contains("cut off") == true)
+        fixture.store.set(cut: false)
+        #expect(try await fixture.keyring.records(gone: true, limit: 10).map(\.id) == [KeyringFixture.id(1)])
+        #expect(fixture.applied == [.active: KeyringFixture.id(1)])
+    }
+
+    @Test("A store that may only be read: the operator is told to put the next key there, and a retired one ends here all the same")
+    func readOnly() async throws {
+        let fixture = try await KeyringFixture(trust: .containerMount)
+        #expect(await reason { _ = try await fixture.keyring.rotate(nil, fixture.change) } == "STORE_READ_ONLY")
+        #expect(await reason { _ = try await fixture.keyring.revoke(KeyringFixture.id(1), fixture.change) } == "STORE_READ_ONLY")
+        let writer = FileSecretStore(folder: fixture.folder + "/secrets")
+        try await writer.put(KeyringFixture.value(2), as: "key", at: .current)
+        try await fixture.follow { $0[.retiring] == KeyringFixture.id(1) }
+        _ = try await fixture.keyring.revoke(KeyringFixture.id(1), fixture.change)
+        #expect(fixture.applied == [.active: KeyringFixture.id(2)])
+        // It lies in the mount until the operator removes it, and counts for nothing.
+        try await writer.put(KeyringFixture.value(3), as: "key", at: .pending)
+        try await fixture.follow { $0 == [.active: KeyringFixture.id(2), .pending: KeyringFixture.id(3)] }
+    }
+
+    @Test("Changes at once are made one after the other, and no more wait than are let wait")
+    func together() async throws {
+        let fixture = try await KeyringFixture()
+        let outcomes = await withTaskGroup(of: String?.self) { group in
+            for _ in 0..<6 { group.addTask { await reason { _ = try await fixture.keyring.rotate(nil, fixture.change) } } }
+            return await group.reduce(into: [String?]()) { $0.append($1) }
+        }
+        #expect(outcomes.allSatisfy { $0 == nil })
+        let records = try await fixture.keyring.records(gone: true, limit: 10)
+        #expect(records.count == 7 && records.count { $0.state == .active } == 1 && records.count { $0.state == .retiring } == 1)
+    }
+
+    @Test("Revoking the key in use takes the one that waits, if there is one")
+    func revokeWithPending() async throws {
+        let fixture = try await KeyringFixture(lead: 1000)
+        let next = try await fixture.keyring.rotate(nil, fixture.change).key
+        #expect(next.state == .pending)
+        _ = try await fixture.keyring.revoke(KeyringFixture.id(1), fixture.change)
+        #expect(fixture.applied == [.active: next.id])
+        #expect(await reason { _ = try await fixture.keyring.revoke("none", fixture.change) } == "UNKNOWN_KEY")
+    }
+}
