@@ -209,7 +209,7 @@ let platform: [Target] = [
         "ServiceKit", in: "Platform",
         uses: [
             "ServiceAPI", "MeshRuntime", "MeshCall", "MeshTLS", "MeshMessages", "Identity", "Secrets", "SecretStores", "Storage", "Telemetry", "Redaction",
-            "AuditClient", "KeyManagement", "Cryptography", "CLinux", "MeshTelemetry", coreMetrics, argumentParser, asn1, x509, logging, lifecycle, unixSignals, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix"),
+            "AuditClient", "KeyManagement", "Cryptography", "CLinux", "MeshTelemetry", grdb, coreMetrics, argumentParser, asn1, x509, logging, lifecycle, unixSignals, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix"),
         ]),
     // HTTPS for people: Hummingbird over MeshTLS.
     target(
@@ -242,7 +242,9 @@ let services: [Target] = [
     target("AgentService", in: "Services", uses: serviceBase + ["Redaction"]),
     target("MarketDataService", in: "Services", uses: serviceBase + ["Exchange"]),
     target("ExecutionService", in: "Services", uses: serviceBase + ["Exchange"]),
-    target("AuditService", in: "Services", uses: serviceBase),
+    target(
+        "AuditService", in: "Services",
+        uses: serviceBase + [asyncHTTPClient, nio("NIOPosix"), nio("NIOHTTP1"), .product(name: "NIOSSL", package: "swift-nio-ssl")]),
     target("Gateway", in: "Services", uses: serviceBase + ["HTTPSKit", "MeshTLS", hummingbird, .product(name: "HTTPTypes", package: "swift-http-types")]),
     target(
         "SandboxExchange", in: "Services",
@@ -311,7 +313,12 @@ let appTests: [Target] = [
         uses: ["MarketDataService", "SandboxExchange", "Exchange", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird"),
             .product(name: "HTTPTypes", package: "swift-http-types")] + serviceBase),
     tests("ExecutionServiceTests", uses: ["ExecutionService", "Exchange"] + serviceBase),
-    tests("AuditServiceTests", uses: ["AuditService"] + serviceBase),
+    tests(
+        "AuditServiceTests",
+        uses: [
+            "AuditService", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird"),
+            .product(name: "HTTPTypes", package: "swift-http-types"),
+        ] + serviceBase),
     tests("GatewayTests", uses: ["Gateway", "HTTPSKit", hummingbird, nio("NIOPosix"), .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "HummingbirdTesting", package: "hummingbird")] + serviceBase),
     tests(
         "SandboxExchangeTests",

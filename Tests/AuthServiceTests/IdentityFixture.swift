@@ -43,7 +43,7 @@ final class IdentityFixture: Sendable {
             environment: environment, database: database, outbox: AuditOutbox(source: "auth"),
             data: try await DataKeyring.open([MeshIssuer.purpose], in: place, inherit: IssuingKeyTable.inherit).data, age: age,
             rootsPath: folder + "/roots.pem", deployedTokens: folder + "/join-tokens.json", clock: { clock.date }, changed: { lists.add($0) })
-        try await components.importFirstKey(secrets, certificatePath: folder + "/issuer.pem")
+        try await components.importFirstKey(secrets, certificatePath: folder + "/issuer.pem", logger: logger)
         server = InProcessServer(services: [components.definition, components.enrolment], authenticator: nil, logger: logger)
         self.clock = clock
         self.lists = lists

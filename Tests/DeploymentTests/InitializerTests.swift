@@ -39,7 +39,7 @@ struct InitializerTests {
             Set(try FileManager.default.contentsOfDirectory(atPath: folder.secrets(service)))
         }
         #expect(try names(.auth) == ["token-signing-key", "data-key", "issuing-key"])
-        #expect(try names(.audit) == ["log-signing-key", "data-key"])
+        #expect(try names(.audit) == ["log-signing-key", "alert-webhook-key", "data-key"])
         #expect(try names(.sandboxExchange) == ["operator-token", "data-key"])
         for service in [ServiceName.gateway, .agent, .marketData, .execution] { #expect(try names(service) == ["data-key"]) }
         let all = try ServiceName.allCases.map { try Data(contentsOf: URL(fileURLWithPath: folder.secrets($0) + "/data-key")) }

@@ -15,7 +15,7 @@ public enum AuthServiceProgram {
         let (data, wrapping) = try await DataKeyring.open(
             AuthSeals.purposes + [MeshIssuer.purpose], in: place, schedule: settings.keys[.dataEncryption], inherit: IssuingKeyTable.inherit)
         let identity = try await IdentityComponents.make(
-            environment: settings.environment, database: database, outbox: place.outbox, data: data, age: settings.keys[.meshIssuing].age,
+            environment: settings.environment, database: database, outbox: AuditOutbox(source: settings.service), data: data, age: settings.keys[.meshIssuing].age,
             rootsPath: settings.trustRootsPath, deployedTokens: settings.enrolFolder + "/" + DeployedJoinTokens.fileName,
             changed: { context.trust.replaceRevocations(with: $0) })
         // Before anything is dialled or listened on: auth's own certificate comes from itself.
@@ -36,7 +36,7 @@ public enum AuthServiceProgram {
     private static func issue(_ identity: IdentityComponents, _ context: ServiceContext) async throws -> [any Service] {
         let settings = context.settings
         guard settings.identity.mode == .issue else { return [] }
-        try await identity.importFirstKey(context.secrets, certificatePath: settings.tlsFolder + "/issuer.pem")
+        try await identity.importFirstKey(context.secrets, certificatePath: settings.tlsFolder + "/issuer.pem", logger: context.logger)
         let upkeep = IdentityUpkeep(identity.authority, folder: settings.tlsFolder, logger: context.logger) { context.trust.reloadCertificates() }
         try await upkeep.start()
         let interval = settings.identity.checkInterval

@@ -22,12 +22,15 @@ public final class LocalMesh: Sendable {
     /// - Parameters:
     ///   - candles: a candle file in Binance's kline columns to replay; nil means made-up prices.
     ///   - keys: the schedules of keys; nil means those that hold everywhere.
+    ///   - alerts: where audit sends them; nil means nowhere.
     ///   - bin: the folder of the executables; nil means beside the running one, as under `swift test`.
     ///   - clock: the wall clock of its processes; nil means the machine's.
     public static func start(
-        candles: String? = nil, seed: UInt32 = 1, keys: KeySchedules? = nil, bin: String? = nil, clock: LocalClock? = nil
+        candles: String? = nil, seed: UInt32 = 1, keys: KeySchedules? = nil, alerts: DeploymentOptions.Alerts? = nil, bin: String? = nil,
+        clock: LocalClock? = nil
     ) async throws -> LocalMesh {
-        let mesh = try LocalMesh(DeploymentOptions(portBase: 0, candles: candles, seed: seed, keys: keys), bin: bin, clock: clock)
+        let options = DeploymentOptions(portBase: 0, candles: candles, seed: seed, keys: keys, alerts: alerts)
+        let mesh = try LocalMesh(options, bin: bin, clock: clock)
         do {
             try await mesh.supervisor.start()
         } catch {
@@ -39,9 +42,10 @@ public final class LocalMesh: Sendable {
 
     /// Runs `body` with a mesh of its own, which is gone afterwards.
     public static func with<T>(
-        candles: String? = nil, seed: UInt32 = 1, keys: KeySchedules? = nil, clock: LocalClock? = nil, _ body: (LocalMesh) async throws -> T
+        candles: String? = nil, seed: UInt32 = 1, keys: KeySchedules? = nil, alerts: DeploymentOptions.Alerts? = nil, clock: LocalClock? = nil,
+        _ body: (LocalMesh) async throws -> T
     ) async throws -> T {
-        let mesh = try await start(candles: candles, seed: seed, keys: keys, clock: clock)
+        let mesh = try await start(candles: candles, seed: seed, keys: keys, alerts: alerts, clock: clock)
         do {
             let result = try await body(mesh)
             await mesh.stop()

@@ -49,7 +49,7 @@ enum CredentialTable {
         + [ServiceName.auth, .execution, .marketData].map { row("keys that seal the database", of: $0.rawValue, in: [$0]) }
         + [
             row("token signing key", in: [.auth]), row("mesh issuing key", in: [.auth]),
-            row("log signing key", in: [.audit]),
+            row("log signing key", in: [.audit]), row("alert webhook key", in: [.audit]),
             row("market-data's own exchange key", in: [.marketData]),
             row("market-data's own API key", sealed: [.marketData], passing: [.sandboxExchange]),
             row("person's exchange key for reading", sealed: [.marketData]), row("person's exchange key for trading", sealed: [.execution]),

@@ -16,6 +16,7 @@ struct DayOfWork {
         try await live(on: mesh)
         try plantFiles(of: mesh.folder)
         for name in [ServiceName.auth, .execution, .marketData] { try plantDataKeys(of: name, mesh.folder) }
+        try plantIssuingKeys(mesh.folder)
         try plantMarketData(mesh.folder)
         try plantPeoplesKeys(mesh.folder)
     }
@@ -96,9 +97,8 @@ struct DayOfWork {
             if name.servesHTTPS { plant("HTTPS key of \(name.rawValue)", try SecretForms(p256: Self.text(folder.tls(name) + "/https-key.pem"))) }
         }
         plant("token signing key", SecretForms(ed25519Seed: try Self.bytes(folder.secrets(.auth) + "/token-signing-key")))
-        let issuing = try P256.Signing.PrivateKey(rawRepresentation: try Self.bytes(folder.secrets(.auth) + "/issuing-key"))
-        plant("mesh issuing key", try SecretForms(p256: issuing.pemRepresentation))
         plant("log signing key", SecretForms(ed25519Seed: try Self.bytes(folder.secrets(.audit) + "/log-signing-key")))
+        plant("alert webhook key", SecretForms(symmetricKey: try Self.bytes(folder.secrets(.audit) + "/alert-webhook-key")))
         plant("sandbox operator's token", SecretForms(text: try Self.text(folder.secrets(.sandboxExchange) + "/operator-token")))
         plant("operator's mesh key", try SecretForms(p256: Self.text(folder.operatorTLS + "/key.pem")))
         plant("root key", try SecretForms(p256: Self.text(folder.rootKey)))
@@ -131,6 +131,14 @@ struct DayOfWork {
     private mutating func plantDataKeys(of name: ServiceName, _ folder: StateFolder) throws {
         for key in try Self.dataKeys(of: name, folder).values {
             plant("keys that seal the database of \(name.rawValue)", SecretForms(symmetricKey: key.withUnsafeBytes(Array.init)))
+        }
+    }
+
+    private mutating func plantIssuingKeys(_ folder: StateFolder) throws {
+        guard let root = try Self.dataKeys(of: .auth, folder)["issuing"] else { throw NeverHappened(what: "auth has a key for issuing keys") }
+        for row in try Self.rows(.auth, in: folder, "SELECT wrapped FROM issuing_keys WHERE wrapped IS NOT NULL") {
+            let scalar = try KeyWrapping(rootSecret: root).unwrap(Array(row["wrapped"] as Data)).withUnsafeBytes(Array.init)
+            plant("mesh issuing key", try SecretForms(p256: P256.Signing.PrivateKey(rawRepresentation: scalar).pemRepresentation))
         }
     }
 

@@ -11,15 +11,31 @@ public struct DeploymentOptions: Codable, Sendable, Equatable {
     public var seed: UInt32
     /// The schedules of keys, where they are not as everywhere; nil means that all are.
     public var keys: KeySchedules?
+    /// Where audit sends its alerts; nil means nowhere.
+    public var alerts: Alerts?
+
+    /// A receiver of alerts.
+    public struct Alerts: Codable, Sendable, Equatable {
+        /// `https://host:port/path`; `http` to this machine only.
+        public var webhook: String
+        /// PEM file of the certificate authorities to trust; nil means the system's.
+        public var rootsPath: String?
+
+        public init(webhook: String, rootsPath: String? = nil) {
+            self.webhook = webhook
+            self.rootsPath = rootsPath
+        }
+    }
 
     public init(
         environment: String = "development", portBase: Int = PortPlan.defaultBase, candles: String? = nil, seed: UInt32 = 1,
-        keys: KeySchedules? = nil
+        keys: KeySchedules? = nil, alerts: Alerts? = nil
     ) {
         self.environment = environment
         self.portBase = portBase
         self.candles = candles
         self.seed = seed
         self.keys = keys
+        self.alerts = alerts
     }
 }

@@ -18,9 +18,28 @@ public struct SettingsPlan: Sendable {
             environment: options.environment, service: name.rawValue, stateDirectory: folder.service(name),
             listen: ports.listen(name), health: ports.health(name),
             peers: Dictionary(uniqueKeysWithValues: name.peers.map { ($0.rawValue, ports.listen($0)) }),
-            outbound: name.callsExchange ? [ports.listen(.sandboxExchange)] : [],
-            readable: name == .sandboxExchange ? [options.candles].compactMap { $0 } : [],
+            outbound: outbound(name), readable: readable(name),
             identity: identity(name), keys: options.keys ?? KeySchedules(), options: serviceOptions(name))
+    }
+
+    private func outbound(_ name: ServiceName) -> [Endpoint] {
+        if name == .audit { return [options.alerts.flatMap { Endpoint(url: $0.webhook) }].compactMap(\.self) }
+        return name.callsExchange ? [ports.listen(.sandboxExchange)] : []
+    }
+
+    private func readable(_ name: ServiceName) -> [String] {
+        switch name {
+        case .sandboxExchange: [options.candles].compactMap(\.self)
+        case .audit: [options.alerts?.rootsPath].compactMap(\.self)
+        default: []
+        }
+    }
+
+    private var audit: JSONValue {
+        guard let alerts = options.alerts else { return [:] }
+        var members: [String: JSONValue] = ["webhook": .string(alerts.webhook)]
+        members["rootsPath"] = alerts.rootsPath.map(JSONValue.string)
+        return ["alerts": .object(members)]
     }
 
     private func identity(_ name: ServiceName) -> IdentitySettings {
@@ -33,7 +52,8 @@ public struct SettingsPlan: Sendable {
         case .marketData: ["exchange": exchange(for: name)]
         case .execution: ["exchange": exchange(for: name), "policy": Self.policy]
         case .sandboxExchange: sandbox
-        case .gateway, .auth, .agent, .audit: [:]
+        case .audit: audit
+        case .gateway, .auth, .agent: [:]
         }
     }
 

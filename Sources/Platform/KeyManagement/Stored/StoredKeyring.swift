@@ -95,7 +95,7 @@ public actor StoredKeyring {
 
     /// By nobody who called: by what was found in the store, or by the clock.
     private func change(_ reason: String) -> KeyChange {
-        KeyChange(actor: .service(place.outbox.source), reason: reason)
+        KeyChange(actor: .service(place.service), reason: reason)
     }
 
     private func look(store asking: Bool) async throws {
@@ -268,9 +268,9 @@ public actor StoredKeyring {
     }
 
     private func record(_ history: KeyHistory, _ events: [AuditEvent]) async throws {
-        try await place.database.write { [kind = plan.kind, outbox = place.outbox] db in
+        try await place.database.write { [kind = plan.kind, tell = place.tell] db in
             try KeyHistoryTable.write(history, of: kind, in: db)
-            for event in events { try outbox.append(event, in: db, essential: true) }
+            for event in events { try tell(event, db) }
         }
     }
 

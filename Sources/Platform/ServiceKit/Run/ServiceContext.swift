@@ -1,4 +1,5 @@
 public import AuditClient
+public import GRDB
 public import KeyManagement
 public import Logging
 public import MeshCall
@@ -56,10 +57,15 @@ public struct ServiceContext: Sendable {
     }
 
     /// Where keys of the secret store are kept in use, with their life in `database`.
-    public func keyringPlace(_ database: ServiceDatabase) -> KeyringPlace {
-        KeyringPlace(
-            store: secrets, database: database, outbox: AuditOutbox(source: settings.service), longestSilence: settings.secrets.cachePolicy?.longestUse,
-            logger: logger)
+    ///
+    /// - Parameter tell: keeps an event for the audit log; nil: in the service's outbox.
+    public func keyringPlace(
+        _ database: ServiceDatabase, tell: (@Sendable (AuditEvent, Database) throws -> Void)? = nil
+    ) -> KeyringPlace {
+        let outbox = AuditOutbox(source: settings.service)
+        return KeyringPlace(
+            store: secrets, database: database, service: settings.service, tell: tell ?? { try outbox.append($0, in: $1, essential: true) },
+            longestSilence: settings.secrets.cachePolicy?.longestUse, logger: logger)
     }
 
     /// Keeps an event for the audit log in the service's own outbox; nil for a service without one.

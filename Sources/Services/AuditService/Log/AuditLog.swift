@@ -79,13 +79,16 @@ final class AuditLog: Sendable {
     /// - Throws: `RPCError` when the log takes nothing; storage errors.
     func append(own event: AuditEvent) async throws {
         try checkSound()
-        let size = try await database.write { db in
-            var writer = try LogWriter(db)
-            try writer.append(event)
-            try writer.finish()
-            return writer.size
-        }
-        state.withLock { $0.size = size }
+        try await database.write { db in try self.append(own: event, in: db) }
+    }
+
+    /// The same within a transaction.
+    func append(own event: AuditEvent, in db: Database) throws {
+        var writer = try LogWriter(db)
+        try writer.append(event)
+        try writer.finish()
+        let size = writer.size
+        db.afterNextTransaction { [self] _ in state.withLock { $0.size = max($0.size, size) } }
     }
 
     /// A run that does not fit is refused alone, and the log says so in its own chain.

@@ -1,11 +1,12 @@
 internal import Foundation
 internal import GRDB
+internal import KeyManagement
 internal import Storage
 
 /// The log's file. Entries and hashes are written once and never changed.
 enum AuditSchema {
     static let schema = DatabaseSchema(
-        migrations: [log], userTables: [.init("subjects", owner: "user_id")])
+        migrations: [log, KeyHistoryTable.migration, AlertCursor.migration], userTables: [.init("subjects", owner: "user_id")])
 
     private static let log = DatabaseSchema.Migration("log-1") { db in
         try db.execute(

@@ -38,6 +38,12 @@ enum EntryTable {
         return try Data.fetchOne(statement, arguments: [Int64(index)]).map { Array($0) }
     }
 
+    /// Entries from an index on, in order.
+    static func records(from index: UInt64, limit: Int, in db: Database) throws -> [(index: UInt64, record: [UInt8])] {
+        try Row.fetchAll(db, sql: "SELECT idx, record FROM entries WHERE idx >= ? ORDER BY idx LIMIT ?", arguments: [Int64(clamping: index), limit])
+            .map { (UInt64(clamping: $0[0] as Int64), Array($0[1] as Data)) }
+    }
+
     /// Where the chain ends; `.start` when it has not begun.
     static func link(of chain: ChainKey, in db: Database) throws -> ChainLink {
         let row = try Row.fetchOne(

@@ -46,13 +46,23 @@ struct IdentityComponents: Sendable {
             refusals: refusals)
     }
 
+    /// The key lies wrapped in the database now: one place less to steal it from.
+    private func forgetFirstKey(_ secrets: any SecretStore, _ logger: Logger) async {
+        do {
+            for version in try await secrets.versions(of: Self.firstKeyName) { try await secrets.revoke(version.id, of: Self.firstKeyName) }
+        } catch {
+            logger.warning("the first issuing key stays where it came from: remove it there", metadata: ["why": "\(error)"])
+        }
+    }
+
     /// Takes the issuing key that came with the deployment, if there is none yet.
     ///
     /// - Parameter certificatePath: PEM, signed by the root.
-    func importFirstKey(_ secrets: any SecretStore, certificatePath: String) async throws {
+    func importFirstKey(_ secrets: any SecretStore, certificatePath: String, logger: Logger) async throws {
         guard authority.issuer.active == nil else { return }
         let key = try MeshKey(raw: try await secrets.secret(named: Self.firstKeyName).symmetricKey)
         let certificate = String(decoding: try Data(contentsOf: URL(filePath: certificatePath)), as: UTF8.self)
         try await authority.issuer.importFirst(key, certificate: certificate)
+        await forgetFirstKey(secrets, logger)
     }
 }

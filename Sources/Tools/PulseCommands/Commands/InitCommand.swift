@@ -10,9 +10,16 @@ struct DeploymentChoices: ParsableArguments {
     @Option(help: "A candle file in Binance's kline columns for the sandbox exchange to replay.")
     var candles: String?
 
+    @Option(help: "Where audit sends alerts: https://host/path. The receiver checks them with the key in audit/secrets/alert-webhook-key.")
+    var alerts: String?
+
+    @Option(help: "PEM file of the certificate authorities to trust for alerts.")
+    var alertsRoots: String?
+
     func apply(to options: DeploymentOptions) throws -> DeploymentOptions {
         var options = options
         if let portBase { options.portBase = portBase }
+        if let alerts { options.alerts = .init(webhook: alerts, rootsPath: alertsRoots.map { URL(fileURLWithPath: $0).standardizedFileURL.path }) }
         if let candles {
             let path = URL(fileURLWithPath: candles).standardizedFileURL.path
             guard FileManager.default.isReadableFile(atPath: path) else { throw CommandError("cannot read \(path)") }
