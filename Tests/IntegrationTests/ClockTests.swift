@@ -10,7 +10,7 @@ extension Integration {
     @Suite("As time goes", .enabled(if: LocalClock.isAvailable || ProcessInfo.processInfo.environment["CI"] == "true", "SKIP: libfaketime is not installed"))
     struct ClockTests {
         private static let days = ProcessInfo.processInfo.environment["CRYPTOPULSE_CLOCK_DAYS"].flatMap { Int($0) } ?? 3
-        private static let keys: [ServiceName: Int] = [.auth: 3, .execution: 1, .marketData: 1, .audit: 1]
+        private static let keys: [ServiceName: Int] = [.auth: 3, .execution: 1, .marketData: 2, .audit: 1]
         private static let hour = Duration.seconds(3600)
         private static let members: [ServiceName] = [.auth, .gateway, .agent, .marketData, .execution, .audit]
 
