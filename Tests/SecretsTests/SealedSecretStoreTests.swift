@@ -9,7 +9,7 @@ struct SealedSecretStoreTests {
     private let folder: PrivateFolder
     private let key: MemoryWrappingKey
     private var path: String { folder.path + "/execution.sealed" }
-    private var store: SealedSecretStore { SealedSecretStore(path: path, owner: "execution", key: key) }
+    private var store: SealedSecretStore { SealedSecretStore(path: path, owner: "execution", environment: "development", key: key) }
 
     init() throws {
         folder = try PrivateFolder()
@@ -44,7 +44,7 @@ struct SealedSecretStoreTests {
     func wrongKey() async throws {
         _ = try await fill()
         let other = try MemoryWrappingKey(SecretBytes(copying: [UInt8](repeating: 9, count: 32)))
-        let found = await cause(SealedSecretStore(path: path, owner: "execution", key: other))
+        let found = await cause(SealedSecretStore(path: path, owner: "execution", environment: "development", key: other))
         #expect(found == .wrongKey(needed: key.id, given: other.id))
     }
 
@@ -93,7 +93,7 @@ struct SealedSecretStoreTests {
     @Test("A file of another service is refused")
     func otherOwner() async throws {
         _ = try await fill()
-        #expect(await cause(SealedSecretStore(path: path, owner: "agent", key: key)) == .denied("it is execution's file, and this is agent"))
+        #expect(await cause(SealedSecretStore(path: path, owner: "agent", environment: "development", key: key)) == .denied("it is execution's file, and this is agent"))
     }
 
     @Test("A file that others may read is refused", arguments: [0o640, 0o604, 0o644])
@@ -107,7 +107,7 @@ struct SealedSecretStoreTests {
     func passphrase() async throws {
         let cost = WrappedKey.Cost(memoryKiB: 64, passes: 1)
         func store(_ text: String) throws -> SealedSecretStore {
-            SealedSecretStore(path: path, owner: "execution", key: try PassphraseWrappingKey(SecretBytes(copying: Array(text.utf8)), cost: cost))
+            SealedSecretStore(path: path, owner: "execution", environment: "development", key: try PassphraseWrappingKey(SecretBytes(copying: Array(text.utf8)), cost: cost))
         }
         try await store("correct horse battery").put(SecretBytes(copying: [5]), as: "data-key", at: .current)
         #expect(try await store("correct horse battery").secret(named: "data-key") == SecretBytes(copying: [5]))
@@ -120,7 +120,7 @@ struct SealedSecretStoreTests {
         _ = try await fill()
         let other = try MemoryWrappingKey(SecretBytes(copying: [UInt8](repeating: 9, count: 32)))
         try await store.rewrap(under: other)
-        #expect(try await SealedSecretStore(path: path, owner: "execution", key: other).secret(named: "data-key") == SecretBytes(copying: Self.marker))
+        #expect(try await SealedSecretStore(path: path, owner: "execution", environment: "development", key: other).secret(named: "data-key") == SecretBytes(copying: Self.marker))
         #expect(await cause() == .wrongKey(needed: other.id, given: key.id))
     }
 

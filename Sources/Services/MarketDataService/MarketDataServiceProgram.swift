@@ -15,12 +15,13 @@ public enum MarketDataServiceProgram {
     public static func build(_ context: ServiceContext) async throws -> RunningService {
         let settings = context.settings
         let options = try settings.options(as: MarketDataOptions.self)
+        let place = try place(of: options.exchange.baseURL, in: settings.environment)
         let database = try context.openDatabase(MarketData.schema)
         let audit = AuditClient(
             database: database, source: settings.service, channel: try context.channel(to: "audit"), logger: context.logger)
         let service = try await MarketData(
             database: database, outbox: audit.outbox,
-            exchange: BinanceClient(baseURL: options.exchange.baseURL, rootsPath: options.exchange.rootsPath, logger: context.logger),
+            exchange: BinanceClient(baseURL: place.baseURL, rootsPath: options.exchange.rootsPath, logger: context.logger),
             keyFiles: .init(
                 publicKey: settings.runFolder + "/exchange-read.pub.pem", apiKey: settings.runFolder + "/exchange-api-key"),
             cipher: ColumnCipher(rootKey: try await context.secrets.secret(named: dataKey).symmetricKey), logger: context.logger,
@@ -28,5 +29,13 @@ public enum MarketDataServiceProgram {
         return RunningService(
             definitions: service.definitions, background: [audit, BackgroundTask("market data") { try await service.run() }],
             readiness: { database.failure == nil ? service.problem : "the database failed" })
+    }
+
+    private static func place(of baseURL: String, in environment: String) throws -> ExchangePlace {
+        do {
+            return try ExchangePlace(baseURL, in: environment)
+        } catch {
+            throw StartUpError.settings("options.exchange.baseURL: \(error)")
+        }
     }
 }

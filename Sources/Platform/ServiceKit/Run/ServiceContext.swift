@@ -24,7 +24,8 @@ public struct ServiceContext: Sendable {
         self.settings = settings
         self.logger = logger
         self.eventLoopGroup = eventLoopGroup
-        secrets = try settings.secrets.open(folder: settings.secretsFolder, owner: settings.service)
+        secrets = try settings.secrets.open(
+            folder: settings.secretsFolder, owner: settings.service, environment: settings.environment)
         self.trust = trust
         peers = PeerChannels(settings: settings, trust: trust, eventLoopGroup: eventLoopGroup, logger: logger)
         authenticator =
@@ -43,9 +44,11 @@ public struct ServiceContext: Sendable {
 
     /// Opens the service's one database, `data/<service>.sqlite`. Once a process: the folder is locked.
     ///
-    /// - Throws: `StorageError`.
+    /// - Throws: `StorageError`; `ForeignDatabase` for the file of another environment or service.
     public func openDatabase(_ schema: DatabaseSchema) throws -> ServiceDatabase {
-        let database = try ServiceDatabase(folder: settings.dataFolder, name: settings.service, schema: schema, logger: logger)
+        let database = try ServiceDatabase(
+            folder: settings.dataFolder, name: settings.service, schema: schema,
+            owner: DatabaseOwner(environment: settings.environment, service: settings.service), logger: logger)
         opened.remember(database, schema)
         return database
     }
