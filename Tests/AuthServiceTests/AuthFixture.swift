@@ -24,6 +24,9 @@ final class AuthFixture: Sendable {
     let components: AuthComponents
     let client: AuthV1.AuthClient
     let server: InProcessServer
+    /// As the gateway, and as the operator.
+    let accounts: AuthV1.AccountsClient
+    let operatorsAccounts: AuthV1.AccountsClient
     let clock: Clock
     private let secrets: FileSecretStore
 
@@ -51,7 +54,9 @@ final class AuthFixture: Sendable {
         components = try await AuthComponents.make(
             environment: "development", database: database, outbox: audit.outbox, secrets: secrets, hashing: hashing,
             hashingQueue: hashingQueue, clock: { clock.date })
-        server = InProcessServer(services: [components.definition], authenticator: components.authenticator, logger: logger)
+        server = InProcessServer(services: [components.definition, components.accounts], authenticator: components.authenticator, logger: logger)
+        accounts = AuthV1.AccountsClient(server.channel(as: Self.peer("gateway")))
+        operatorsAccounts = AuthV1.AccountsClient(server.channel(as: Self.peer("operator")))
         client = AuthV1.AuthClient(PatientChannel(channel: server.channel(as: Self.peer("gateway"))))
     }
 

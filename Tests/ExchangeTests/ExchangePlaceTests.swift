@@ -26,7 +26,8 @@ struct ExchangePlaceTests {
     @Test("Hosts that only look right are refused everywhere", arguments: [
         "https://api.binance.com.example.com", "https://api.binance.com@example.com", "https://example.com/api.binance.com",
         "https://example.com#api.binance.com", "https://example.com?api.binance.com", "https://api.binance.com:8443", "https://api.binance.com.",
-        "https://api5.binance.com", "https://binance.com", "https://testnet.binance.vision.evil", "https://127.0.0.1.example.com", "https://127.0.0.1@example.com:1",
+        "https://api5.binance.com", "https://binance.com", "https://testnet.binance.vision.evil", "https://127.0.0.1.example.com",
+        "https://127.0.0.1@example.com:1",
         "https://127.0.0.1\\@example.com", "https://localhost:1@example.com", "http://127.0.0.1:7406", "http://api.binance.com", "https://", "https://:443",
         "https://127.0.0.1:0", "https://127.0.0.1:99999", "https://127.0.0.1:", "https://127.0.0.1/api", "https://a b", "https://[::1", "https://[example.com]",
         "https://api.binance.com\n", "https://ａpi.binance.com", "https://10.0.0.1", "https://0x7f000001", "https://sandbox-exchange.example.com",

@@ -21,7 +21,7 @@ public enum AuthServiceProgram {
             environment: settings.environment, database: database, outbox: audit.outbox, secrets: context.secrets)
         let refusals = BackgroundTask("enrolment refusals") { await identity.refusals.run(audit.outbox, database, context.logger) }
         return RunningService(
-            definitions: [auth.definition, identity.definition], authenticator: auth.authenticator, background: [audit, refusals] + issuing,
+            definitions: [auth.definition, auth.accounts, identity.definition], authenticator: auth.authenticator, background: [audit, refusals] + issuing,
             onDrain: { identity.authority.board.stop() }, readiness: { database.failure == nil ? nil : "the database takes no writes" })
     }
 

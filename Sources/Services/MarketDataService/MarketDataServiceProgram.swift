@@ -20,7 +20,7 @@ public enum MarketDataServiceProgram {
         let audit = AuditClient(
             database: database, source: settings.service, channel: try context.channel(to: "audit"), logger: context.logger)
         let service = try await MarketData(
-            database: database, outbox: audit.outbox,
+            environment: settings.environment, database: database, outbox: audit.outbox,
             exchange: BinanceClient(baseURL: place.baseURL, rootsPath: options.exchange.rootsPath, logger: context.logger),
             keyFiles: .init(
                 publicKey: settings.runFolder + "/exchange-read.pub.pem", apiKey: settings.runFolder + "/exchange-api-key"),

@@ -8,7 +8,7 @@ public struct PulseCommand: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Deployment", subcommands: [InitCommand.self, UpCommand.self, DownCommand.self, StatusCommand.self, KillSwitchCommand.self]),
-            CommandGroup(name: "Identities", subcommands: [EnrolCommand.self, IdentityCommand.self]),
+            CommandGroup(name: "Identities", subcommands: [EnrolCommand.self, IdentityCommand.self, UsersCommand.self]),
             CommandGroup(
                 name: "Trading",
                 subcommands: [

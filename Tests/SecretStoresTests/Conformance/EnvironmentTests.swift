@@ -22,7 +22,9 @@ struct EnvironmentTests {
         let all = ["development", "staging", "production"]
         try await OpenBao.with { bao in
             let rules = all.flatMap { environment in
-                ["data", "metadata"].map { "path \"secret/\($0)/cryptopulse/\(environment)/execution/*\" { capabilities = [\"create\", \"update\", \"read\"] }" }
+                ["data", "metadata"].map { kind in
+                    "path \"secret/\(kind)/cryptopulse/\(environment)/execution/*\" { capabilities = [\"create\", \"update\", \"read\"] }"
+                }
             }
             // A policy that is too wide: the driver's own check must do.
             try await bao.run("policy", "write", "execution", "-", input: rules.joined(separator: "\n"))
@@ -46,7 +48,8 @@ struct EnvironmentTests {
 
     @Test("A path is the environment's that one of its parts names, and no other's", arguments: [
         ("cryptopulse/execution", nil), ("cryptopulse/development-production", nil), ("a/Development", nil), ("a/developmental", nil),
-        ("production/a", "production"), ("development/production/a", "production"), ("development/PRODUCTION", "production"), ("development/staging", "staging"),
+        ("production/a", "production"), ("development/production/a", "production"), ("development/PRODUCTION", "production"),
+        ("development/staging", "staging"),
     ] as [(String, String?)])
     func paths(prefix: String, found: String?) throws {
         let aws = AWSSettings(region: "eu-central-1", prefix: prefix, credentials: .instance)

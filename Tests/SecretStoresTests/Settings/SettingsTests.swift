@@ -39,7 +39,9 @@ struct SettingsTests {
     func plainText(address: String) {
         let settings = VaultSettings(
             address: address, prefix: "development/a", login: .appRole(.init(role: "execution", roleID: "r", secretIDFile: "/nowhere")))
-        #expect(throws: SecretStoreError.self) { try SecretStoreSettings(driver: .vault, vault: settings).open(folder: "/nowhere", owner: "a", environment: "development") }
+        #expect(throws: SecretStoreError.self) {
+            try SecretStoreSettings(driver: .vault, vault: settings).open(folder: "/nowhere", owner: "a", environment: "development")
+        }
     }
 
     @Test("Addresses are hosts and ports and nothing else", arguments: ["https://a/path", "https://user@a", "ftp://a", "a:8200", "https://", "https://a:99999"])

@@ -1,9 +1,10 @@
 internal import Foundation
+internal import Identity
 
 extension ServiceSettings {
     /// A settings file is small; a longer one is something else.
     static let maximumFileBytes = 1 << 20
-    static let environments = ["development", "staging", "production"]
+    static let environments = EnvironmentNames.all
 
     /// Reads and checks a settings file.
     ///

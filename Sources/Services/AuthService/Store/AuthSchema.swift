@@ -53,10 +53,10 @@ extension DatabaseSchema {
                     ) STRICT;
                     CREATE INDEX attempts_by_age ON attempts (last_at);
                     """),
-            .meshIdentity,
+            .meshIdentity, .standings,
         ],
         userTables: [
             UserTable("accounts", owner: "user_id"), UserTable("sessions", owner: "user_id"),
-            UserTable("refresh_tokens", owner: "user_id"),
+            UserTable("refresh_tokens", owner: "user_id"), UserTable("verifications", owner: "user_id"),
         ])
 }

@@ -14,6 +14,8 @@ enum Refusal {
 
     static let unknownProposal = RPCError(.notFound, "There is no such proposal.", reason: "PROPOSAL_UNKNOWN")
     static let unknownUtterance = RPCError(.notFound, "There is no such utterance.", reason: "UTTERANCE_UNKNOWN")
+    static let notVerified = precondition(
+        "In production only a verified person may link an exchange. Ask for verification, then sign in again.", "NOT_VERIFIED")
     static let noExchangeKey = precondition("No exchange key is active for you. Link one first.", "NO_EXCHANGE_KEY")
     static let proposalExpired = precondition("The proposal has expired. Ask for a new one.", "PROPOSAL_EXPIRED")
     static let killSwitch = precondition("Trading is stopped for everybody by the operator.", RefusalReason.killSwitch.rawValue)
