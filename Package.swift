@@ -332,7 +332,7 @@ let appTests: [Target] = [
         "IntegrationTests",
         uses: [
             "LocalMesh", "TestSupport", "CByteSearch", "Deployment", "KeyManagement", "PulseCommands", "ServiceAPI", "ServiceKit", "MeshRuntime", "MeshCall", "MeshTLS", "MeshMessages", "Identity",
-            "Cryptography", "Trading", crypto, subprocess, asyncHTTPClient, grdb, logging, nio("NIOCore"), nio("NIOPosix"), nio("NIOFoundationCompat"), nio("NIOHTTP1"),
+            "Cryptography", "Trading", "Storage", "Secrets", "SecretStores", "Exchange", "AuditService", crypto, subprocess, asyncHTTPClient, grdb, logging, nio("NIOCore"), nio("NIOPosix"), nio("NIOFoundationCompat"), nio("NIOHTTP1"),
         ]),
     tests("RepositoryTests", uses: ["TestSupport"]),
 ]

@@ -25,6 +25,9 @@ final class AuthFixture: Sendable {
     let components: AuthComponents
     let client: AuthV1.AuthClient
     let server: InProcessServer
+    /// As the gateway, and as the operator.
+    let accounts: AuthV1.AccountsClient
+    let operatorsAccounts: AuthV1.AccountsClient
     let clock: Clock
     let secrets: FileSecretStore
     /// Their time passes in `follow`, which tests run.
@@ -65,7 +68,9 @@ final class AuthFixture: Sendable {
             environment: "development", database: database, outbox: audit.outbox, tokens: tokens, data: data, hashing: hashing,
             hashingQueue: hashingQueue, clock: { clock.date })
         let keys = KeysHandler([signing, wrapping], schedules: KeySchedules(), clock: { clock.date })
-        server = InProcessServer(services: [components.definition, .keys(keys)], authenticator: components.authenticator, logger: logger)
+        server = InProcessServer(services: [components.definition, components.accounts, .keys(keys)], authenticator: components.authenticator, logger: logger)
+        accounts = AuthV1.AccountsClient(server.channel(as: Self.peer("gateway")))
+        operatorsAccounts = AuthV1.AccountsClient(server.channel(as: Self.peer("operator")))
         client = AuthV1.AuthClient(PatientChannel(channel: server.channel(as: Self.peer("gateway"))))
     }
 

@@ -38,10 +38,10 @@ struct InitializerTests {
         func names(_ service: ServiceName) throws -> Set<String> {
             Set(try FileManager.default.contentsOfDirectory(atPath: folder.secrets(service)))
         }
-        #expect(try names(.auth) == ["token-signing-key", "data-key", "issuing-key"])
-        #expect(try names(.audit) == ["log-signing-key", "alert-webhook-key", "data-key"])
-        #expect(try names(.sandboxExchange) == ["operator-token", "data-key"])
-        for service in [ServiceName.gateway, .agent, .marketData, .execution] { #expect(try names(service) == ["data-key"]) }
+        #expect(try names(.auth) == ["environment", "token-signing-key", "data-key", "issuing-key"])
+        #expect(try names(.audit) == ["environment", "log-signing-key", "alert-webhook-key", "data-key"])
+        #expect(try names(.sandboxExchange) == ["environment", "operator-token", "data-key"])
+        for service in [ServiceName.gateway, .agent, .marketData, .execution] { #expect(try names(service) == ["environment", "data-key"]) }
         let all = try ServiceName.allCases.map { try Data(contentsOf: URL(fileURLWithPath: folder.secrets($0) + "/data-key")) }
         #expect(Set(all).count == all.count)
         #expect(all.allSatisfy { $0.count == 32 })

@@ -17,12 +17,30 @@ struct AccessTests {
                 #expect(answer.error["request_id"] == answer.header("x-request-id"))
             }
             for path in [
+                "/v1/admin/verifications", "/v1/admin/verifications/withdraw",
                 "/v1/chat", "/v1/proposals/p1/sign", "/v1/proposals/p1/reject", "/v1/exchange-keys", "/v1/exchange-keys/k/activate",
             ] {
                 #expect(try await client.post(path, "{}", token: token).status == 401, "\(path)")
             }
         }
         #expect(gateway.seen.methods.isEmpty)
+    }
+
+    @Test("An admin records a verification, and takes it back, with a code")
+    func verification() async throws {
+        let gateway = TestGateway()
+        try await gateway.test { (client) async throws in
+            let body = #"{"email":"a@b.c","reason":"case 1","code":"123456"}"#
+            let recorded = try await client.post("/v1/admin/verifications", body, token: "access:admin")
+            #expect(recorded.text == #"{"user_id":"a@b.c case 1","verified_at":7}"#)
+            let withdrawn = try await client.post("/v1/admin/verifications/withdraw", body, token: "access:admin")
+            #expect(withdrawn.text == #"{"user_id":"a@b.c case 1","verified_at":0}"#)
+            let wrong = try await client.post(
+                "/v1/admin/verifications", #"{"email":"a@b.c","reason":"case 1","code":"1"}"#, token: "access:admin")
+            #expect(wrong.status == 403 && wrong.error["reason"] == "INVALID_CODE")
+            #expect(try await client.post("/v1/admin/verifications", body).error["reason"] == "SCOPE_REQUIRED")
+            #expect(try await client.post("/v1/admin/verifications", "{}", token: "access:admin").status == 400)
+        }
     }
 
     @Test("Refusals reach the audit log, with the route and without the token")

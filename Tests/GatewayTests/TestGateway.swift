@@ -29,13 +29,13 @@ struct TestGateway: Sendable {
         self.records = records
         let (ended, endedContinuation) = AsyncStream.makeStream(of: Void.self)
         self.ended = ended
-        func channel(_ name: String, _ service: ServiceDefinition) -> any CallChannel {
+        func channel(_ name: String, _ services: ServiceDefinition...) -> any CallChannel {
             absent.contains(name)
                 ? AbsentService()
-                : InProcessServer(services: [service], authenticator: PlainTokens(), logger: Self.silent)
+                : InProcessServer(services: services, authenticator: PlainTokens(), logger: Self.silent)
                     .channel(as: PeerIdentity(spiffeID: "spiffe://test.cryptopulse.internal/gateway", name: "gateway"))
         }
-        let auth = channel("auth", .auth(StandInAuth(seen: seen)))
+        let auth = channel("auth", .auth(StandInAuth(seen: seen)), .accounts(StandInAccounts(seen: seen)))
         let agent = channel("agent", .agent(StandInAgent(seen: seen, ended: endedContinuation)))
         let marketData = channel("market-data", .readKeys(StandInReadKeys(seen: seen)))
         let execution = channel("execution", .execution(StandInExecution(seen: seen)))

@@ -112,7 +112,7 @@ struct TokenVerifierTests {
 
     @Test(
         "Another issuer or environment is refused",
-        arguments: ["https://auth.staging.cryptopulse.internal", "https://auth.development.cryptopulse.internal/", ""])
+        arguments: ["https://auth.staging.cryptopulse.internal.example.com", "https://auth.development.cryptopulse.internal/", ""])
     func issuer(name: String) async throws {
         let token = try forge.token(claims: ["iss": name])
         await #expect(throws: TokenFailure.claim("iss")) { try await forge.verify(token) }
@@ -123,8 +123,12 @@ struct TokenVerifierTests {
         let staging = TokenIssuer(environment: "staging", key: forge.key)
         let token = try await staging.access(
             userID: TokenForge.user, scope: ["chat"], methods: ["pwd"], sessionID: "s", now: TokenForge.now)
-        await #expect(throws: TokenFailure.claim("iss")) { try await forge.verify(token.token) }
-        await #expect(throws: TokenFailure.claim("iss")) {
+        let both = TokenFailure.otherEnvironment(found: "staging", expected: "development")
+        await #expect(throws: both) { try await forge.verify(token.token) }
+        let stranger = TokenIssuer(environment: "staging", key: .init())
+        let unknown = try await stranger.access(userID: TokenForge.user, scope: ["chat"], methods: ["pwd"], sessionID: "s", now: TokenForge.now)
+        await #expect(throws: both) { try await forge.verify(unknown.token) }
+        await #expect(throws: both) {
             try await forge.verifier.verify(token.token, accepting: ["at+jwt"], keys: staging.keySet, now: TokenForge.now)
         }
     }
@@ -133,12 +137,18 @@ struct TokenVerifierTests {
     func audience() async throws {
         #expect(try await forge.verify(forge.token(claims: ["aud": ["cryptopulse-development"]])).userID == TokenForge.user)
         for value in [
-            "cryptopulse-staging", "", "spiffe://development.cryptopulse.internal/execution", [] as [String],
+            "cryptopulse-test", "", "spiffe://development.cryptopulse.internal/execution", [] as [String],
             ["cryptopulse-development", "other"], ["cryptopulse-development", "cryptopulse-development"],
         ] as [Any] {
             let token = try forge.token(claims: ["aud": .some(value)])
             await #expect(throws: TokenFailure.claim("aud")) { try await forge.verify(token) }
         }
+    }
+
+    @Test("Another environment's audience is refused, naming both", arguments: ["cryptopulse-staging", "spiffe://staging.cryptopulse.internal/execution"])
+    func audienceElsewhere(name: String) async throws {
+        let token = try forge.token(claims: ["aud": name])
+        await #expect(throws: TokenFailure.otherEnvironment(found: "staging", expected: "development")) { try await forge.verify(token) }
     }
 
     @Test("A token is good until its last second and not in the next")

@@ -1,6 +1,7 @@
 import Deployment
 import Foundation
 import LocalMesh
+import SecretStores
 import ServiceKit
 import TestSupport
 import Testing
@@ -25,6 +26,31 @@ extension Integration {
             let result = try await serve(.agent, of: mesh) { $0.environment = "staging" }
             #expect(result.exitCode == 77, "\(result.text)")
             #expect(result.text.contains("'development.cryptopulse.internal'") && result.text.contains("'staging'"))
+        }
+
+        @Test("Another environment's exchange is refused, naming the environment and the host", arguments: [ServiceName.execution, .marketData])
+        func otherExchange(_ service: ServiceName) async throws {
+            let mesh = try await SharedMesh.mesh()
+            // A copy: the running service holds the lock on its own data.
+            let result = try await serve(service, of: mesh) { settings in
+                guard case .object(var options) = settings.options else { return }
+                options["exchange"] = ["baseURL": "https://api.binance.com"]
+                settings.options = .object(options)
+            }
+            #expect(result.exitCode == 64, "\(result.text)")
+            #expect(result.text.contains("the environment development may not use the exchange at api.binance.com"), "\(result.text)")
+        }
+
+        @Test("Another environment's secrets are refused, naming both")
+        func otherSecrets() async throws {
+            let mesh = try await SharedMesh.mesh()
+            let folder = FileManager.default.temporaryDirectory.path + "/secrets-\(UUID().uuidString)"
+            defer { try? FileManager.default.removeItem(atPath: folder) }
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            try Data("production\n".utf8).write(to: URL(filePath: folder + "/environment"))
+            chmod(folder + "/environment", 0o600)
+            let result = try await serve(.execution, of: mesh) { $0.secrets = .init(driver: .files, files: .init(folder: folder)) }
+            #expect(result.exitCode != 0 && result.text.contains("belongs to the environment production, and this is development"), "\(result.text)")
         }
 
         @Test("Wrong settings end a service with 64 and name the field")

@@ -13,9 +13,13 @@ import Testing
 
 @Suite("People's keys for reading", .timeLimit(.minutes(1)))
 struct PersonKeyTests {
-    private static func run(_ body: @escaping @Sendable (RunningMarketData, ReplayedExchange) async throws -> Void) async throws {
+    private static func run(
+        in environment: String = "development", _ body: @escaping @Sendable (RunningMarketData, ReplayedExchange) async throws -> Void
+    ) async throws {
         try await ReplayedExchange.run(SandboxConfiguration()) { exchange in
-            try await withTemporaryFolder { folder in try await body(try await RunningMarketData.start(exchange.baseURL, folder: folder), exchange) }
+            try await withTemporaryFolder { folder in
+                try await body(try await RunningMarketData.start(exchange.baseURL, folder: folder, environment: environment), exchange)
+            }
         }
     }
 
@@ -39,6 +43,16 @@ struct PersonKeyTests {
             let balances = try await running.readKeys.getBalances(.init(), options: .bearer("ann")).balances
             #expect(balances.map(\.asset) == ["USDT"] && balances.map(\.free) == ["12.5"])
             #expect(try await running.auditActions().suffix(2) == ["exchange_key.created", "exchange_key.activated"])
+        }
+    }
+
+    @Test("In production only a verified person links one")
+    func production() async throws {
+        try await Self.run(in: "production") { (running, exchange) async throws in
+            #expect(await Self.reason { _ = try await Self.link("ann", running, exchange) } == "NOT_VERIFIED")
+            #expect(await Self.reason { _ = try await running.readKeys.getBalances(.init(), options: .bearer("ann")) } == "NO_READ_KEY")
+            #expect(try await running.auditActions().suffix(2) == ["exchange_key.created", "exchange_key.activated"])
+            #expect(try await Self.link("verified:ann", running, exchange).notChecked == [])
         }
     }
 

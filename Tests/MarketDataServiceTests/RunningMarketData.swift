@@ -23,10 +23,11 @@ struct RunningMarketData: Sendable {
 
     static func run(
         on exchange: ReplayedExchange, permissions: [String] = ["read"], limits: MarketDataLimits = MarketDataLimits(),
+        environment: String = "development",
         _ body: @escaping @Sendable (RunningMarketData) async throws -> Void
     ) async throws {
         try await withTemporaryFolder { folder in
-            let running = try await start(exchange.baseURL, folder: folder, limits: limits)
+            let running = try await start(exchange.baseURL, folder: folder, limits: limits, environment: environment)
             let pem = String(decoding: try #require(FileManager.default.contents(atPath: folder + "/read.pub.pem")), as: UTF8.self)
             let apiKey = try await exchange.register(pem, permissions: permissions)
             try Data((apiKey + "\n").utf8).write(to: URL(filePath: folder + "/api-key"), options: .atomic)
@@ -39,13 +40,15 @@ struct RunningMarketData: Sendable {
         }
     }
 
-    static func start(_ baseURL: String, folder: String, limits: MarketDataLimits = MarketDataLimits()) async throws -> RunningMarketData {
+    static func start(
+        _ baseURL: String, folder: String, limits: MarketDataLimits = MarketDataLimits(), environment: String = "development"
+    ) async throws -> RunningMarketData {
         let database = try ServiceDatabase(folder: folder + "/data", name: "market-data", schema: MarketData.schema, logger: quiet)
         let nobody = InProcessServer(services: [], authenticator: nil, logger: quiet)
         let audit = AuditClient(
             database: database, source: "market-data", channel: nobody.channel(as: peer("market-data")), logger: quiet)
         let service = try await MarketData(
-            database: database, outbox: audit.outbox,
+            environment: environment, database: database, outbox: audit.outbox,
             exchange: BinanceClient(baseURL: baseURL, logger: quiet),
             keyFiles: .init(publicKey: folder + "/read.pub.pem", apiKey: folder + "/api-key"),
             cipher: ColumnCipher(rootKey: SymmetricKey(data: Data(repeating: 1, count: 32))), limits: limits, logger: quiet,
@@ -73,8 +76,10 @@ struct TestPeople: TokenAuthenticator {
     func authenticate(bearer token: String, accepting accepted: [TokenType]) async throws -> Principal {
         guard accepted.contains(.access) else { throw RPCError(.unauthenticated, "The token is not valid.", reason: "TOKEN_INVALID") }
         let isWeak = token.hasPrefix("weak:")
+        let isVerified = token.hasPrefix("verified:")
         return Principal(
-            userID: isWeak ? String(token.dropFirst(5)) : token, tokenType: .access, scope: ["exchange:link", "portfolio:read"],
+            userID: isWeak || isVerified ? String(token.drop { $0 != ":" }.dropFirst()) : token, tokenType: .access,
+            scope: Set(["exchange:link", "portfolio:read"] + (isVerified ? ["exchange:live"] : [])),
             methods: isWeak ? ["pwd"] : ["pwd", "otp"], tokenID: "t", expiresAt: .max)
     }
 }

@@ -42,7 +42,7 @@ struct CachedSecretStoreTests {
     init() async throws {
         folder = try PrivateFolder()
         key = FailingKey(key: try MemoryWrappingKey(SecretBytes(copying: [UInt8](repeating: 1, count: 32))))
-        inner = SealedSecretStore(path: folder.path + "/a.sealed", owner: "a", key: key)
+        inner = SealedSecretStore(path: folder.path + "/a.sealed", owner: "a", environment: "development", key: key)
         let clock = clock
         store = CachedSecretStore(inner, policy: CachePolicy(maximumAgeSeconds: 60, staleSeconds: 600)) { clock.now }
         try await store.put(SecretBytes(copying: [1]), as: "data-key", at: .current)

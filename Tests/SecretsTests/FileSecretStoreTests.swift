@@ -93,6 +93,26 @@ struct FileSecretStoreTests {
         await #expect(throws: failure(.invalidName, name)) { try await store.secret(named: name) }
     }
 
+    // MARK: - Environments
+
+    @Test("A folder's mark is asked at each request, whoever changes it, and is no secret itself")
+    func environments() async throws {
+        let production = FileSecretStore(folder: folder.path, environment: "production")
+        try folder.write([7], "data-key")
+        await #expect(throws: failure(.otherEnvironment(found: nil, expected: "production"), "data-key")) { try await production.secret(named: "data-key") }
+        try folder.write(Array("production\n".utf8), "environment")
+        #expect(try await production.secret(named: "data-key") == SecretBytes(copying: [7]))
+        await #expect(throws: failure(.invalidName, "environment")) { try await production.secret(named: "environment") }
+        try folder.write(Array("staging".utf8), "environment")
+        let foreign = failure(.otherEnvironment(found: "staging", expected: "production"), "data-key")
+        await #expect(throws: foreign) { try await production.secret(named: "data-key") }
+        await #expect(throws: foreign) { try await production.put(SecretBytes(copying: [1]), as: "data-key", at: .current) }
+        await #expect(throws: foreign) { try await production.versions(of: "data-key") }
+        // One that others could have written says nothing.
+        try folder.write(Array("production".utf8), "environment", mode: 0o644)
+        await #expect(throws: SecretStoreError.self) { try await production.secret(named: "data-key") }
+    }
+
     // MARK: - Container mounts
 
     private var mounted: FileSecretStore { FileSecretStore(folder: folder.path, trust: .containerMount) }

@@ -9,7 +9,7 @@ struct SealedSecretStoreTests {
     private let folder: PrivateFolder
     private let key: MemoryWrappingKey
     private var path: String { folder.path + "/execution.sealed" }
-    private var store: SealedSecretStore { SealedSecretStore(path: path, owner: "execution", key: key) }
+    private var store: SealedSecretStore { SealedSecretStore(path: path, owner: "execution", environment: "development", key: key) }
 
     init() throws {
         folder = try PrivateFolder()
@@ -44,7 +44,7 @@ struct SealedSecretStoreTests {
     func wrongKey() async throws {
         _ = try await fill()
         let other = try MemoryWrappingKey(SecretBytes(copying: [UInt8](repeating: 9, count: 32)))
-        let found = await cause(SealedSecretStore(path: path, owner: "execution", key: other))
+        let found = await cause(SealedSecretStore(path: path, owner: "execution", environment: "development", key: other))
         #expect(found == .wrongKey(needed: key.id, given: other.id))
     }
 
@@ -73,6 +73,19 @@ struct SealedSecretStoreTests {
         try folder.write(Array("\(parts[0])\nsha256 \(sum)\n".utf8), "execution.sealed")
     }
 
+    @Test("A file of another environment is refused whichever key there is, and cannot be made this one's without it")
+    func otherEnvironment() async throws {
+        _ = try await fill()
+        let production = SealedSecretStore(path: path, owner: "execution", environment: "production", key: key)
+        #expect(await cause(production) == .otherEnvironment(found: "development", expected: "production"))
+        let other = try MemoryWrappingKey(SecretBytes(copying: [UInt8](repeating: 9, count: 32)))
+        let withOther = SealedSecretStore(path: path, owner: "execution", environment: "production", key: other)
+        #expect(await cause(withOther) == .otherEnvironment(found: "development", expected: "production"))
+        await #expect(throws: SecretStoreError.self) { try await production.put(SecretBytes(copying: [1]), as: "data-key", at: .current) }
+        try forge("\"development\"", "\"production\"")
+        #expect(await cause(production) == .tampered("its MAC does not hold"))
+    }
+
     @Test("A change with a good checksum is told to be somebody's work")
     func forged() async throws {
         _ = try await fill()
@@ -93,7 +106,8 @@ struct SealedSecretStoreTests {
     @Test("A file of another service is refused")
     func otherOwner() async throws {
         _ = try await fill()
-        #expect(await cause(SealedSecretStore(path: path, owner: "agent", key: key)) == .denied("it is execution's file, and this is agent"))
+        let agents = SealedSecretStore(path: path, owner: "agent", environment: "development", key: key)
+        #expect(await cause(agents) == .denied("it is execution's file, and this is agent"))
     }
 
     @Test("A file that others may read is refused", arguments: [0o640, 0o604, 0o644])
@@ -107,7 +121,9 @@ struct SealedSecretStoreTests {
     func passphrase() async throws {
         let cost = WrappedKey.Cost(memoryKiB: 64, passes: 1)
         func store(_ text: String) throws -> SealedSecretStore {
-            SealedSecretStore(path: path, owner: "execution", key: try PassphraseWrappingKey(SecretBytes(copying: Array(text.utf8)), cost: cost))
+            SealedSecretStore(
+                path: path, owner: "execution", environment: "development",
+                key: try PassphraseWrappingKey(SecretBytes(copying: Array(text.utf8)), cost: cost))
         }
         try await store("correct horse battery").put(SecretBytes(copying: [5]), as: "data-key", at: .current)
         #expect(try await store("correct horse battery").secret(named: "data-key") == SecretBytes(copying: [5]))
@@ -120,7 +136,8 @@ struct SealedSecretStoreTests {
         _ = try await fill()
         let other = try MemoryWrappingKey(SecretBytes(copying: [UInt8](repeating: 9, count: 32)))
         try await store.rewrap(under: other)
-        #expect(try await SealedSecretStore(path: path, owner: "execution", key: other).secret(named: "data-key") == SecretBytes(copying: Self.marker))
+        let again = SealedSecretStore(path: path, owner: "execution", environment: "development", key: other)
+        #expect(try await again.secret(named: "data-key") == SecretBytes(copying: Self.marker))
         #expect(await cause() == .wrongKey(needed: other.id, given: key.id))
     }
 

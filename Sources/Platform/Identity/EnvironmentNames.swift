@@ -1,6 +1,13 @@
 /// The names that follow from an environment (`development`, `staging`, `production`). Environments share no name, key or root,
 /// so that what one of them issues is a stranger's in another.
 public enum EnvironmentNames {
+    public static let all = ["development", "staging", "production"]
+
+    /// The environment whose issuer, or whose audience of access tokens or sign-offs, this is; nil for any other text.
+    static func environment(namedBy text: String) -> String? {
+        all.first { [tokenIssuer($0), tokenAudience($0), spiffeID($0, service: "execution")].contains(text) }
+    }
+
     /// `development.cryptopulse.internal`
     public static func trustDomain(_ environment: String) -> String {
         "\(environment).cryptopulse.internal"

@@ -30,8 +30,11 @@ public final class ServiceDatabase: Sendable {
 
     /// Opens `folder`/`name`.sqlite, making both when missing, and brings it to the schema.
     ///
-    /// - Throws: `StorageError`; GRDB's `DatabaseError` when a migration fails.
-    public init(folder: String, name: String, schema: DatabaseSchema, limits: Limits = Limits(), logger: Logger) throws {
+    /// - Parameter owner: whose the file must be; one without a mark gets it. nil, for tests: not asked.
+    /// - Throws: `StorageError`; `ForeignDatabase`; GRDB's `DatabaseError` when a migration fails.
+    public init(
+        folder: String, name: String, schema: DatabaseSchema, owner: DatabaseOwner? = nil, limits: Limits = Limits(), logger: Logger
+    ) throws {
         lock = try FolderLock(folder: folder)
         path = "\(folder)/\(name).sqlite"
         acting = ActingUser()
@@ -39,6 +42,7 @@ public final class ServiceDatabase: Sendable {
         try FolderLock.makePrivateFile(path)
         do {
             writer = try Self.openWriter(path: path, acting: acting, limits: limits)
+            if let owner { try OwnerMark(path: path, opener: owner).claim(writer) }
             try Migrations(schema).run(on: writer)
             try writer.writeWithoutTransaction { db in try WriteGuards.install(for: schema.userTables, on: db) }
             readers = try UserReaders(path: path, schema: schema, limits: limits)

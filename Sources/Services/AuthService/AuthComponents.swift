@@ -10,6 +10,8 @@ internal import Storage
 /// auth put together from what it is given: everything but the process around it.
 struct AuthComponents: Sendable {
     let definition: ServiceDefinition
+    /// Of `Accounts`.
+    let accounts: ServiceDefinition
     let authenticator: any TokenAuthenticator
     /// Counts its runs, for tests.
     let hasher: PasswordHasher
@@ -32,7 +34,7 @@ struct AuthComponents: Sendable {
             store: AuthStore(database: database, outbox: outbox), seals: seals, hasher: hasher, tokens: tokens, verifier: verifier,
             clock: clock)
         return AuthComponents(
-            definition: .auth(handler),
+            definition: .auth(handler), accounts: .accounts(AccountsHandler(auth: handler)),
             authenticator: OwnKeysAuthenticator(verifier: verifier, tokens: tokens, clock: clock), hasher: hasher)
     }
 }

@@ -27,7 +27,7 @@ public enum AuthServiceProgram {
         let auth = try AuthComponents.make(environment: settings.environment, database: database, outbox: audit.outbox, tokens: tokens, data: data)
         let refusals = BackgroundTask("enrolment refusals") { await identity.refusals.run(audit.outbox, database, context.logger) }
         return RunningService(
-            definitions: [auth.definition, identity.definition], authenticator: auth.authenticator,
+            definitions: [auth.definition, auth.accounts, identity.definition], authenticator: auth.authenticator,
             keys: [signing, wrapping, IssuingKeyring(authority: identity.authority)], background: [audit, refusals] + issuing,
             onDrain: { identity.authority.board.stop() }, readiness: { database.failure == nil ? nil : "the database takes no writes" })
     }

@@ -16,12 +16,13 @@ public enum ExecutionServiceProgram {
     /// - Throws: when settings, secrets or database cannot be used.
     public static func build(_ context: ServiceContext) async throws -> RunningService {
         let options = try context.settings.options(as: ExecutionOptions.self)
+        let place = try place(of: options.exchange.baseURL, in: context.settings.environment)
         let database = try context.openDatabase(ExecutionService.schema)
         let audit = AuditClient(
             database: database, source: ExecutionNames.service, channel: try context.channel(to: ExecutionNames.audit),
             logger: context.logger)
         let exchange = BinanceClient(
-            baseURL: options.exchange.baseURL, rootsPath: options.exchange.rootsPath, limits: ExchangeLimits(orderTimeout: orderTimeout),
+            baseURL: place.baseURL, rootsPath: options.exchange.rootsPath, limits: ExchangeLimits(orderTimeout: orderTimeout),
             logger: context.logger)
         let keys = context.settings.keys
         let (data, wrapping) = try await DataKeyring.open(
@@ -37,5 +38,13 @@ public enum ExecutionServiceProgram {
             definitions: [.execution(service)], keys: [wrapping, service.exchangeKeys],
             background: [audit, BackgroundTask("reconciliation") { try await service.runReconciliation() }],
             readiness: { database.failure.map { _ in "the database has failed" } })
+    }
+
+    private static func place(of baseURL: String, in environment: String) throws -> ExchangePlace {
+        do {
+            return try ExchangePlace(baseURL, in: environment)
+        } catch {
+            throw StartUpError.settings("options.exchange.baseURL: \(error)")
+        }
     }
 }

@@ -39,6 +39,7 @@ struct GatewayAPI: Sendable {
         ChatRoutes(peers: peers, limiter: limiter, refusals: refusals).add(to: group)
         ProposalRoutes(peers: peers, limiter: limiter, refusals: refusals).add(to: group)
         TradingRoutes(execution: peers.execution, readKeys: peers.readKeys).add(to: group)
+        AdminRoutes(accounts: peers.accounts, limiter: limiter, refusals: refusals).add(to: group)
         AuditRoutes(audit: peers.audit).add(to: group)
     }
 }

@@ -32,12 +32,13 @@ public struct MarketData: Sendable {
     }
 
     /// - Parameters:
+    ///   - environment: in production only verified persons may link their keys.
     ///   - database: opened with `schema`.
     ///   - exchange: without a credential.
     ///   - cipher: seals the read key.
     ///   - now: milliseconds since 1970.
     public init(
-        database: ServiceDatabase, outbox: AuditOutbox, exchange: BinanceClient, keyFiles: KeyFiles, cipher: ColumnCipher,
+        environment: String, database: ServiceDatabase, outbox: AuditOutbox, exchange: BinanceClient, keyFiles: KeyFiles, cipher: ColumnCipher,
         limits: MarketDataLimits = MarketDataLimits(), logger: Logger, now: @escaping @Sendable () -> Int64
     ) async throws {
         let journal = KeyJournal(database: database, outbox: outbox, logger: logger)
@@ -53,7 +54,8 @@ public struct MarketData: Sendable {
         self.hub = hub
         exchangeKeys = [MarketKeyring(keeper: keeper), PersonKeyring(database: database, outbox: outbox, now: now)]
         readKeys = ReadKeysHandlers(
-            keys: PersonKeys(database: database, outbox: outbox, store: PersonKeyStore(cipher: cipher), exchange: exchange, now: now))
+            keys: PersonKeys(
+                environment: environment, database: database, outbox: outbox, store: PersonKeyStore(cipher: cipher), exchange: exchange, now: now))
         handlers = MarketDataHandlers(
             prices: PriceDesk(exchange: reader, limits: limits, now: now),
             candles: CandleDesk(exchange: reader, store: CandleStore(database: database), limits: limits), tickers: hub)

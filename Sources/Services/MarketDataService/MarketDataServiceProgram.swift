@@ -11,6 +11,7 @@ public enum MarketDataServiceProgram {
     public static func build(_ context: ServiceContext) async throws -> RunningService {
         let settings = context.settings
         let options = try settings.options(as: MarketDataOptions.self)
+        let place = try place(of: options.exchange.baseURL, in: settings.environment)
         let database = try context.openDatabase(MarketData.schema)
         let audit = AuditClient(
             database: database, source: settings.service, channel: try context.channel(to: "audit"), logger: context.logger)
@@ -18,8 +19,8 @@ public enum MarketDataServiceProgram {
             [DataKeyring.columns], in: context.keyringPlace(database), schedule: settings.keys[.dataEncryption],
             inherit: DataKeyring.inheritColumns(of: MarketDataSchema.sealedTables))
         let service = try await MarketData(
-            database: database, outbox: audit.outbox,
-            exchange: BinanceClient(baseURL: options.exchange.baseURL, rootsPath: options.exchange.rootsPath, logger: context.logger),
+            environment: settings.environment, database: database, outbox: audit.outbox,
+            exchange: BinanceClient(baseURL: place.baseURL, rootsPath: options.exchange.rootsPath, logger: context.logger),
             keyFiles: .init(
                 publicKey: settings.runFolder + "/exchange-read.pub.pem", apiKey: settings.runFolder + "/exchange-api-key"),
             cipher: try data.cipher(DataKeyring.columns), logger: context.logger,
@@ -28,5 +29,13 @@ public enum MarketDataServiceProgram {
             definitions: service.definitions, keys: [wrapping] + service.exchangeKeys,
             background: [audit, BackgroundTask("market data") { try await service.run() }],
             readiness: { database.failure == nil ? service.problem : "the database failed" })
+    }
+
+    private static func place(of baseURL: String, in environment: String) throws -> ExchangePlace {
+        do {
+            return try ExchangePlace(baseURL, in: environment)
+        } catch {
+            throw StartUpError.settings("options.exchange.baseURL: \(error)")
+        }
     }
 }

@@ -8,7 +8,8 @@ public struct PulseCommand: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Deployment", subcommands: [InitCommand.self, UpCommand.self, DownCommand.self, StatusCommand.self, KillSwitchCommand.self]),
-            CommandGroup(name: "Identities and keys", subcommands: [EnrolCommand.self, IdentityCommand.self, KeysCommand.self]),
+            CommandGroup(
+                name: "Identities and keys", subcommands: [EnrolCommand.self, IdentityCommand.self, KeysCommand.self, UsersCommand.self]),
             CommandGroup(
                 name: "Trading",
                 subcommands: [

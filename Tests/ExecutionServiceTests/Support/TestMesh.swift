@@ -78,8 +78,8 @@ final class TestMesh: Sendable {
     func changePolicy(_ change: (inout sending RiskPolicy) -> Void) { policy.withLock { change(&$0) } }
 
     /// Runs `body` against a process over the database, and ends that process.
-    func run<T: Sendable>(limits: ExecutionLimits = .quick, _ body: (Running) async throws -> T) async throws -> T {
-        let running = try await start(limits: limits)
+    func run<T: Sendable>(limits: ExecutionLimits = .quick, environment: String = "development", _ body: (Running) async throws -> T) async throws -> T {
+        let running = try await start(limits: limits, environment: environment)
         do {
             let value = try await body(running)
             await running.stop()
@@ -90,7 +90,7 @@ final class TestMesh: Sendable {
         }
     }
 
-    private func start(limits: ExecutionLimits) async throws -> Running {
+    private func start(limits: ExecutionLimits, environment: String) async throws -> Running {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let database = try openDatabase(logger)
         let auditServer = InProcessServer(services: [.audit(audit)], authenticator: nil, logger: logger)
@@ -99,7 +99,7 @@ final class TestMesh: Sendable {
         let client = AuditClient(database: database, source: "execution", channel: auditServer.channel(as: execution), logger: logger)
         let service = ExecutionService(
             ExecutionDependencies(
-                environment: "development", database: database, audit: client, marketData: marketServer.channel(as: execution),
+                environment: environment, database: database, audit: client, marketData: marketServer.channel(as: execution),
                 exchange: exchange, policy: rules, cipher: ColumnCipher(rootKey: dataKey), keyAge: keyAge, limits: limits, logger: logger, now: now,
                 atStep: { [self] in try reached($0) }))
         try await service.reconcileAtStart()
@@ -162,8 +162,8 @@ struct Running: Sendable {
 
     private static let scope = ["chat", "order:read", "order:sign", "order:propose", "portfolio:read", "market:read", "exchange:link"]
 
-    func access(_ user: String, methods: [String] = ["pwd", "otp"]) async throws -> CallOptions {
-        .bearer(try await mesh.issuer.access(userID: user, scope: Self.scope, methods: methods, sessionID: "s").token)
+    func access(_ user: String, methods: [String] = ["pwd", "otp"], more: [String] = []) async throws -> CallOptions {
+        .bearer(try await mesh.issuer.access(userID: user, scope: Self.scope + more, methods: methods, sessionID: "s").token)
     }
 
     func agent(_ user: String) async throws -> CallOptions {

@@ -78,7 +78,8 @@ final class SteadyLoad: Sendable {
     private func renew() async throws {
         while !stop.load(ordering: .relaxed) {
             try await ContinuousClock().sleep(for: .seconds(1))
-            let fresh = try await person.freshToken()
+            try await person.renew()
+            let fresh = try await person.token()
             token.withLock { $0 = fresh }
         }
     }

@@ -4,6 +4,9 @@ import SecretStores
 
 /// A store that stands ready, and how a service of this name is to be started to reach it.
 struct StoreSetup: Sendable {
+    /// Whose the secrets are, unless a test says otherwise.
+    static let environmentName = "development"
+
     let owner: String
     let folder: TemporaryFolder
     let settings: SecretStoreSettings
@@ -18,8 +21,10 @@ struct StoreSetup: Sendable {
     }
 
     /// The store as a service opens it, with what it needs in the environment.
-    func open() throws -> any SecretStore {
+    ///
+    /// - Parameter name: the environment in which the service runs.
+    func open(in name: String = Self.environmentName) throws -> any SecretStore {
         for (name, value) in environment { setenv(name, value, 1) }
-        return try settings.open(folder: folder.path, owner: owner)
+        return try settings.open(folder: folder.path, owner: owner, environment: name)
     }
 }

@@ -29,9 +29,12 @@ enum StoreUnderTest: String, CaseIterable, Sendable, CustomTestStringConvertible
             StoreSetup(owner: owner, folder: folder, settings, environment: environment)
         }
         switch self {
-        case .files: try await body(setup(SecretStoreSettings()))
+        case .files:
+            try folder.write("development\n", "environment")
+            try await body(setup(SecretStoreSettings()))
         case .env:
-            let variables = seeded.map { ("CP_CONFORMANCE_" + $0.uppercased().replacing("-", with: "_"), "base64:" + Data($1).base64EncodedString()) }
+            let secrets = seeded.map { ("CP_CONFORMANCE_" + $0.uppercased().replacing("-", with: "_"), "base64:" + Data($1).base64EncodedString()) }
+            let variables = secrets + [("CP_CONFORMANCE_ENVIRONMENT", "development")]
             try await body(
                 setup(SecretStoreSettings(driver: .env, env: .init(prefix: "CP_CONFORMANCE_")), Dictionary(uniqueKeysWithValues: variables)))
         case .sealed:

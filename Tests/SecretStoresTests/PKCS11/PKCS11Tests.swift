@@ -32,7 +32,7 @@ struct PKCS11Tests {
         let path = folder.path + "/execution.sealed"
         let settings = try await SoftHSM.shared.settings(path: path)
         func store(_ settings: PKCS11Settings) throws -> any SecretStore {
-            try SecretStoreSettings(driver: .pkcs11, pkcs11: settings).open(folder: folder.path, owner: "execution")
+            try SecretStoreSettings(driver: .pkcs11, pkcs11: settings).open(folder: folder.path, owner: "execution", environment: "development")
         }
         try await store(settings).put(SecretBytes(copying: message), as: "data-key", at: .current)
         #expect(try await store(settings).secret(named: "data-key") == SecretBytes(copying: message))

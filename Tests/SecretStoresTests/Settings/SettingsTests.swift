@@ -38,8 +38,10 @@ struct SettingsTests {
     @Test("Plain http goes to this machine only", arguments: ["http://vault.internal:8200", "http://10.0.0.1", "http://127.0.0.1.example.com"])
     func plainText(address: String) {
         let settings = VaultSettings(
-            address: address, prefix: "a", login: .appRole(.init(role: "execution", roleID: "r", secretIDFile: "/nowhere")))
-        #expect(throws: SecretStoreError.self) { try SecretStoreSettings(driver: .vault, vault: settings).open(folder: "/nowhere", owner: "a") }
+            address: address, prefix: "development/a", login: .appRole(.init(role: "execution", roleID: "r", secretIDFile: "/nowhere")))
+        #expect(throws: SecretStoreError.self) {
+            try SecretStoreSettings(driver: .vault, vault: settings).open(folder: "/nowhere", owner: "a", environment: "development")
+        }
     }
 
     @Test("Addresses are hosts and ports and nothing else", arguments: ["https://a/path", "https://user@a", "ftp://a", "a:8200", "https://", "https://a:99999"])
@@ -55,11 +57,11 @@ struct SettingsTests {
     @Test("A driver without its part, and a sealed file without exactly one key, are refused")
     func incomplete() {
         for driver in [SecretStoreSettings.Driver.sealed, .vault, .aws, .pkcs11] {
-            #expect(throws: SecretStoreError.self) { try SecretStoreSettings(driver: driver).open(folder: "/nowhere", owner: "a") }
+            #expect(throws: SecretStoreError.self) { try SecretStoreSettings(driver: driver).open(folder: "/nowhere", owner: "a", environment: "development") }
         }
         for key in [SealedSettings.Key(), SealedSettings.Key(keyFile: "/a", keyVariable: "B")] {
             #expect(throws: SecretStoreError.self) {
-                try SecretStoreSettings(driver: .sealed, sealed: SealedSettings(key: key)).open(folder: "/nowhere", owner: "a")
+                try SecretStoreSettings(driver: .sealed, sealed: SealedSettings(key: key)).open(folder: "/nowhere", owner: "a", environment: "development")
             }
         }
     }
@@ -69,7 +71,7 @@ struct SettingsTests {
         let folder = try TemporaryFolder()
         setenv("CP_SEALING_KEY", isPassphrase ? "correct horse battery staple" : String(repeating: "a5", count: 32), 1)
         let key = isPassphrase ? SealedSettings.Key(passphraseVariable: "CP_SEALING_KEY") : SealedSettings.Key(keyVariable: "CP_SEALING_KEY")
-        let store = try SecretStoreSettings(driver: .sealed, sealed: SealedSettings(key: key)).open(folder: folder.path, owner: "a")
+        let store = try SecretStoreSettings(driver: .sealed, sealed: SealedSettings(key: key)).open(folder: folder.path, owner: "a", environment: "development")
         #expect(getenv("CP_SEALING_KEY") == nil)
         try await store.put(SecretBytes(copying: [1]), as: "data-key", at: .current)
         #expect(try await store.secret(named: "data-key") == SecretBytes(copying: [1]))

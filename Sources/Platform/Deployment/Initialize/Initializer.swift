@@ -13,7 +13,7 @@ public struct Initializer: Sendable {
         try check(options)
         try PrivateFiles.claimFolder(folder.path)
         try makeFolders()
-        try SecretMaker(folder: folder).makeMissing()
+        try SecretMaker(folder: folder, environment: options.environment).makeMissing()
         let authorities = AuthorityMaker(folder: folder, environment: options.environment)
         try authorities.makeMissing()
         try authorities.distributeRoot()

@@ -1,12 +1,14 @@
 internal import Crypto
 internal import Foundation
 
-/// Makes the random secrets of each service, once.
+/// Makes the random secrets of each service, once, and beside them the mark that names their environment.
 struct SecretMaker {
     let folder: StateFolder
+    let environment: String
 
     func makeMissing() throws {
         for name in ServiceName.allCases {
+            try writeOnce(Data("\(environment)\n".utf8), to: "\(folder.secrets(name))/environment")
             for kind in name.secrets { try make(kind, in: folder.secrets(name)) }
         }
     }

@@ -11,6 +11,8 @@ public enum TokenFailure: Error, Equatable {
     case signature
     /// A claim is missing, of the wrong type, or says something unacceptable; the claim is named.
     case claim(String)
+    /// The token, or the keys to check it with, are another environment's; both are named.
+    case otherEnvironment(found: String, expected: String)
     case expired
     case notYetValid
 }

@@ -24,9 +24,9 @@ public struct TokenVerifier: Sendable {
     ) async throws -> VerifiedToken {
         let header = try TokenHeader(json: CompactToken(token).header)
         guard accepted.contains(header.kind.rawValue) else { throw TokenFailure.header("typ") }
-        guard let key = keys.keys[header.kid] else { throw TokenFailure.unknownKey(header.kid) }
+        guard let key = keys.keys[header.kid] else { throw unknownKey(header.kid, of: token) }
         guard header.algorithm == key.algorithm else { throw TokenFailure.algorithm }
-        guard keys.issuer == EnvironmentNames.tokenIssuer(environment) else { throw TokenFailure.claim("iss") }
+        guard keys.issuer == EnvironmentNames.tokenIssuer(environment) else { throw foreign(keys.issuer, claim: "iss") }
         let claims = try await Self.signedClaims(token, key: key)
         try checkOrigin(claims, header.kind)
         try Self.checkTimes(claims, header.kind, now: Int64(now.timeIntervalSince1970))
@@ -48,8 +48,24 @@ public struct TokenVerifier: Sendable {
     }
 
     private func checkOrigin(_ claims: TokenClaims, _ kind: TokenKind) throws(TokenFailure) {
-        guard claims.iss == EnvironmentNames.tokenIssuer(environment) else { throw .claim("iss") }
-        guard claims.aud.values == [kind.audience(environment: environment)] else { throw .claim("aud") }
+        guard claims.iss == EnvironmentNames.tokenIssuer(environment) else { throw foreign(claims.iss, claim: "iss") }
+        guard claims.aud.values == [kind.audience(environment: environment)] else { throw foreign(claims.aud.values.first ?? "", claim: "aud") }
+    }
+
+    /// Only the three known names are told: the text of a token is anybody's.
+    private func foreign(_ name: String, claim: String) -> TokenFailure {
+        guard let found = EnvironmentNames.environment(namedBy: name), found != environment else { return .claim(claim) }
+        return .otherEnvironment(found: found, expected: environment)
+    }
+
+    /// A key that nobody here knows may be another environment's: what the token says of itself, unverified, is enough to refuse it by.
+    private func unknownKey(_ kid: String, of token: String) -> TokenFailure {
+        struct Issuer: Decodable { let iss: String }
+        guard let payload = try? CompactToken(token).payload, JSONMembers.areUnambiguous(payload),
+            let issuer = try? JSONDecoder().decode(Issuer.self, from: Data(payload))
+        else { return .unknownKey(kid) }
+        guard case .otherEnvironment(let found, let expected) = foreign(issuer.iss, claim: "iss") else { return .unknownKey(kid) }
+        return .otherEnvironment(found: found, expected: expected)
     }
 
     private static func checkTimes(_ claims: TokenClaims, _ kind: TokenKind, now: Int64) throws(TokenFailure) {

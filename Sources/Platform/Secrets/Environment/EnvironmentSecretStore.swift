@@ -3,6 +3,7 @@ public import FoundationEssentials
 
 /// Secrets from environment variables, taken out of the environment when the store is made: `CRYPTOPULSE_SECRET_DATA_KEY` is `data-key`.
 ///
+/// `CRYPTOPULSE_SECRET_ENVIRONMENT` is no secret: it names the environment that the others belong to.
 /// A value is its text, or bytes as `hex:` or `base64:`. Only the current version is there, and it is only read.
 public struct EnvironmentSecretStore: SecretStore {
     public static let defaultPrefix = "CRYPTOPULSE_SECRET_"
@@ -16,8 +17,9 @@ public struct EnvironmentSecretStore: SecretStore {
 
     /// Takes every variable that begins with `prefix`. Once a process: the second time they are gone.
     ///
-    /// - Throws: `SecretStoreError`, for a variable that names no secret or whose value cannot be decoded.
-    public init(prefix: String = defaultPrefix, now: Date = Date()) throws {
+    /// - Parameter environment: which the variables must name; nil, for tests: not asked.
+    /// - Throws: `SecretStoreError`, for another environment's secrets, a variable that names no secret or whose value cannot be decoded.
+    public init(prefix: String = defaultPrefix, environment: String? = nil, now: Date = Date()) throws {
         taken = now
         let names = EnvironmentBlock.names(beginning: prefix)
         guard !prefix.isEmpty, names.count <= Self.maximumCount else {
@@ -29,6 +31,8 @@ public struct EnvironmentSecretStore: SecretStore {
             let name = variable.dropFirst(prefix.count).lowercased().replacing("_", with: "-")
             secrets[name] = EnvironmentBlock.take(variable)
         }
+        let mark = secrets.removeValue(forKey: EnvironmentMark.name).map(EnvironmentMark.text)
+        if let environment { try Self.check(mark, is: environment, kind) }
         self.secrets = try Self.decoded(secrets, kind)
     }
 
@@ -60,6 +64,14 @@ public struct EnvironmentSecretStore: SecretStore {
 
     /// Its age counts from the start of the process: the environment says no more.
     private var version: SecretVersion { SecretVersion(id: id, stages: [.current], created: taken) }
+
+    private static func check(_ mark: String?, is environment: String, _ kind: String) throws {
+        do {
+            try EnvironmentMark.check(mark, is: environment)
+        } catch {
+            throw SecretStoreError(store: kind, secret: nil, cause: error)
+        }
+    }
 
     private static func decoded(_ secrets: [String: SecretBytes], _ kind: String) throws -> [String: SecretBytes] {
         var decoded: [String: SecretBytes] = [:]

@@ -3,16 +3,21 @@ internal import Glibc
 
 /// Secrets as files, one a version, raw bytes: `data-key`, `data-key.pending`, `data-key.previous`.
 ///
+/// Beside them the file `environment` names the environment that they belong to; in another the store gives nothing.
 /// A file that others can read or replace is refused rather than read. Files are read at each request, so that a changed one is seen.
 /// A version's id is its file's inode and time of change: renaming keeps it.
 public struct FileSecretStore: SecretStore {
     public let kind = "files"
     private let folder: String
+    private let environment: String?
     private let files: PrivateFile
 
-    /// - Parameter trust: container mounts are only read.
-    public init(folder: String, trust: FileTrust = .ownedByThisUser) {
+    /// - Parameters:
+    ///   - environment: which the folder must name; nil, for tests: not asked.
+    ///   - trust: container mounts are only read.
+    public init(folder: String, environment: String? = nil, trust: FileTrust = .ownedByThisUser) {
         self.folder = folder
+        self.environment = environment
         files = PrivateFile(trust: trust)
     }
 
@@ -98,9 +103,35 @@ extension FileSecretStore {
     private func withFile<Value>(_ name: String, _ stage: SecretStage, _ body: (Int32, stat) throws -> Value) throws -> Value {
         let directory = try files.openFolder(folder)
         defer { close(directory) }
+        try checkEnvironment(in: directory)
         let (file, status) = try files.open(Self.file(name, stage), in: directory)
         defer { close(file) }
         return try body(file, status)
+    }
+
+    /// Looks at the folder's mark alone, for a service that starts.
+    ///
+    /// - Throws: `SecretStoreError.Cause`.
+    package func checkEnvironment() throws(SecretStoreError.Cause) {
+        let directory = try files.openFolder(folder)
+        defer { close(directory) }
+        try checkEnvironment(in: directory)
+    }
+
+    private func checkEnvironment(in directory: Int32) throws(SecretStoreError.Cause) {
+        guard let environment else { return }
+        try EnvironmentMark.check(try mark(in: directory), is: environment)
+    }
+
+    /// nil when there is no mark.
+    private func mark(in directory: Int32) throws(SecretStoreError.Cause) -> String? {
+        do {
+            let (file, status) = try files.open(EnvironmentMark.name, in: directory)
+            defer { close(file) }
+            return EnvironmentMark.text(try files.read(file, size: Int(status.st_size), atMost: EnvironmentMark.maximumSize))
+        } catch .notFound {
+            return nil
+        }
     }
 
     /// What there is at each stage, whether or not it is one file.

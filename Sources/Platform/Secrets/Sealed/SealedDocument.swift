@@ -3,7 +3,7 @@ internal import FoundationEssentials
 /// What a sealed file says: everything but the values in clear, so that `pulse` can list names and ages without the key. All of it stands
 /// under the MAC of `SealedFile`.
 struct SealedDocument: Codable, Equatable {
-    static let format = "cryptopulse.sealed.v1"
+    static let format = "cryptopulse.sealed.v2"
 
     struct Version: Codable, Equatable {
         /// Counts up from 1 within one secret.
@@ -18,6 +18,8 @@ struct SealedDocument: Codable, Equatable {
     var format = Self.format
     /// Whose secrets these are: `execution`. A file of another service is refused.
     var owner: String
+    /// Where they are good: `production`. A file of another environment is refused.
+    var environment: String
     /// One more with every change: an older file put back is seen by a process that read a newer one.
     var generation: UInt64 = 0
     var wrappedKey: WrappedKey

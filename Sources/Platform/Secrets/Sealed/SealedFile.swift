@@ -91,12 +91,13 @@ struct SealingKeys {
 
 /// Where a sealed value stands; it opens nowhere else.
 struct SealedAddress {
+    let environment: String
     let owner: String
     let name: String
     let version: UInt64
 
     var bytes: [UInt8] {
         // A name has no NUL, so that the parts cannot be shifted.
-        Array(owner.utf8) + [0] + Array(name.utf8) + [0] + withUnsafeBytes(of: version.bigEndian, Array.init)
+        Array(environment.utf8) + [0] + Array(owner.utf8) + [0] + Array(name.utf8) + [0] + withUnsafeBytes(of: version.bigEndian, Array.init)
     }
 }

@@ -12,6 +12,7 @@ public struct SealedSecretStore: SecretStore {
     private let folder: String
     private let file: String
     private let owner: String
+    private let environment: String
     private let key: any WrappingKey
     private let now: @Sendable () -> Date
     private let newest = Newest()
@@ -24,9 +25,14 @@ public struct SealedSecretStore: SecretStore {
     /// - Parameters:
     ///   - path: the file, in a folder of mode 0700. The first value put makes it.
     ///   - owner: the service whose secrets these are; must agree with the file's.
-    public init(path: String, owner: String, key: any WrappingKey, kind: String = "sealed", now: @escaping @Sendable () -> Date = { Date() }) {
+    ///   - environment: where they are good; must agree with the file's.
+    public init(
+        path: String, owner: String, environment: String, key: any WrappingKey, kind: String = "sealed",
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) {
         (folder, file) = PrivateFile.split(path)
         self.owner = owner
+        self.environment = environment
         self.key = key
         self.kind = kind
         self.now = now
@@ -99,7 +105,7 @@ public struct SealedSecretStore: SecretStore {
     // MARK: - Reading and writing
 
     private func address(_ name: String, _ version: UInt64) -> SealedAddress {
-        SealedAddress(owner: owner, name: name, version: version)
+        SealedAddress(environment: environment, owner: owner, name: name, version: version)
     }
 
     private func read() async throws -> (document: SealedDocument, keys: SealingKeys) {
@@ -112,6 +118,8 @@ public struct SealedSecretStore: SecretStore {
         let seen = newest.generation.withLock { $0 }
         let bytes = try PrivateFile().read(path: folder + "/" + file, atMost: SealedFile.maximumSize)
         let sealed = try SealedFile(bytes.withUnsafeBytes(Array.init))
+        // Before the key: environments have different keys, and a wrong key would hide why. The MAC covers the name.
+        try EnvironmentMark.check(sealed.document.environment, is: environment)
         let dataKey = try await key.unwrap(sealed.document.wrappedKey)
         guard dataKey.count == SealingKeys.dataKeySize else { throw SecretStoreError.Cause.tampered("its data key has the wrong length") }
         try sealed.authenticate(SealingKeys(dataKey: dataKey))
@@ -145,7 +153,7 @@ public struct SealedSecretStore: SecretStore {
         } catch SecretStoreError.Cause.notFound {
             var random = SecureRandom.bytes(SealingKeys.dataKeySize)
             let dataKey = SecretBytes(taking: &random)
-            return (SealedDocument(owner: owner, wrappedKey: try await key.wrap(dataKey)), dataKey)
+            return (SealedDocument(owner: owner, environment: environment, wrappedKey: try await key.wrap(dataKey)), dataKey)
         }
     }
 }

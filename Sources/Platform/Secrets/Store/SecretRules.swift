@@ -6,7 +6,7 @@ package enum SecretRules {
 
     package static func check(name: String) throws(SecretStoreError.Cause) {
         let isValid =
-            (1...maximumNameLength).contains(name.utf8.count)
+            name != EnvironmentMark.name && (1...maximumNameLength).contains(name.utf8.count)
             && name.utf8.allSatisfy { byte in
                 switch byte {
                 case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"): true

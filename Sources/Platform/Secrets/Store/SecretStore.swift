@@ -1,6 +1,6 @@
 /// Where a service's secrets are kept. Every secret has versions, and each of three stages stands on at most one of them.
 ///
-/// Names have 1 to 64 lower-case letters, digits and hyphens: `data-key`. Values have 1 to 65536 bytes.
+/// Names have 1 to 64 lower-case letters, digits and hyphens: `data-key`; `environment` is none. Values have 1 to 65536 bytes.
 /// Every method throws `SecretStoreError`, which names store, secret and cause, never the value; or `CancellationError`.
 public protocol SecretStore: Sendable {
     /// The driver's name, for logs and errors: `sealed`, `vault`.

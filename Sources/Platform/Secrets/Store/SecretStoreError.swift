@@ -15,6 +15,8 @@ public struct SecretStoreError: Error, Equatable, CustomStringConvertible {
         case readOnly
         /// The store could not be reached or had no answer: the one cause that trying again may cure.
         case unavailable(String)
+        /// The secrets are another environment's, or name none.
+        case otherEnvironment(found: String?, expected: String)
         /// The store refuses this service.
         case denied(String)
         /// The store's contents are sealed under another wrapping key; both are named by their ids.
@@ -59,6 +61,8 @@ extension SecretStoreError.Cause: CustomStringConvertible {
         case .unusable(let why): "does not fit its use: \(why)"
         case .readOnly: "can only be read"
         case .unavailable(let why): "cannot be had now: \(why)"
+        case .otherEnvironment(let found?, let expected): "belongs to the environment \(found), and this is \(expected)"
+        case .otherEnvironment(nil, let expected): "names no environment, and this is \(expected): see compose/secrets.md"
         case .denied(let why): "access denied: \(why)"
         case .wrongKey(let needed, let given): "is sealed under wrapping key \(needed), and the key given is \(given)"
         case .damaged(let why): "is damaged: \(why)"

@@ -32,7 +32,9 @@ public struct ServiceContext: Sendable {
         self.eventLoopGroup = eventLoopGroup
         let access = SecretAccess(service: settings.service)
         self.access = access
-        secrets = try settings.secrets.open(folder: settings.secretsFolder, owner: settings.service) { AuditedSecretStore($0, access: access) }
+        secrets = try settings.secrets.open(
+            folder: settings.secretsFolder, owner: settings.service, environment: settings.environment
+        ) { AuditedSecretStore($0, access: access) }
         self.trust = trust
         peers = PeerChannels(settings: settings, trust: trust, eventLoopGroup: eventLoopGroup, logger: logger)
         tokenKeys = settings.peers["auth"] == nil ? nil : PublishedKeys(auth: try peers.channel(to: "auth"))
@@ -49,9 +51,11 @@ public struct ServiceContext: Sendable {
 
     /// Opens the service's one database, `data/<service>.sqlite`. Once a process: the folder is locked.
     ///
-    /// - Throws: `StorageError`.
+    /// - Throws: `StorageError`; `ForeignDatabase` for the file of another environment or service.
     public func openDatabase(_ schema: DatabaseSchema) throws -> ServiceDatabase {
-        let database = try ServiceDatabase(folder: settings.dataFolder, name: settings.service, schema: schema, logger: logger)
+        let database = try ServiceDatabase(
+            folder: settings.dataFolder, name: settings.service, schema: schema,
+            owner: DatabaseOwner(environment: settings.environment, service: settings.service), logger: logger)
         opened.remember(database, schema)
         return database
     }

@@ -1,10 +1,11 @@
 internal import Foundation
+internal import Identity
 internal import KeyManagement
 
 extension ServiceSettings {
     /// A settings file is small; a longer one is something else.
     static let maximumFileBytes = 1 << 20
-    static let environments = ["development", "staging", "production"]
+    static let environments = EnvironmentNames.all
 
     /// Reads and checks a settings file.
     ///

@@ -41,6 +41,9 @@ struct FullCheck {
 
     static func checkNote(_ checkpoint: SignedCheckpoint, by verifier: NoteVerifier) throws {
         let expected = Checkpoint(origin: verifier.name, size: checkpoint.size, root: checkpoint.root)
+        if let origin = checkpoint.note.split(separator: "\n").first, origin != verifier.name {
+            throw LogDamage("the log of \(origin) was opened as \(verifier.name)")
+        }
         guard let signed = try? Checkpoint(note: checkpoint.note, verifiedBy: verifier), signed == expected else {
             throw LogDamage("the checkpoint of size \(checkpoint.size) is not signed by this log's key")
         }

@@ -1,4 +1,5 @@
 internal import Cryptography
+internal import Identity
 
 /// How long sessions live and what their tokens may do.
 enum SessionRules {
@@ -11,6 +12,11 @@ enum SessionRules {
 
     /// What a person's own access token may do.
     static let scope = ["chat", "market:read", "portfolio:read", "order:read", "order:sign", "exchange:link", "audit:read"]
+    /// What this person's may do: more for an admin, and for a person whom one has verified.
+    static func scope(of standing: Standing?) -> [String] {
+        scope + (standing?.role == .admin ? [PersonScopes.verifyUsers] : []) + (standing?.verifiedAt == nil ? [] : [PersonScopes.liveExchange])
+    }
+
     /// What a token for the agent may do at most. `order:propose` is the one scope that a person's own token doesn't carry:
     /// whoever may chat may have the agent propose.
     static let agentScope: Set<String> = ["market:read", "portfolio:read", "order:propose"]

@@ -18,6 +18,8 @@ struct AuthHandler: AuthV1.AuthHandler {
     /// Seconds since 1970.
     var now: Int64 { Int64(clock().timeIntervalSince1970) }
 
+    var standings: StandingStore { StandingStore(database: store.database, outbox: store.outbox) }
+
     var credentialCheck: CredentialCheck { CredentialCheck(seals: seals, hasher: hasher) }
 
     func getKeys(_ request: AuthV1.GetKeysRequest, context: ServerContext) async throws -> AuthV1.GetKeysResponse {

@@ -92,10 +92,11 @@ extension AuthHandler {
 
     /// The session as its owner gets it, with a fresh access token.
     func session(_ session: StoredSession, _ token: RefreshToken) async throws -> AuthV1.Session {
+        let scope = SessionRules.scope(of: try await standings.standing(of: session.userID))
         let access = try await tokens.issuer.access(
-            userID: session.userID, scope: SessionRules.scope, methods: ["pwd", "otp"], sessionID: session.sessionID, now: clock())
+            userID: session.userID, scope: scope, methods: ["pwd", "otp"], sessionID: session.sessionID, now: clock())
         return AuthV1.Session(
             userId: session.userID, accessToken: access.token, accessExpiresIn: access.expiresIn, refreshToken: token.text,
-            refreshExpiresIn: UInt32(clamping: session.expiresAt - now), scope: SessionRules.scope)
+            refreshExpiresIn: UInt32(clamping: session.expiresAt - now), scope: scope)
     }
 }

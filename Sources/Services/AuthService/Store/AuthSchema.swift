@@ -54,10 +54,10 @@ extension DatabaseSchema {
                     ) STRICT;
                     CREATE INDEX attempts_by_age ON attempts (last_at);
                     """),
-            .meshIdentity, DataKeyTable.wrappedBy, KeyHistoryTable.migration,
+            .meshIdentity, DataKeyTable.wrappedBy, KeyHistoryTable.migration, .standings,
         ],
         userTables: [
             UserTable("accounts", owner: "user_id"), UserTable("sessions", owner: "user_id"),
-            UserTable("refresh_tokens", owner: "user_id"),
+            UserTable("refresh_tokens", owner: "user_id"), UserTable("verifications", owner: "user_id"),
         ])
 }

@@ -2,6 +2,7 @@ internal import AuditClient
 internal import Crypto
 internal import Exchange
 internal import FoundationEssentials
+internal import Identity
 internal import MeshCall
 internal import Storage
 
@@ -36,8 +37,16 @@ struct ExchangeKeys: Sendable {
         else {
             throw Refusal.invalid("The API key is malformed.", "MALFORMED_API_KEY")
         }
+        try await checkVerified(caller, id)
         // Between an order's way out and a change of keys: never both at once.
         return try await locks.run(caller.user) { try await activateUnderLock(id, apiKey: apiKey, for: caller) }
+    }
+
+    /// Where there is real money, an admin must have verified the person: auth says so in the token's scope.
+    private func checkVerified(_ caller: Caller, _ id: String) async throws {
+        guard !PersonScopes.mayLinkExchange(caller.scope, in: dependencies.environment) else { return }
+        await refusals.record(AuditEvent(.exchangeKeyActivated, of: id, by: caller, outcome: .refused, reason: "NOT_VERIFIED"), of: caller.user)
+        throw Refusal.notVerified
     }
 
     private func activateUnderLock(_ id: String, apiKey: String, for caller: Caller) async throws -> [String] {

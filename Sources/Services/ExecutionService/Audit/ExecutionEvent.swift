@@ -59,6 +59,7 @@ struct Caller: Sendable {
     let user: String
     let isAgent: Bool
     let requestID: String
+    let scope: Set<String>
 
     /// - Throws: `RPCError` UNAUTHENTICATED without a user token.
     init(_ context: ServerContext) throws {
@@ -66,5 +67,6 @@ struct Caller: Sendable {
         user = principal.userID
         isAgent = principal.tokenType == .agent
         requestID = context.requestID
+        scope = principal.scope
     }
 }

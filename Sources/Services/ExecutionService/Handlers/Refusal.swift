@@ -14,6 +14,8 @@ enum Refusal {
 
     static let unknownProposal = RPCError(.notFound, "There is no such proposal.", reason: "PROPOSAL_UNKNOWN")
     static let unknownUtterance = RPCError(.notFound, "There is no such utterance.", reason: "UTTERANCE_UNKNOWN")
+    static let notVerified = precondition(
+        "In production only a verified person may link an exchange. Ask for verification, then sign in again.", "NOT_VERIFIED")
     static let noExchangeKey = precondition("No exchange key is active for you. Link one first.", "NO_EXCHANGE_KEY")
     static let keyRevoked = precondition("Your exchange key was revoked. Link a new one.", "EXCHANGE_KEY_REVOKED")
     static func keyTooOld(_ days: Int64) -> RPCError {

@@ -2,11 +2,13 @@ import AuditClient
 import Crypto
 import Exchange
 import FoundationEssentials
+import Identity
 import MeshCall
 import Storage
 
 /// Makes people's keys for reading and reads their accounts with them.
 struct PersonKeys: Sendable {
+    let environment: String
     let database: ServiceDatabase
     let outbox: AuditOutbox
     let store: PersonKeyStore
@@ -44,6 +46,7 @@ struct PersonKeys: Sendable {
             throw RPCError(.invalidArgument, "The API key is malformed.", reason: "MALFORMED_API_KEY")
         }
         let user = try context.user().userID
+        try await checkVerified(id, for: context)
         guard let key = try await database.read(as: user, { [store] in try store.find(id, in: $0) }) else {
             throw RPCError(.notFound, "There is no such key.", reason: "KEY_UNKNOWN")
         }
@@ -56,6 +59,16 @@ struct PersonKeys: Sendable {
             try outbox.append(event, in: db)
         }
         return unchecked
+    }
+
+    /// Where there is real money, an admin must have verified the person: auth says so in the token's scope.
+    private func checkVerified(_ id: String, for context: ServerContext) async throws {
+        let person = try context.user()
+        guard !PersonScopes.mayLinkExchange(person.scope, in: environment) else { return }
+        try await record(Self.event("activated", of: id, context, person.userID, refusedFor: "NOT_VERIFIED"), person.userID)
+        throw RPCError(
+            .failedPrecondition, "In production only a verified person may link an exchange. Ask for verification, then sign in again.",
+            reason: "NOT_VERIFIED")
     }
 
     /// The balances of the account behind the person's active key.

@@ -23,6 +23,10 @@ struct OperatorMesh {
         try await withClient(to: .auth) { try await body(AuthV1.IdentityClient($0)) }
     }
 
+    func withAccounts<T>(_ body: (AuthV1.AccountsClient) async throws -> T) async throws -> T {
+        try await withClient(to: .auth) { try await body(AuthV1.AccountsClient($0)) }
+    }
+
     /// Runs `body` with a client of the process called `name`, and closes the client.
     func withClient<T>(to name: ServiceName, _ body: (MeshClient) async throws -> T) async throws -> T {
         let endpoint = try endpoint(of: name)

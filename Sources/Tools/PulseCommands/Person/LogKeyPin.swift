@@ -19,8 +19,11 @@ package struct LogKeyPin {
             try PrivateFile.write(Data(offered.utf8), to: path)
             return verifier
         }
-        guard String(decoding: data, as: UTF8.self) == offered else {
-            throw CommandError("the log signs with another key than before (\(path)): it is not the same log")
+        let pinned = String(decoding: data, as: UTF8.self)
+        guard pinned == offered else {
+            let before = NoteVerifier(pinned)?.name ?? "unreadable"
+            throw CommandError(
+                "the log signs with another key than before (\(path)): it is not the same log; that was \(before), and this is \(verifier.name)")
         }
         return verifier
     }

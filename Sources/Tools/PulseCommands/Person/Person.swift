@@ -32,18 +32,20 @@ package actor Person {
 
     /// An access token that is good for a while.
     package func token() async throws -> String {
-        session.needsRefresh() ? try await freshToken() : session.accessToken
+        if session.needsRefresh() { try await renew() }
+        return session.accessToken
     }
 
-    /// An access token that was issued just now.
-    package func freshToken() async throws -> String {
+    /// Renews the session now: its access token then has the scopes that the account has by now.
+    ///
+    /// - Throws: `CommandError` when the session is over.
+    package func renew() async throws {
         do {
             session = Session(try await gateway.refresh(session.refreshToken), email: session.email)
         } catch let error as GatewayError where error.status == 401 {
             throw CommandError("the session is over; sign in again with `pulse login`")
         }
         try store?.save(session)
-        return session.accessToken
     }
 
     package func signOut() async throws {
