@@ -84,6 +84,10 @@ struct KeyRevocationTests {
             #expect(answer.key?.state == "retiring" && answer.notes.first?.contains("\(order.clientOrderId) could not be cancelled") == true)
             try await running.service.endKeys()
             mesh.exchange.set { $0.cancelsFail = false }
+            // It pauses after a failure.
+            try await running.service.endKeys()
+            #expect(try await running.orders(ann).map(\.state) == [.new])
+            mesh.advance(milliseconds: 3_600_000)
             try await running.service.endKeys()
             #expect(try await running.orders(ann).map(\.state) == [.canceled])
             #expect(try await running.keys.listKeys(.init(gone: true)).keys.map(\.state) == ["gone"])

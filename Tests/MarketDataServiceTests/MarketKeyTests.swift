@@ -59,7 +59,8 @@ struct MarketKeyTests {
                 #expect(outcome.key.state == .gone && outcome.notes.first?.contains("read.pub.pem") == true)
                 #expect(running.service.problem?.contains("revoked") == true)
                 await #expect(throws: RPCError.self) { try await running.client.getPrice(.init(symbol: "BTCUSDT")) }
-                await #expect(throws: RPCError.self) { try await keys(running).revoke(old.id, Self.change) }
+                #expect(try await keys(running).revoke(old.id, Self.change).key == outcome.key)
+                await #expect(throws: RPCError.self) { try await keys(running).revoke("none", Self.change) }
                 try hand(try await exchange.register(try pem(running), permissions: ["read"]), to: running)
                 _ = await running.service.keeper.step()
                 _ = try await running.client.getPrice(.init(symbol: "BTCUSDT"))

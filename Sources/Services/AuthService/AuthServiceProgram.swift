@@ -15,8 +15,8 @@ public enum AuthServiceProgram {
         let (data, wrapping) = try await DataKeyring.open(
             AuthSeals.purposes + [MeshIssuer.purpose], in: place, schedule: settings.keys[.dataEncryption], inherit: IssuingKeyTable.inherit)
         let identity = try await IdentityComponents.make(
-            environment: settings.environment, database: database, outbox: AuditOutbox(source: settings.service), data: data, age: settings.keys[.meshIssuing].age,
-            rootsPath: settings.trustRootsPath, deployedTokens: settings.enrolFolder + "/" + DeployedJoinTokens.fileName,
+            environment: settings.environment, database: database, outbox: AuditOutbox(source: settings.service), data: data,
+            age: settings.keys[.meshIssuing].age, rootsPath: settings.trustRootsPath, deployedTokens: settings.enrolFolder + "/" + DeployedJoinTokens.fileName,
             changed: { context.trust.replaceRevocations(with: $0) })
         // Before anything is dialled or listened on: auth's own certificate comes from itself.
         let issuing = try await issue(identity, context)

@@ -49,7 +49,8 @@ public final class DataKeyring: Sendable {
     ) async throws -> (data: DataKeyring, wrapping: StoredKeyring) {
         let data = DataKeyring(purposes: purposes, database: place.database, inherit: inherit)
         let plan = StoredKeyPlan(
-            kind: .dataEncryption, secret: secret, lead: 0, overlap: schedule.overlapSeconds ?? usualOverlap, identify: StoredKey.fingerprint)
+            kind: .dataEncryption, secret: secret, lead: 0, overlap: schedule.overlapSeconds ?? usualOverlap, keepsLast: false,
+            identify: StoredKey.fingerprint)
         let wrapping = StoredKeyring(plan, in: place) { try await data.wrap(under: $0) }
         try await wrapping.start()
         return (data, wrapping)
@@ -77,6 +78,8 @@ public final class DataKeyring: Sendable {
     func wrap(under roots: [StoredKey]) async throws {
         // The store is silent: the data keys were unwrapped while it spoke, and are not its own.
         guard !roots.isEmpty else { return }
+        // Unwrapped once, a key can be wrapped anew whatever became of the key that wrapped it.
+        let known = unwrapped.withLock { $0 }
         let all = try await database.write { [self] db in
             let wrappings = Dictionary(uniqueKeysWithValues: roots.map { ($0.id, KeyWrapping(rootSecret: $0.value.symmetricKey)) })
             guard let active = roots.first(where: { $0.state == .active }), let wrapping = wrappings[active.id] else {
@@ -84,7 +87,7 @@ public final class DataKeyring: Sendable {
             }
             var keys: [String: [UInt32: SymmetricKey]] = [:]
             for var entry in try DataKeyTable.all(in: db) {
-                let key = try Self.unwrap(entry, with: wrappings, inUse: active.id)
+                let key = try known[entry.purpose]?[entry.id] ?? Self.unwrap(entry, with: wrappings, inUse: active.id)
                 keys[entry.purpose, default: [:]][entry.id] = key
                 guard entry.wrappedBy != active.id else { continue }
                 (entry.wrapped, entry.wrappedBy) = (try wrapping.wrap(key), active.id)

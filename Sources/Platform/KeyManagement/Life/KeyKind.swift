@@ -16,4 +16,9 @@ public enum KeyKind: String, Sendable, CaseIterable {
     case exchangeTrade = "exchange-trade"
     /// Proves to the receiver of alerts that they come from this deployment.
     case webhook
+
+    /// Whether it is to be rotated as it grows old. A log keeps its key: those who verify it know it by that.
+    public var ages: Bool { self != .logSigning }
+    /// Whether `refuseAfterDays` can take it out of use: a service that is to refuse its work has to look.
+    var mayBeRefused: Bool { self == .meshIssuing || self == .exchangeTrade }
 }

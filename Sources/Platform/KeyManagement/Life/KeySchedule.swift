@@ -64,10 +64,11 @@ public struct KeySchedules: Codable, Sendable, Equatable {
     /// What is wrong with them, in words; nil for nothing.
     public var fault: String? {
         for (name, schedule) in schedules.sorted(by: { $0.key < $1.key }) {
-            guard KeyKind(rawValue: name) != nil else {
+            guard let kind = KeyKind(rawValue: name) else {
                 return "\(name) is no kind of key: there is \(KeyKind.allCases.map(\.rawValue).joined(separator: ", "))"
             }
             if let fault = schedule.fault { return "\(name): \(fault)" }
+            guard kind.mayBeRefused || schedule.refuseAfterDays == nil else { return "\(name): refuseAfterDays is for mesh-issuing and exchange-trade" }
         }
         return nil
     }

@@ -51,7 +51,7 @@ public actor KeyWatch {
         let now = Int64(clock().timeIntervalSince1970)
         let day = now / KeyAge.day
         var seen: [String: Int64] = [:]
-        for kept in keys {
+        for kept in keys where kept.kind.ages {
             for key in try await kept.records(gone: false, limit: Self.mostKeys) where key.state == .active {
                 let name = "\(kept.kind.rawValue)/\(key.id)"
                 if told[name] != day { try await tell(key, kept.kind, now) }

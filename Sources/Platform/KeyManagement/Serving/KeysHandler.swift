@@ -60,7 +60,7 @@ public struct KeysHandler: KeysV1.KeysHandler {
 
     private func wire(_ key: KeyRecord, _ kind: KeyKind) -> KeysV1.Key {
         let age = schedules[kind].age
-        let isActive = key.state == .active
+        let isActive = key.state == .active && kind.ages
         return KeysV1.Key(
             kind: kind.rawValue, id: key.id, state: key.state.rawValue, userId: key.user ?? "", createdAt: key.createdAt,
             activatedAt: key.activatedAt ?? 0, retiredAt: key.retiredAt ?? 0, goneAt: key.goneAt ?? 0,

@@ -26,19 +26,22 @@ public struct StoredKeyPlan: Sendable {
     public let lead: Int64
     /// Seconds.
     public let overlap: Int64
+    /// Whether a rotation waits until the key before the one in use counts no more: a store keeps one previous version.
+    public let keepsLast: Bool
     /// Names a key; throws for one that does not fit its use.
     public let identify: @Sendable (SecretBytes) throws -> String
     /// A new key; nil when such keys come from elsewhere.
     public let make: (@Sendable () throws -> SecretBytes)?
 
     public init(
-        kind: KeyKind, secret: String, lead: Int64, overlap: Int64, identify: @escaping @Sendable (SecretBytes) throws -> String,
+        kind: KeyKind, secret: String, lead: Int64, overlap: Int64, keepsLast: Bool = true, identify: @escaping @Sendable (SecretBytes) throws -> String,
         make: (@Sendable () throws -> SecretBytes)? = StoredKeyPlan.random
     ) {
         self.kind = kind
         self.secret = secret
         self.lead = lead
         self.overlap = overlap
+        self.keepsLast = keepsLast
         self.identify = identify
         self.make = make
     }

@@ -15,6 +15,7 @@ public actor StoredKeyring {
     /// How often a store is asked whether a version has changed.
     public static let usualInterval = Duration.seconds(5)
     private static let tick = Duration.milliseconds(250)
+    static let longestRetry = Duration.seconds(300)
     /// Changes that wait for another to end.
     private static let mostWaiting = 8
 
@@ -55,18 +56,21 @@ public actor StoredKeyring {
     /// - Parameter interval: between two questions to the store.
     public func run(every interval: Duration = usualInterval) async throws {
         var asked = ContinuousClock.now
+        var failures = 0
         while true {
             try await Task.sleep(for: Self.tick)
             do {
                 let isTime = ContinuousClock.now - asked >= interval
                 if isTime { asked = .now }
                 try await exclusively { try await look(store: isTime) }
-                if isTime { lastTrouble = "" }
+                if isTime { (lastTrouble, failures) = ("", 0) }
             } catch let error as CancellationError {
                 throw error
             } catch {
                 tell(error)
-                try await Task.sleep(for: .seconds(2))
+                // Each try may be an event in the audit log.
+                try await Task.sleep(for: min(interval * (1 << min(failures, 8)), Self.longestRetry))
+                failures += 1
             }
         }
     }
@@ -99,12 +103,14 @@ public actor StoredKeyring {
     }
 
     private func look(store asking: Bool) async throws {
+        for id in history.dueToEnd(at: now, overlap: plan.overlap) where held.contains(where: { $0.id == id }) {
+            try await end(id, .ended, by: change("its overlap is over"))
+        }
         if asking { try await ask() }
         if let id = history.dueToActivate(at: now), let key = held.first(where: { $0.id == id }) {
             try await store.move(.current, of: plan.secret, to: key.version)
             try await refresh(by: change("its time has come"))
         }
-        for id in history.dueToEnd(at: now, overlap: plan.overlap) { try await end(id, .ended, by: change("its overlap is over")) }
     }
 
     private func ask() async throws {
@@ -113,15 +119,19 @@ public actor StoredKeyring {
             answered = .now
             if versions != lastVersions || held.isEmpty { try await refresh(by: change("changed in the secret store")) }
         } catch let error as SecretStoreError where error.cause.isTransient {
-            try await forgetIfSilent()
+            // A store that does not answer may have revoked the keys long ago.
+            if let longest = place.longestSilence, .now - answered >= longest { try await putAway(because: error) }
+            throw error
+        } catch let error as SecretStoreError where error.cause.isAbsence || error.cause.isDenial {
+            // The store answers, and what it says is no.
+            try await putAway(because: error)
             throw error
         }
     }
 
-    /// A store that does not answer may have revoked the keys long ago.
-    private func forgetIfSilent() async throws {
-        guard let longest = place.longestSilence, .now - answered >= longest, !held.isEmpty else { return }
-        place.logger.error("the secret store is silent for too long: keys are put away", metadata: ["kind": "\(plan.kind.rawValue)"])
+    private func putAway(because error: SecretStoreError) async throws {
+        guard !held.isEmpty else { return }
+        place.logger.error("keys are put away", metadata: ["kind": "\(plan.kind.rawValue)", "why": "\(error)"])
         try await apply([])
         held = []
     }
@@ -129,7 +139,12 @@ public actor StoredKeyring {
     // MARK: - Changes
 
     func rotate(by change: KeyChange) async throws -> KeyOutcome {
-        try await exclusively { try await rotateInTurn(by: change) }
+        try await toTheEnd { try await self.exclusively { try await self.rotateInTurn(by: change) } }
+    }
+
+    /// A caller that goes away does not cut a change in the middle.
+    private nonisolated func toTheEnd(_ body: @escaping @Sendable () async throws -> KeyOutcome) async throws -> KeyOutcome {
+        try await Task { try await body() }.value
     }
 
     private func rotateInTurn(by change: KeyChange) async throws -> KeyOutcome {
@@ -137,8 +152,20 @@ public actor StoredKeyring {
             throw RPCError.keyPrecondition(
                 "This key is made elsewhere: put the new one into the secret store as \(plan.secret), it is taken up by itself.", "MADE_ELSEWHERE")
         }
+        // What is in the store is taken up first: a second change must not push out of it what was not.
+        try await refresh(by: self.change("changed in the secret store"))
         if let pending = history.pending {
+            if history.entries[pending.id]?.activateAt == nil {
+                // Left by a process that died, or put there by hand: asked to rotate, it is the next.
+                try await refresh(by: change, activating: (pending.id, now + plan.lead))
+                return KeyOutcome(history.entries[pending.id]?.record ?? pending, notes: notes(on: pending))
+            }
             throw RPCError.keyPrecondition("A new key waits already: \(pending.id). It comes into use by itself, or revoke it.", "ROTATION_UNDER_WAY")
+        }
+        if plan.keepsLast, let retiring = held.first(where: { $0.state == .retiring }) {
+            let since = history.entries[retiring.id]?.record.retiredAt ?? now
+            throw RPCError.keyPrecondition(
+                "The key before still counts for \(max(0, since + plan.overlap - now)) s: rotate then, or revoke \(retiring.id) now.", "LAST_STILL_COUNTS")
         }
         let value = try make()
         let id = try plan.identify(value)
@@ -154,7 +181,7 @@ public actor StoredKeyring {
     }
 
     func revoke(_ id: String, by change: KeyChange) async throws -> KeyOutcome {
-        try await exclusively { try await revokeInTurn(id, by: change) }
+        try await toTheEnd { try await self.exclusively { try await self.revokeInTurn(id, by: change) } }
     }
 
     private func revokeInTurn(_ id: String, by change: KeyChange) async throws -> KeyOutcome {
@@ -170,6 +197,7 @@ public actor StoredKeyring {
 
     /// At once: what is revoked does not wait until everybody knows the next.
     private func replace(by change: KeyChange) async throws -> String {
+        try await refresh(by: self.change("changed in the secret store"))
         if let waiting = held.first(where: { $0.state == .pending }) {
             try await writing { try await store.move(.current, of: plan.secret, to: waiting.version) }
         } else {
@@ -202,8 +230,9 @@ public actor StoredKeyring {
         let version = held.first { $0.id == id }?.version
         var after = history
         after.end(id, now: now)
-        try await use(after, held.filter { $0.id != id })
-        try await record(after, [AuditEvent(event, of: id, plan.kind, by: change)])
+        try await use(after, held.filter { $0.id != id }, telling: [AuditEvent(event, of: id, plan.kind, by: change)])
+        // Whatever else has changed meanwhile is seen at the next look.
+        lastVersions = nil
         guard let version else { return }
         do {
             try await store.revoke(version, of: plan.secret)
@@ -212,7 +241,6 @@ public actor StoredKeyring {
                 "a key that is gone stays in the secret store: remove it there",
                 metadata: ["kind": "\(plan.kind.rawValue)", "key": "\(id)", "why": "\(error)"])
         }
-        lastVersions = try? await store.versions(of: plan.secret)
     }
 
     // MARK: - What the store has
@@ -221,6 +249,10 @@ public actor StoredKeyring {
     private func refresh(by change: KeyChange, activating: (id: String, at: Int64)? = nil) async throws {
         let versions = try await store.versions(of: plan.secret)
         let found = try await read()
+        // Values are read one after the other: what was moved between two of them is looked at again.
+        guard try await store.versions(of: plan.secret) == versions else {
+            throw SecretStoreError(store: store.kind, secret: plan.secret, cause: .conflict("its stages change just now"))
+        }
         var after = history
         let changed = try after.take(found.map { .init(id: $0.key.id, stage: $0.stage, createdAt: $0.createdAt) }, now: now)
         if let activating { after.activate(activating.id, at: activating.at) }
@@ -229,8 +261,7 @@ public actor StoredKeyring {
             guard let state = states[found.key.id], state != .gone else { return nil }
             return StoredKey(id: found.key.id, state: state, value: found.key.value, version: found.key.version)
         }
-        try await use(after, counting)
-        try await record(after, events(changed, by: change))
+        try await use(after, counting, telling: events(changed, by: change))
         lastVersions = versions
     }
 
@@ -255,14 +286,18 @@ public actor StoredKeyring {
         }
     }
 
-    /// What the users cannot take is not remembered as taken.
-    private func use(_ after: KeyHistory, _ counting: [StoredKey]) async throws {
+    /// What the users cannot take, or the database cannot keep, is not remembered as done: the next look does it again.
+    private func use(_ after: KeyHistory, _ counting: [StoredKey], telling events: [AuditEvent]) async throws {
         let before = (history, held)
         (history, held) = (after, counting)
         do {
             try await apply(counting)
+            try await record(after, events)
         } catch {
-            (history, held) = before
+            // A key that was taken away stays away.
+            let kept = Set(counting.map(\.id))
+            (history, held) = (before.0, counting.count < before.1.count ? before.1.filter { kept.contains($0.id) } : before.1)
+            lastVersions = nil
             throw error
         }
     }

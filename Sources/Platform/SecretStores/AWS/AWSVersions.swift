@@ -31,7 +31,12 @@ struct AWSVersions: Sendable {
     static func version(_ id: String, labels: [String], created: Double?) -> SecretVersion {
         SecretVersion(
             id: id, stages: Set(SecretStage.allCases.filter { labels.contains(label($0)) }),
-            created: created.map { Date(timeIntervalSince1970: $0) }, isRevoked: labels.contains(revocationLabel(id)))
+            created: created.flatMap(date), isRevoked: labels.contains(revocationLabel(id)))
+    }
+
+    /// nil for what is no time of this millennium or the next.
+    private static func date(_ seconds: Double) -> Date? {
+        (0..<32_503_680_000).contains(seconds) ? Date(timeIntervalSince1970: seconds) : nil
     }
 
     /// Newest first. Versions that lost every label are AWS's to clean up, and are not shown.

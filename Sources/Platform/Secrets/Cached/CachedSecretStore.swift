@@ -58,10 +58,10 @@ public struct CachedSecretStore: SecretStore {
         }
     }
 
-    /// A value is forgotten whose version no longer bears its stage.
+    /// A value is forgotten whose version no longer bears its stage, or is revoked.
     public func versions(of name: String) async throws -> [SecretVersion] {
         let versions = try await store.versions(of: name)
-        let stages = Dictionary(versions.map { ($0.id, $0.stages) }) { first, _ in first }
+        let stages = Dictionary(versions.filter { !$0.isRevoked }.map { ($0.id, $0.stages) }) { first, _ in first }
         let isStale = cache.state.withLock { state in
             state.entries.contains { $0.key.name == name && stages[$0.value.value.version.id]?.contains($0.key.stage) != true }
         }

@@ -77,6 +77,14 @@ extension SecretStoreError.Cause: CustomStringConvertible {
     /// Whether there is nothing to have, rather than something in the way.
     public var isAbsence: Bool { self == .notFound || self == .revoked }
 
+    /// Whether the store, or this machine, refuses this process.
+    public var isDenial: Bool {
+        switch self {
+        case .denied, .exposed: true
+        default: false
+        }
+    }
+
     /// Whether the same request may succeed a little later.
     public var isTransient: Bool {
         if case .unavailable = self { true } else { false }

@@ -25,7 +25,8 @@ struct RevocationFeed: Sendable {
                 for try await list in try await AuthV1.IdentityClient(auth).watchRevocations(.init()) {
                     failures = 0
                     take(list)
-                    await tokenKeys(list.tokenKeys)
+                    // Not waited for: the next revocation does not wait for auth's answer.
+                    Task { await tokenKeys(list.tokenKeys) }
                 }
             } catch is CancellationError {
                 throw CancellationError()

@@ -54,7 +54,7 @@ struct AuditedSecretStore: SecretStore {
             let value = try await store.value(of: name, at: stage)
             access.record("secrets.fetched", kind, name, version: value.version.id, stage: stage)
             return value
-        } catch let error as SecretStoreError where error.cause == .notFound && stage != .current {
+        } catch let error as SecretStoreError where error.cause.isAbsence && stage != .current {
             // Nothing was there to be fetched.
             throw error
         } catch {
@@ -86,6 +86,9 @@ struct AuditedSecretStore: SecretStore {
             let value = try await body()
             access.record(action, kind, name, version: version(value), stage: stage)
             return value
+        } catch let error as SecretStoreError where error.cause == .readOnly {
+            // Known from the settings, and no event.
+            throw error
         } catch {
             access.record(action, kind, name, stage: stage, failure: error)
             throw error

@@ -18,6 +18,8 @@ actor PublishedKeys {
     private var cached: (keys: TokenKeySet, at: ContinuousClock.Instant)?
     private var lastFetch: ContinuousClock.Instant?
     private var running: Task<TokenKeySet, any Error>?
+    /// Counts what auth said of changes: an answer to a question asked before the last is not kept.
+    private var generation = 0
 
     init(now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }, fetch: @escaping @Sendable () async throws -> TokenKeySet) {
         self.now = now
@@ -36,11 +38,9 @@ actor PublishedKeys {
 
     /// auth says that the keys are now those of this name: if they are others, those here are of no more use.
     func changed(to name: [UInt8]) async {
-        guard let cached, cached.keys.name != name else { return }
-        // What was asked for before the change may bring the old ones.
-        _ = try? await running?.value
-        guard self.cached?.keys.name != name else { return }
-        self.cached = nil
+        guard cached?.keys.name != name else { return }
+        generation += 1
+        (cached, running) = (nil, nil)
         _ = try? await fetchOnce()
     }
 
@@ -68,9 +68,13 @@ actor PublishedKeys {
         lastFetch = now()
         // Not tied to the call that happens to be first: others wait for it too.
         let task = Task.detached { [fetch] in try await fetch() }
+        let asked = generation
         running = task
-        defer { running = nil }
+        defer {
+            if asked == generation { running = nil }
+        }
         let keys = try await task.value
+        guard asked == generation else { return try await fetchOnce() }
         cached = (keys, now())
         return keys
     }

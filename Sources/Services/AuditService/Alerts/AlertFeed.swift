@@ -43,16 +43,15 @@ struct AlertFeed: Sendable {
     ///
     /// - Returns: whether there are more.
     func step() async throws -> Bool {
-        let records = try await database.readAll { db in
+        let (first, records) = try await database.readAll { db in
             // What was written before anybody asked for alerts is no news.
             let first = try AlertCursor.next(in: db) ?? EntryTable.size(in: db)
-            return try EntryTable.records(from: first, limit: Self.batch, in: db)
+            return (first, try EntryTable.records(from: first, limit: Self.batch, in: db))
         }
         for (index, bytes) in records {
             if let record = try? AuditV1.Record(packed: bytes), let alert = Alert(record, at: index) { try await send(alert) }
         }
-        let size = try await database.readAll { try EntryTable.size(in: $0) }
-        let next = records.last.map { $0.index + 1 } ?? size
+        let next = records.last.map { $0.index + 1 } ?? first
         try await database.write { db in
             if try AlertCursor.next(in: db) != next { try AlertCursor.set(next, in: db) }
         }

@@ -65,7 +65,7 @@ final class AuditLog: Sendable {
                 try writer.finish()
                 return (outcomes, writer.size)
             }
-            state.withLock { $0.size = size }
+            state.withLock { $0.size = max($0.size, size) }
             note(zip(runs, outcomes))
             return outcomes.map { $0.mapError { $0.error } }
         } catch {
@@ -78,12 +78,12 @@ final class AuditLog: Sendable {
     ///
     /// - Throws: `RPCError` when the log takes nothing; storage errors.
     func append(own event: AuditEvent) async throws {
-        try checkSound()
         try await database.write { db in try self.append(own: event, in: db) }
     }
 
     /// The same within a transaction.
     func append(own event: AuditEvent, in db: Database) throws {
+        try checkSound()
         var writer = try LogWriter(db)
         try writer.append(event)
         try writer.finish()

@@ -50,6 +50,8 @@ struct IdentityComponents: Sendable {
     private func forgetFirstKey(_ secrets: any SecretStore, _ logger: Logger) async {
         do {
             for version in try await secrets.versions(of: Self.firstKeyName) { try await secrets.revoke(version.id, of: Self.firstKeyName) }
+        } catch let error as SecretStoreError where error.cause.isAbsence {
+            return
         } catch {
             logger.warning("the first issuing key stays where it came from: remove it there", metadata: ["why": "\(error)"])
         }
@@ -59,7 +61,7 @@ struct IdentityComponents: Sendable {
     ///
     /// - Parameter certificatePath: PEM, signed by the root.
     func importFirstKey(_ secrets: any SecretStore, certificatePath: String, logger: Logger) async throws {
-        guard authority.issuer.active == nil else { return }
+        guard authority.issuer.active == nil else { return await forgetFirstKey(secrets, logger) }
         let key = try MeshKey(raw: try await secrets.secret(named: Self.firstKeyName).symmetricKey)
         let certificate = String(decoding: try Data(contentsOf: URL(filePath: certificatePath)), as: UTF8.self)
         try await authority.issuer.importFirst(key, certificate: certificate)

@@ -17,43 +17,52 @@ struct KeyRetirement: Sendable {
     private static let keysPerRound = 50
     private static let ordersPerKey = 200
 
-    /// Once over all keys that are to end.
+    private enum Failure: Error {
+        /// The exchange has it still, or has not said.
+        case stillOpen(Trading.OrderState)
+    }
+
+    /// Once over all keys that are to end. An order that could not be cancelled pauses for a while.
     func round() async throws {
         let keys = dependencies.keys
         for key in try await dependencies.database.readAll({ try keys.leaving(limit: Self.keysPerRound, in: $0) }) {
             try Task.checkCancellation()
-            _ = try await end(key, isFirstTry: false)
+            _ = try await end(key, after: dependencies.now())
         }
     }
 
-    /// - Parameter isFirstTry: orders that cannot be cancelled are told to audit then; later tries are in the log only.
+    /// - Parameter now: orders whose pause is not over then are left alone; nil: none is.
     /// - Returns: what became of its open orders, in words.
-    func end(_ key: StoredExchangeKey, isFirstTry: Bool) async throws -> [String] {
+    func end(_ key: StoredExchangeKey, after now: Int64? = nil) async throws -> [String] {
         var notes: [String] = []
         if key.isRevoked {
-            for order in try await dependencies.database.readAll({ try OrderStore.open(ofKey: key.id, limit: Self.ordersPerKey, in: $0) }) {
-                notes.append(await cancel(order, isFirstTry: isFirstTry))
+            let orders = try await dependencies.database.readAll { db in
+                try OrderStore.toCancel(ofKey: key.id, now: now, limit: Self.ordersPerKey, in: db)
             }
+            for order in orders { notes.append(await cancel(order)) }
         }
-        let (now, outbox) = (dependencies.now(), dependencies.audit.outbox)
+        let (time, outbox) = (dependencies.now(), dependencies.audit.outbox)
         try await dependencies.database.write { db in
-            guard try ExchangeKeyLife.erase(key.id, now: now, in: db) else { return }
+            guard try ExchangeKeyLife.erase(key.id, now: time, in: db) else { return }
             let change = KeyChange(actor: .service(ExecutionNames.service), reason: key.isRevoked ? "revoked" : "retired")
             try outbox.append(AuditEvent(.ended, of: key.id, .exchangeTrade, by: change, user: key.user), in: db, essential: true)
         }
         return notes
     }
 
-    private func cancel(_ order: StoredOrder, isFirstTry: Bool) async -> String {
+    private func cancel(_ order: StoredOrder) async -> String {
         do {
             // What is on its way is known first: the person's lock is held by whoever sends.
-            let known = try await reconciler.reconcile(order)
-            guard [.new, .partiallyFilled].contains(known.state) else { return Self.note(known) }
-            return Self.note(try await locks.run(order.user) { try await cancelUnderLock(known) })
+            var known = try await reconciler.reconcile(order)
+            if [.new, .partiallyFilled].contains(known.state) {
+                let open = known
+                known = try await locks.run(order.user) { try await cancelUnderLock(open) }
+            }
+            guard known.state.isFinal else { throw Failure.stillOpen(known.state) }
+            return known.state == .canceled
+                ? "Order \(order.clientOrderID) was cancelled." : "Order \(order.clientOrderID) is \(known.state.rawValue)."
         } catch {
-            dependencies.logger.error(
-                "an order of a revoked key was not cancelled", metadata: ["order": "\(order.clientOrderID)", "why": "\(error)"])
-            if isFirstTry { await record(failed: order, error) }
+            await tell(failed: order, error)
             return "Order \(order.clientOrderID) could not be cancelled and will be tried again: cancel it at the exchange."
         }
     }
@@ -69,16 +78,19 @@ struct KeyRetirement: Sendable {
         return try await tracker.ask(order, trading: trading, action: .orderCancelled)
     }
 
-    private static func note(_ order: StoredOrder) -> String {
-        order.state == .canceled
-            ? "Order \(order.clientOrderID) was cancelled." : "Order \(order.clientOrderID) is \(order.state.rawValue)."
-    }
-
-    private func record(failed order: StoredOrder, _ error: any Error) async {
-        let outbox = dependencies.audit.outbox
+    /// Once for each order: to audit, which alerts, and to the log.
+    private func tell(failed order: StoredOrder, _ error: any Error) async {
+        let (outbox, now) = (dependencies.audit.outbox, dependencies.now())
         let event = AuditEvent(.orderCancelFailed, of: order, outcome: .failed, reason: String("\(error)".prefix(200)))
         do {
-            _ = try await dependencies.database.write { db in try outbox.append(event, in: db, essential: true) }
+            let isFirst = try await dependencies.database.write { db in
+                let isFirst = try OrderStore.noteCancelFailed(order.clientOrderID, now: now, in: db)
+                if isFirst { try outbox.append(event, in: db, essential: true) }
+                return isFirst
+            }
+            dependencies.logger.log(
+                level: isFirst ? .error : .debug, "an order of a revoked key was not cancelled",
+                metadata: ["order": "\(order.clientOrderID)", "why": "\(error)"])
         } catch {
             dependencies.logger.error("audit event lost", metadata: ["action": "\(event.action)", "error": "\(error)"])
         }

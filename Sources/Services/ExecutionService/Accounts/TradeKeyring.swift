@@ -39,7 +39,8 @@ struct TradeKeyring: ManagedKeys {
             return try keys.find(id, in: db)
         }
         var notes: [String] = []
-        if let key { notes = try await retirement.end(key, isFirstTry: true) }
+        // A caller that goes away does not leave half of the orders.
+        if let key { notes = try await Task { try await retirement.end(key) }.value }
         guard let record = try await dependencies.database.readAll({ try ExchangeKeyLife.record(id, in: $0) }) else { throw RPCError.unknownKey }
         return KeyOutcome(record, notes: notes)
     }

@@ -13,12 +13,12 @@ enum ExchangeKeyLife {
         try String.fetchOne(db, sql: "SELECT user_id FROM exchange_keys WHERE id = ?", arguments: [id])
     }
 
-    /// Those in use first, then the newest.
+    /// Those in use first, of them those that nobody asked to rotate, the oldest first.
     static func records(gone: Bool, limit: Int, in db: Database) throws -> [KeyRecord] {
         try Row.fetchAll(
             db, sql: """
                 SELECT id, user_id, state, created_ms, activated_ms, retired_ms, gone_ms, rotation_requested FROM exchange_keys
-                WHERE ? OR gone_ms IS NULL ORDER BY state = 'active' DESC, created_ms DESC LIMIT ?
+                WHERE ? OR gone_ms IS NULL ORDER BY state = 'active' DESC, rotation_requested IS NOT NULL, created_ms LIMIT ?
                 """, arguments: [gone, limit]
         ).map(record)
     }

@@ -23,6 +23,8 @@ enum ExecutionSchema {
         ALTER TABLE exchange_keys ADD COLUMN revoked_ms INTEGER;
         ALTER TABLE exchange_keys ADD COLUMN gone_ms INTEGER;
         ALTER TABLE exchange_keys ADD COLUMN rotation_requested TEXT;
+        ALTER TABLE orders ADD COLUMN cancel_tries INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE orders ADD COLUMN cancel_tried_ms INTEGER NOT NULL DEFAULT 0;
         CREATE INDEX exchange_keys_leaving ON exchange_keys (state, gone_ms);
         CREATE INDEX orders_of_key ON orders (exchange_key_id, state);
         """

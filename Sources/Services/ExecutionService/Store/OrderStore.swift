@@ -76,12 +76,26 @@ enum OrderStore {
         ).map(read)
     }
 
-    /// Orders of one key that are not at their end.
-    static func open(ofKey id: String, limit: Int, in db: Database) throws -> [StoredOrder] {
+    /// Orders of one key that are to be cancelled, those that were not tried for longest first. After each failure the pause doubles, to an hour.
+    ///
+    /// - Parameter now: nil: whatever was tried when.
+    static func toCancel(ofKey id: String, now: Int64?, limit: Int, in db: Database) throws -> [StoredOrder] {
         let open = OrderState.allCases.filter { !$0.isFinal }.map { "'\($0.rawValue)'" }.joined(separator: ", ")
         return try Row.fetchAll(
-            db, sql: "SELECT * FROM orders WHERE exchange_key_id = ? AND state IN (\(open)) ORDER BY created_ms LIMIT ?", arguments: [id, limit]
+            db, sql: """
+                SELECT * FROM orders WHERE exchange_key_id = :key AND state IN (\(open))
+                    AND (:now IS NULL OR cancel_tries = 0 OR :now >= cancel_tried_ms + min(5000 << min(cancel_tries, 10), 3600000))
+                ORDER BY cancel_tried_ms, created_ms LIMIT :limit
+                """, arguments: ["key": id, "now": now, "limit": limit]
         ).map(read)
+    }
+
+    /// - Returns: whether it is the first failure of this order.
+    static func noteCancelFailed(_ clientOrderID: String, now: Int64, in db: Database) throws -> Bool {
+        let tries = try Int.fetchOne(db, sql: "SELECT cancel_tries FROM orders WHERE client_order_id = ?", arguments: [clientOrderID]) ?? 0
+        try db.execute(
+            sql: "UPDATE orders SET cancel_tries = cancel_tries + 1, cancel_tried_ms = ? WHERE client_order_id = ?", arguments: [now, clientOrderID])
+        return tries == 0
     }
 
     private static func read(_ row: Row) throws -> StoredOrder {

@@ -3,11 +3,13 @@ import KeyManagement
 
 /// SQL on the life of `person_key`, which needs no value of any key.
 enum PersonKeyLife {
-    /// Those in use first, then the newest.
+    /// Those in use first, of them those that nobody asked to rotate, the oldest first.
     static func records(gone: Bool, limit: Int, in db: Database) throws -> [KeyRecord] {
         try Row.fetchAll(
-            db, sql: "SELECT * FROM person_key WHERE ? OR gone_ms IS NULL ORDER BY state = 'active' DESC, created_ms DESC LIMIT ?",
-            arguments: [gone, limit]
+            db, sql: """
+                SELECT * FROM person_key WHERE ? OR gone_ms IS NULL
+                ORDER BY state = 'active' DESC, rotation_requested IS NOT NULL, created_ms LIMIT ?
+                """, arguments: [gone, limit]
         ).map(record)
     }
 

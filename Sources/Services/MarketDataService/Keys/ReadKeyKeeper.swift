@@ -37,6 +37,8 @@ final class ReadKeyKeeper: Sendable {
         var client: BinanceClient?
         var apiKey = ""
         var problem = "the exchange key has not been registered yet"
+        /// The last that was revoked: revoking it again changes nothing.
+        var gone: KeyRecord?
     }
 
     private var handover: APIKeyHandover { place.handover }
@@ -85,14 +87,15 @@ final class ReadKeyKeeper: Sendable {
             let key = try table.make(.next, now: now(), in: db)
             return (key, [AuditEvent(.prepared, of: key.id, .exchangeMarket, by: change)])
         }
-        try show(next)
         state.withLock { $0.next = next }
+        try show(next)
         return next.record(.pending)
     }
 
     /// The key is erased. Another pair takes its place, which serves once it is registered.
     func revoke(_ id: String, by change: KeyChange) async throws -> KeyRecord {
-        let (key, next) = state.withLock { ($0.key, $0.next) }
+        let (key, next, last) = state.withLock { ($0.key, $0.next, $0.gone) }
+        if let last, last.id == id { return last }
         guard [key.id, next?.id].contains(id) else { throw RPCError.unknownKey }
         let isCurrent = key.id == id
         let heir = try await journal.writing { [table = place.table, now = place.now] db in
@@ -107,15 +110,15 @@ final class ReadKeyKeeper: Sendable {
             }
             return (heir, [AuditEvent(.revoked, of: id, .exchangeMarket, by: change)])
         }
-        try show(heir)
+        var gone = (isCurrent ? key : next ?? key).record(.gone)
+        gone.goneAt = place.now() / 1000
         state.withLock { state in
-            state.next = nil
+            (state.next, state.gone) = (nil, gone)
             guard isCurrent else { return }
             (state.key, state.client, state.apiKey) = (heir, nil, "")
             state.problem = "the exchange key was revoked and the next one has not been registered yet"
         }
-        var gone = (isCurrent ? key : next ?? key).record(.gone)
-        gone.goneAt = place.now() / 1000
+        try show(heir)
         return gone
     }
 
@@ -191,10 +194,14 @@ final class ReadKeyKeeper: Sendable {
         }
     }
 
+    private struct Superseded: Error {}
+
     private func accept(_ key: ReadKey, isNext: Bool, _ apiKey: String, _ client: BinanceClient, _ unchecked: [String]) async throws {
         let now = place.now()
         let before = state.withLock(\.key.id)
         try await journal.writing { [table = place.table, handover] db in
+            // What was revoked while the exchange was asked does not come back.
+            guard try table.read(isNext ? .next : .current, in: db)?.id == key.id else { throw Superseded() }
             if isNext { try table.promote(key, in: db) }
             try table.noteAccepted(now: now, in: db)
             try handover.keep(apiKey, in: db)
@@ -203,6 +210,7 @@ final class ReadKeyKeeper: Sendable {
             return ((), events.map { AuditEvent($0.0, of: $0.1, .exchangeMarket, by: change) })
         }
         state.withLock { state in
+            guard state.gone?.id != key.id else { return }
             (state.client, state.apiKey) = (client, apiKey)
             state.key = key
             state.key.activated = isNext ? now : key.activated ?? now

@@ -22,6 +22,7 @@ enum MarketDataSchema {
             id INTEGER PRIMARY KEY CHECK (id = 1), sealed_private_key BLOB NOT NULL, created_ms INTEGER NOT NULL
         ) STRICT;
         ALTER TABLE exchange_key ADD COLUMN activated_ms INTEGER;
+        UPDATE exchange_key SET activated_ms = created_ms WHERE sealed_api_key IS NOT NULL;
         """
 
     /// A key with `gone_ms` is erased, and its row only says that it was.
@@ -29,6 +30,7 @@ enum MarketDataSchema {
         ALTER TABLE person_key ADD COLUMN activated_ms INTEGER;
         ALTER TABLE person_key ADD COLUMN gone_ms INTEGER;
         ALTER TABLE person_key ADD COLUMN rotation_requested TEXT;
+        UPDATE person_key SET sealed_private_key = x'', sealed_api_key = NULL, gone_ms = created_ms WHERE state = 'retired';
         """
 
     private static let third = """

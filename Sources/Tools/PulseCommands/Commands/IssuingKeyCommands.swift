@@ -63,15 +63,28 @@ struct EndIssuingKeyCommand: AsyncParsableCommand {
     @OptionGroup var why: ReasonOption
 
     func run() async throws {
+        print(IssuingKeyText.line(try await IssuingKeyEnd(state.folder).run(id, early: early, reason: why.reason)))
+    }
+}
+
+/// Ends a retiring issuing key.
+struct IssuingKeyEnd {
+    let folder: StateFolder
+
+    init(_ folder: StateFolder) {
+        self.folder = folder
+    }
+
+    /// - Parameter early: although certificates that it signed may be in use.
+    func run(_ id: UInt32, early: Bool, reason: String) async throws -> AuthV1.IssuingKey {
         if early {
             // This connection must outlive the key; and whoever has a certificate by it needs a token for the next.
-            try await OperatorIdentity.renew(state.folder, logger: Logger(label: "pulse") { _ in SwiftLogNoOpLogHandler() })
-            try JoinTokenMint.giveToAll(state.folder)
+            try await OperatorIdentity.renew(folder, logger: Logger(label: "pulse") { _ in SwiftLogNoOpLogHandler() })
+            try JoinTokenMint.giveToAll(folder)
         }
-        let key = try await OperatorMesh(state.folder).withIdentity { identity in
-            try await identity.endIssuingKey(.init(id: id, early: early, reason: why.reason))
+        return try await OperatorMesh(folder).withIdentity { identity in
+            try await identity.endIssuingKey(.init(id: id, early: early, reason: reason))
         }
-        print(IssuingKeyText.line(key))
     }
 }
 

@@ -33,12 +33,13 @@ struct RotateKeyCommand: AsyncParsableCommand {
         let answers = try await KeyFleet(state.folder).list(process: process)
         var failures = answers.compactMap { answer in answer.failure.map { "\(answer.process.rawValue): \($0)" } }
         for answer in answers {
-            for key in answer.keys where key.state == "active" {
+            // A log keeps its key.
+            for key in answer.keys where key.state == "active" && key.kind != "log-signing" {
                 let name = "\(answer.process.rawValue)/\(key.kind)/\(key.id)"
                 do {
                     if let name = KeyName(name) { try await rotate(name) }
-                } catch let error as RPCError {
-                    failures.append("\(name): \(error.message)")
+                } catch {
+                    failures.append("\(name): \((error as? RPCError)?.message ?? "\(error)")")
                 }
             }
         }
@@ -86,6 +87,9 @@ struct RevokeKeyCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        if key.kind == "mesh-issuing", let id = UInt32(key.id) {
+            return print(IssuingKeyText.line(try await IssuingKeyEnd(state.folder).run(id, early: true, reason: why.reason)))
+        }
         let answer = try await KeyFleet(state.folder).with(key.process) {
             try await $0.revokeKey(.init(kind: key.kind, id: key.id, reason: why.reason))
         }
