@@ -67,6 +67,8 @@ struct LoopSpinTests {
         }.get()
         let ran = await Task(executorPreference: executor) { loop.inEventLoop }.value
         #expect(ran)
+        // It did not end in vain, and so not by its length.
+        #expect(try await loop.submit { executor.spin.policy.every }.get() == 1)
         try await group.shutdownGracefully()
     }
 
