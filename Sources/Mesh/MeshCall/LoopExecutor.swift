@@ -13,6 +13,8 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     @exclusivity(unchecked) private var jobs = CircularBuffer<UnownedJob>()
     @exclusivity(unchecked) private var drainScheduled = false
 
+    let spin = LoopSpin()
+
     /// Jobs run in one go before the loop gets back to its sockets.
     private static let jobsPerDrain = 1024
 
@@ -49,6 +51,7 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
         let job = UnownedJob(job)
         guard loop.inEventLoop else {
             loop.execute { self.append(job) }
+            spin.interrupt()
             return
         }
         append(job)

@@ -90,6 +90,10 @@ public struct ReplyStream: AsyncSequence, Sendable {
             case buffer(MessageBuffer)
             case made(@Sendable () async throws -> ByteBuffer?)
             case staged(@Sendable () async throws -> ByteBuffer?, settled: @Sendable () -> ReplyStream?)
+
+            var buffer: MessageBuffer? {
+                if case .buffer(let buffer) = self { buffer } else { nil }
+            }
         }
 
         @usableFromInline let messages: Messages
@@ -106,11 +110,14 @@ public struct ReplyStream: AsyncSequence, Sendable {
     public struct AsyncIterator: AsyncIteratorProtocol {
         /// Cancels the call when nobody holds it any more.
         private let source: Source
-        @usableFromInline private(set) var messages: Source.Messages
+        private var messages: Source.Messages
+        /// Where the messages come from, once that is a buffer of this process.
+        @usableFromInline private(set) var buffer: MessageBuffer?
 
         init(_ source: Source) {
             self.source = source
             messages = source.messages
+            buffer = messages.buffer
         }
 
         /// - Throws: `RPCError`.
@@ -120,7 +127,10 @@ public struct ReplyStream: AsyncSequence, Sendable {
             case .made(let next): return try await next()
             case .staged(let next, let settled):
                 let message = try await next()
-                if let stream = settled() { messages = stream.source.messages }
+                if let stream = settled() {
+                    messages = stream.source.messages
+                    buffer = messages.buffer
+                }
                 return message
             }
         }

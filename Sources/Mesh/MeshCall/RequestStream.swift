@@ -22,13 +22,21 @@ public struct RequestStream<Message: MeshMessage>: AsyncSequence, Sendable {
         /// The next message; nil once the client has said that it sends no more.
         ///
         /// - Throws: `RPCError` CANCELLED or DEADLINE_EXCEEDED when the caller is gone, INVALID_ARGUMENT when a message is malformed.
-        @inlinable
+        @inline(__always) @inlinable
         public mutating func next() async throws -> Message? {
-            var message: Result<Message, RPCError>?
-            let isMessage = try await buffer.next { bytes in
-                message = Result { () throws(RPCError) in try .requested(bytes) }
+            while true {
+                var message: Message?
+                var failure: (any Error)?
+                let ready = buffer.takeReady { bytes in
+                    do throws(RPCError) { message = try .requested(bytes) } catch { failure = error }
+                }
+                if let failure { throw failure }
+                switch ready {
+                case .message: return message
+                case .ended: return try buffer.ended()
+                case .nothing: await buffer.wait()
+                }
             }
-            return isMessage ? try message?.get() : nil
         }
     }
 

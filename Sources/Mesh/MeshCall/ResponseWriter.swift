@@ -28,9 +28,13 @@ public struct ResponseWriter<Message: MeshMessage>: Sendable {
         switch target {
         case .call(let streams):
             if streams.mayWriteNow {
-                var sent: Result<Bool, RPCError> = .success(false)
-                try message.prepare { sent = streams.sendNow($0) }
-                if try sent.get() { return }
+                var isSent = false
+                var failure: (any Error)?
+                try message.prepare { prepared in
+                    do throws(RPCError) { isSent = try streams.sendNow(prepared) } catch { failure = error }
+                }
+                if let failure { throw failure }
+                if isSent { return }
             }
             try await streams.send(ByteBuffer(packing: message))
         case .sink(let sink):

@@ -141,7 +141,7 @@ extension MeshMessage {
         do {
             return try Self(packed: bytes)
         } catch {
-            throw RPCError(.internalError, "The answer of \(method.path) is malformed.", reason: "MALFORMED_RESPONSE", cause: error)
+            throw .malformedAnswer(of: method, error)
         }
     }
 
@@ -151,5 +151,12 @@ extension MeshMessage {
             Result { () throws(RPCError) in try answered(bytes, by: method) }
         }
         return try result.get()
+    }
+}
+
+extension RPCError {
+    @usableFromInline
+    static func malformedAnswer(of method: MethodDescriptor, _ cause: any Error) -> RPCError {
+        RPCError(.internalError, "The answer of \(method.path) is malformed.", reason: "MALFORMED_RESPONSE", cause: cause)
     }
 }

@@ -5,8 +5,11 @@ internal import NIOCore
 final class ChannelLink: FrameLink {
     private let channel: any Channel
 
+    let descriptor: CInt?
+
     init(_ channel: any Channel) {
         self.channel = channel
+        descriptor = try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: CInt.self) { $0 }
     }
 
     var isWritable: Bool { channel.isWritable }

@@ -10,7 +10,17 @@ final class BufferBIO {
 
     // Not checked at run time: libssl comes here several times a record, and never while one of the two is being changed.
     @exclusivity(unchecked) var inbound = ByteBuffer()
-    @exclusivity(unchecked) var outbound = ByteBuffer()
+    @exclusivity(unchecked) private(set) var outbound = ByteBuffer()
+    /// A guess at the ciphertext that the next `takeOutbound` finds, from the one before: growing step by step copies all of it each time.
+    @exclusivity(unchecked) private var expectedOutbound = 0
+
+    /// The ciphertext for the peer, if there is any.
+    func takeOutbound() -> ByteBuffer? {
+        guard outbound.readableBytes > 0 else { return nil }
+        defer { outbound = ByteBuffer() }
+        expectedOutbound = outbound.readableBytes
+        return outbound
+    }
 
     /// A BIO over this object, which must outlive it.
     func makeBIO() -> OpaquePointer? {
@@ -47,6 +57,7 @@ final class BufferBIO {
             shim_BIO_set_retry_write(bio)
             return -1
         }
+        if outbound.capacity == 0 { outbound.reserveCapacity(max(bytes.count, expectedOutbound)) }
         outbound.writeBytes(bytes)
         return Int32(clamping: bytes.count)
     }

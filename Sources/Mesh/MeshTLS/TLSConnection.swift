@@ -58,11 +58,7 @@ final class TLSConnection {
     var outboundBytes: Int { bio.outbound.readableBytes }
     var inboundBytes: Int { bio.inbound.readableBytes }
 
-    func takeOutbound() -> ByteBuffer? {
-        guard bio.outbound.readableBytes > 0 else { return nil }
-        defer { bio.outbound = ByteBuffer() }
-        return bio.outbound
-    }
+    func takeOutbound() -> ByteBuffer? { bio.takeOutbound() }
 
     // MARK: Steps
 

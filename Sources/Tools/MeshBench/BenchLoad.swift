@@ -73,9 +73,9 @@ final class BenchLoad: @unchecked Sendable {
     private static let messagesPerReading = 64
 
     private func readStream() async throws {
-        let stream = try await BenchV1.EchoClient(clients[0]).stream(.init(count: 0, size: BenchMessages.streamedPayload))
+        var messages = try await BenchV1.EchoClient(clients[0]).stream(.init(count: 0, size: BenchMessages.streamedPayload)).makeAsyncIterator()
         var first: NIODeadline?
-        for try await _ in stream {
+        while try await messages.next() != nil {
             result.total += 1
             guard result.total.isMultiple(of: Self.messagesPerReading) else { continue }
             let now = NIODeadline.now()

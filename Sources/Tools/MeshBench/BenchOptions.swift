@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import MeshCall
 internal import MeshTLS
 
 /// `HOST:PORT`.
@@ -24,6 +25,20 @@ struct CredentialOptions: ParsableArguments {
     var credentials: MeshTLSCredentials {
         MeshTLSCredentials(certificateChainPath: cert, privateKeyPath: key, trustRootsPath: ca)
     }
+}
+
+/// Whether event loops look for the next call before they sleep.
+struct SpinOptions: ParsableArguments {
+    private static let usual = ConnectionLimits.default.longestSpin
+    private static let longest = 1_000_000
+
+    @Option(help: "Microseconds that an event loop looks for the next call before its thread sleeps; 0: never; as it is unless given.") var spin: Int?
+
+    func validate() throws {
+        if let spin, !(0...Self.longest).contains(spin) { throw ValidationError("--spin 0 to \(Self.longest)") }
+    }
+
+    var duration: Duration { spin.map { .microseconds($0) } ?? Self.usual }
 }
 
 /// A SPIFFE id as an argument.

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Logging
+internal import MeshCall
 internal import MeshRuntime
 internal import MeshTLS
 internal import NIOCore
@@ -17,6 +18,7 @@ struct ClientCommand: AsyncParsableCommand {
     @Option(help: "Connections.") var connections = 1
     @Option(help: "Calls in flight, over all connections.") var inflight = 1
     @Option(help: "Seconds to measure; half a second more goes before.") var seconds = 5.0
+    @OptionGroup var spinning: SpinOptions
     @Option(help: "unary calls, one stream of messages, or idle connections.") var mode = Mode.unary
 
     func validate() throws {
@@ -28,8 +30,10 @@ struct ClientCommand: AsyncParsableCommand {
     func run() async throws {
         let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
         let tls = try MeshTLSContext.meshClient(files.credentials, trustDomain: peer.identity.trustDomain, expecting: peer.identity.name)
-        let clients = (0..<connections).map { _ in
-            MeshClient(host: addr.host, port: addr.port, tls: tls, eventLoopGroup: loop, logger: Logger(label: "mesh-bench"))
+        var limits = ClientLimits()
+        limits.connection.longestSpin = spinning.duration
+        let clients = (0..<connections).map { [limits] _ in
+            MeshClient(host: addr.host, port: addr.port, tls: tls, eventLoopGroup: loop, logger: Logger(label: "mesh-bench"), limits: limits)
         }
         let load = BenchLoad(clients: clients, loop: loop, seconds: seconds)
         switch mode {

@@ -12,12 +12,14 @@ struct ServerCommand: AsyncParsableCommand {
     @Option(help: "HOST:PORT to listen on; port 0 takes a free one.") var addr: BenchAddress
     @OptionGroup var files: CredentialOptions
     @Option(help: "Event loops, each a thread.") var threads = 1
+    @OptionGroup var spinning: SpinOptions
 
     func run() async throws {
         let tls = try MeshTLSContext.meshServer(
             files.credentials, trustDomain: try files.credentials.identity().trustDomain, allowsBaseline: true)
         var limits = ServerLimits()
         limits.connection.idleTimeout = .seconds(24 * 3600)
+        limits.connection.longestSpin = spinning.duration
         let server = MeshServer(
             services: [.echo(EchoHandler())], authenticator: nil, tls: tls,
             eventLoopGroup: MultiThreadedEventLoopGroup(numberOfThreads: threads), logger: Logger(label: "mesh-bench"), limits: limits)

@@ -58,6 +58,7 @@ package final class ClientConnection: FrameHandler, FrameReceiver, @unchecked Se
     func takeControlFrames() -> [ControlFrame] { machine.takeControlFrames() }
     func grant(_ streamID: UInt32, remaining: Int) -> SendGrant { machine.grant(streamID, remaining: remaining) }
     func grantAll(_ streamID: UInt32, _ bytes: Int) -> Bool { machine.grantAll(streamID, bytes) }
+    var waitsForPeer: Bool { !calls.isEmpty }
     func endWritten(on streamID: UInt32) {}
     func fail(_ failure: ConnectionFailure) { machine.fail(failure) }
 

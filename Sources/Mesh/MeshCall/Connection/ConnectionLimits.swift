@@ -30,6 +30,11 @@ public struct ConnectionLimits: Sendable {
     public var maximumUnreadMessages = 4096
     /// Calls of a client that may wait for a free stream.
     public var maximumWaitingCalls = 4096
+    /// How long an event loop looks for the next call of a caller that makes one after another, or for its answer, before its thread sleeps.
+    /// That spares both sides the waking, which takes longer than a small call, and costs processor time instead. It is done only after turns
+    /// of one call, while most such waits end within it, and by loops of at most eight connections, all of which it watches; new connections and
+    /// timers of the loop may have to wait for its end. Zero: never.
+    public var longestSpin: Duration = .microseconds(100)
     /// No call lasts longer, whatever its caller says.
     public var maximumDeadline: Duration = .seconds(24 * 3600)
 

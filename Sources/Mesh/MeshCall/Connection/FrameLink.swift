@@ -8,6 +8,12 @@ package protocol FrameLink: AnyObject {
     func send(_ bytes: ByteBuffer)
     /// Sends what is under way, then ends the connection.
     func close()
+    /// The socket whose readiness says that bytes have come; nil when there is none.
+    var descriptor: CInt? { get }
+}
+
+extension FrameLink {
+    package var descriptor: CInt? { nil }
 }
 
 /// The end of a link that bytes arrive at: a connection. To be called on its event loop.

@@ -13,6 +13,8 @@ protocol FrameHandler: AnyObject {
     func endWritten(on streamID: UInt32)
     /// Queues the GOAWAY for a failure.
     func fail(_ failure: ConnectionFailure)
+    /// Nothing is left to do but what the next bytes bring, and somebody waits for that.
+    var waitsForPeer: Bool { get }
     func ended(_ end: ConnectionEnd)
 }
 
@@ -43,6 +45,8 @@ final class FrameTransport: @unchecked Sendable {
     @exclusivity(unchecked) private var outgoing = ByteBuffer()
     @exclusivity(unchecked) private var inTurn = false
     @exclusivity(unchecked) private var turnBegan = NIODeadline.now()
+    /// Frames seen when the last turn ended.
+    @exclusivity(unchecked) private var framesBefore = 0
     /// What is being split.
     @exclusivity(unchecked) private var reading: ByteBuffer?
     /// `limits.maximumDeadline`.
@@ -63,7 +67,9 @@ final class FrameTransport: @unchecked Sendable {
 
     /// From now on until the end of the connection frames go to `handler`.
     func start(_ handler: any FrameHandler) {
-        if end == nil { self.handler = handler }
+        guard end == nil, self.handler == nil else { return }
+        self.handler = handler
+        executor.spin.add(link.descriptor, longest: limits.longestSpin.clampedNanoseconds)
     }
 
     // MARK: Reading
@@ -110,6 +116,8 @@ final class FrameTransport: @unchecked Sendable {
         executor.drain()
         inTurn = false
         flush()
+        if splitter.framesSeen &- framesBefore == 1, let handler, handler.waitsForPeer { executor.spin.turnEnded(on: loop) }
+        framesBefore = splitter.framesSeen
     }
 
     func writabilityChanged() {
@@ -277,6 +285,7 @@ final class FrameTransport: @unchecked Sendable {
         guard end == nil else { return }
         end = reason
         watch.stop()
+        if handler != nil { executor.spin.remove(link.descriptor) }
         let dropped = queue.dropAll()
         // Who hears of it logs why before the peer can notice.
         handler?.ended(reason)

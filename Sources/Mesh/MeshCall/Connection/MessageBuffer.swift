@@ -11,6 +11,8 @@ final class MessageBuffer: Sendable {
 
     fileprivate struct State {
         var bytes = ByteBuffer()
+        /// A guess at the bytes that will wait at once, from the last time: growing step by step copies all of them each time.
+        var expectedBytes = 0
         var waiting = CircularBuffer<(length: Int, charge: Int)>()
         var reader: Reader?
         var end: Result<Void, RPCError>?
@@ -49,7 +51,7 @@ final class MessageBuffer: Sendable {
     /// - Parameter parts: the message; it may lie in two pieces.
     func append(_ parts: UnsafeRawBufferPointer, _ last: UnsafeRawBufferPointer? = nil, charge: Int) {
         let reader = state.withLock { state -> Reader? in
-            state.compact()
+            state.makeRoom(for: parts.count)
             state.bytes.writeBytes(parts)
             if let last { state.bytes.writeBytes(last) }
             state.waiting.append((parts.count + (last?.count ?? 0), charge))
@@ -105,34 +107,34 @@ final class MessageBuffer: Sendable {
     // MARK: The reader's side
 
     func nextBytes() async throws -> ByteBuffer? {
-        var message: ByteBuffer?
-        return try await next { message = ByteBuffer(bytes: $0) } ? message : nil
-    }
-
-    /// Hands the bytes of the next message to `read`; false at the end.
-    ///
-    /// - Throws: `RPCError` of the end.
-    @inlinable
-    func next(_ read: (UnsafeRawBufferPointer) -> Void) async throws -> Bool {
         while true {
-            switch takeReady(read) {
-            case .message: return true
-            case .end: return false
-            case .failure(let error): throw error
+            var message: ByteBuffer?
+            switch takeReady({ message = ByteBuffer(bytes: $0) }) {
+            case .message: return message
+            case .ended: return try ended()
             case .nothing: await wait()
             }
         }
     }
 
+    /// What the reader finds. Without what came with it: taking out a message is to cost no more than that.
     @usableFromInline
     enum Ready {
         case message
-        case end
-        case failure(RPCError)
+        case ended
         case nothing
     }
 
-    /// Not generic, as it is called for every message.
+    /// Nil, as a reader gets it at the end.
+    ///
+    /// - Throws: `RPCError` when the stream did not end well.
+    @usableFromInline
+    func ended<Message>() throws -> Message? {
+        if case .failure(let error) = state.withLock({ $0.end }) { throw error }
+        return nil
+    }
+
+    /// Hands the bytes of the next message to `read`, if there is one. Not generic, as it is called for every message.
     @usableFromInline
     func takeReady(_ read: (UnsafeRawBufferPointer) -> Void) -> Ready {
         // A reader that has taken everything may wait for what only its credit lets the sender send, on this stream or another.
@@ -169,6 +171,7 @@ extension MessageBuffer.Consumed {
 extension MessageBuffer.State {
     /// Memory kept for the next messages once all have been read.
     private static let keptCapacity = 4096
+    private static let largestGuess = 256 << 10
 
     fileprivate mutating func read(_ length: Int, _ body: (UnsafeRawBufferPointer) -> Void) {
         bytes.withUnsafeReadableBytes { body(UnsafeRawBufferPointer(rebasing: $0[..<length])) }
@@ -176,22 +179,19 @@ extension MessageBuffer.State {
         if waiting.isEmpty { reclaim() }
     }
 
-    fileprivate var ended: MessageBuffer.Ready {
-        guard !isTelling else { return .nothing }
-        return switch end {
-        case .success: .end
-        case .failure(let error): .failure(error)
-        case nil: .nothing
-        }
-    }
+    fileprivate var ended: MessageBuffer.Ready { end == nil || isTelling ? .nothing : .ended }
 
     /// Moves what waits to the front once most of the memory has been read.
-    fileprivate mutating func compact() {
+    fileprivate mutating func makeRoom(for byteCount: Int) {
+        if bytes.capacity == 0 { bytes.reserveCapacity(max(byteCount, expectedBytes)) }
         if bytes.readerIndex > Self.keptCapacity, bytes.readerIndex > bytes.readableBytes { bytes.discardReadBytes() }
     }
 
     private mutating func reclaim() {
-        if bytes.storageCapacity > Self.keptCapacity { bytes = ByteBuffer() } else { bytes.clear() }
+        guard bytes.storageCapacity > Self.keptCapacity else { return bytes.clear() }
+        // An idle stream keeps little: it is the size that is kept, not the memory.
+        expectedBytes = min(bytes.writerIndex, Self.largestGuess)
+        bytes = ByteBuffer()
     }
 
     fileprivate mutating func takeReader() -> MessageBuffer.Reader? {

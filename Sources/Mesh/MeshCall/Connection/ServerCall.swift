@@ -123,11 +123,11 @@ package struct ServerCallStreams: ResponseSink {
     /// On the loop, so that a message can be packed where it leaves from.
     @usableFromInline var mayWriteNow: Bool { connection.loop.inEventLoop }
 
-    /// False when the message must be packed and wait; the error when the call is over or the message too long. On the loop.
+    /// False when the message must be packed and wait. On the loop.
+    ///
+    /// - Throws: `RPCError` when the call is over or the message too long.
     @usableFromInline
-    func sendNow(_ message: PreparedMessage) -> Result<Bool, RPCError> {
-        Result { () throws(RPCError) in try connection.sendNow(message, on: call) }
-    }
+    func sendNow(_ message: PreparedMessage) throws(RPCError) -> Bool { try connection.sendNow(message, on: call) }
 
     @usableFromInline
     package func send(_ message: ByteBuffer) async throws {

@@ -67,6 +67,8 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
     func grant(_ streamID: UInt32, remaining: Int) -> SendGrant { machine.grant(streamID, remaining: remaining) }
     func grantAll(_ streamID: UInt32, _ bytes: Int) -> Bool { machine.grantAll(streamID, bytes) }
     func fail(_ failure: ConnectionFailure) { machine.fail(failure) }
+    /// Its calls are answered: a caller that makes one after another makes the next.
+    var waitsForPeer: Bool { calls.isEmpty }
     func endWritten(on streamID: UInt32) { machine.answered(streamID) }
 
     func receive(_ header: FrameHeader, _ data: UnsafeRawBufferPointer?) throws(ConnectionFailure) {

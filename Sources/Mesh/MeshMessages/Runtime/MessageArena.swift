@@ -57,7 +57,7 @@ extension MessageArena {
         let copy = try allocate(byteCount: count + 1)
         let holdsNUL = text.withUTF8 { bytes in
             if let start = bytes.baseAddress { copy.copyMemory(from: start, byteCount: count) }
-            return bytes.contains(0)
+            return UnsafeRawBufferPointer(bytes).holdsNUL
         }
         guard !holdsNUL else { throw MessageError(.embeddedNUL, in: Message.fullName, field: field) }
         copy.storeBytes(of: 0, toByteOffset: count, as: UInt8.self)

@@ -99,7 +99,7 @@ struct MessageScan {
     // MARK: - Help
 
     private static func checkText(_ text: UnsafeRawBufferPointer, _ type: Descriptor, _ field: UInt32) throws(MessageError) {
-        guard !text.contains(0) else { throw error(.embeddedNUL, type, field) }
+        guard !text.holdsNUL else { throw error(.embeddedNUL, type, field) }
         do {
             _ = try UTF8Span(validating: text.assumingMemoryBound(to: UInt8.self).span)
         } catch {

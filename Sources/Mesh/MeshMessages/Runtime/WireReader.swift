@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Reads protobuf's wire format from a piece of memory; every read checks the end.
 struct WireReader {
     private let bytes: UnsafeRawBufferPointer
@@ -55,4 +57,9 @@ struct WireReader {
         defer { position += count }
         return UnsafeRawBufferPointer(rebasing: bytes[position..<position + count])
     }
+}
+
+extension UnsafeRawBufferPointer {
+    /// By the C library, which looks at many bytes at once.
+    var holdsNUL: Bool { baseAddress.map { memchr($0, 0, count) != nil } ?? false }
 }

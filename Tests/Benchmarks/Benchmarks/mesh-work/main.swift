@@ -3,7 +3,7 @@ import MeshBench
 import MeshTLS
 
 // mesh-work PART COUNT [--waste]
-// mesh-work secured COUNT FOLDER      with server.pem, server.key, client.pem, client.key and root.pem in it
+// mesh-work secured|streamed COUNT FOLDER      with server.pem, server.key, client.pem, client.key and root.pem in it
 //
 // No option parser and no async main: both would be counted too, or start threads.
 
@@ -18,12 +18,12 @@ func credentials(_ name: String, in folder: String) -> MeshTLSCredentials {
 }
 
 func work(_ part: String, _ count: Int, _ rest: ArraySlice<String>) throws -> Int {
-    if part == "secured", let folder = rest.first {
-        return try SecuredWork.run(count: count, server: credentials("server", in: folder), client: credentials("client", in: folder))
+    if let secured = SecuredWork(rawValue: part), let folder = rest.first {
+        return try secured.run(count: count, server: credentials("server", in: folder), client: credentials("client", in: folder))
     }
     let parts = Workload.allCases.map(\.rawValue).joined(separator: "|")
     guard let workload = Workload(rawValue: part), rest.isEmpty || rest == ["--waste"] else {
-        fail("usage: mesh-work \(parts) COUNT [--waste], or mesh-work secured COUNT FOLDER")
+        fail("usage: mesh-work \(parts) COUNT [--waste], or mesh-work secured|streamed COUNT FOLDER")
     }
     var result = try workload.run(count: count)
     if rest == ["--waste"] {

@@ -98,10 +98,10 @@ def go_version():
     return output_of("go", "version").removeprefix("go version ")
 
 
-def ours(program):
+def ours(program, name="ours", options=()):
     build = ["env", "CRYPTOPULSE_MESH_ONLY=1", "CRYPTOPULSE_TESTS=none", "swift", "build", "-c", "release", "--package-path", str(REPOSITORY)]
     return Peer(
-        "ours", program or REPOSITORY / ".build/release/mesh-bench", [] if program else [*build, "--product", "mesh-bench"],
+        name, program or REPOSITORY / ".build/release/mesh-bench", [] if program else [*build, "--product", "mesh-bench"], options=list(options),
         versions=lambda: f"commit {output_of('git', 'describe', '--always', '--dirty', cwd=REPOSITORY)}, {swift_version()}, "
         f"{first_line('openssl', 'version')}")
 
@@ -116,6 +116,7 @@ def all_peers(our_program):
     go["packages"] = [*GO, ttrpc, "gogoprotobuf", grpc_go, "golang-goprotobuf-dev"]
     return [
         ours(our_program),
+        ours(our_program, "ours-no-spin", ["--spin", "0"]),
         Peer("c", options=["--arena"], **c),
         Peer("c-malloc", **c),
         Peer("ttrpc-go", BUILD / "go/bench-ttrpc", without=("stream",), versions=lambda: f"{debian_version(ttrpc)}, {go_version()}", **go),
