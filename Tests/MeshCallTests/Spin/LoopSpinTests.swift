@@ -1,6 +1,7 @@
 import Glibc
 import NIOCore
 import NIOPosix
+import TestSupport
 import Testing
 
 @testable import MeshCall
@@ -61,10 +62,14 @@ struct LoopSpinTests {
     @Test("a task for the loop ends a spin")
     func task() async throws {
         let loop = group.next(), executor = LoopExecutor.of(loop), pair = try Pair()
-        try await loop.submit {
+        // Not the future of a submitted task: to ask that may itself be a task for the loop, and one that ends no spin.
+        let begun = Signal()
+        loop.execute {
             executor.spin.add(pair.near, longest: Self.endless)
             executor.spin.turnEnded(on: loop)
-        }.get()
+            begun.raise()
+        }
+        await begun.wait()
         let ran = await Task(executorPreference: executor) { loop.inEventLoop }.value
         #expect(ran)
         // It did not end in vain, and so not by its length.
