@@ -20,32 +20,33 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
 
     private init(_ loop: any EventLoop) {
         self.loop = loop
-        entry.executor = self
     }
 
-    /// What the registry knows of an executor. It is this object that is held weakly: counting the references of one that is costs more.
-    private final class Entry: @unchecked Sendable {
-        // Set once; the executor owns this object.
-        unowned(unsafe) var executor: LoopExecutor?
-    }
+    // The registry holds them strongly: a weak reference would cost with each count of a reference, and one that is unsafe meets an executor that
+    // another thread is just letting go of. Only `of` hands out more references, under the lock: who is alone with the registry stays alone.
+    private static let known = Mutex<[LoopExecutor]>([])
 
-    private struct Known {
-        weak var entry: Entry?
-    }
-
-    private let entry = Entry()
-    private static let known = Mutex<[ObjectIdentifier: Known]>([:])
-
-    /// The one executor of an event loop.
+    /// The one executor of an event loop. It stays the same as long as somebody keeps it, or the loop has a connection.
     public static func of(_ loop: any EventLoop) -> LoopExecutor {
         known.withLock { known in
-            if let entry = known[ObjectIdentifier(loop)]?.entry, let executor = entry.executor, executor.loop === loop { return executor }
-            known = known.filter { $0.value.entry != nil }
+            if let executor = known.first(where: { $0.loop === loop }) { return executor }
+            forgetUnused(&known)
             let executor = LoopExecutor(loop)
-            known[ObjectIdentifier(loop)] = Known(entry: executor.entry)
+            known.append(executor)
             return executor
         }
     }
+
+    /// Lets go of those that nobody has: their loops may be gone long ago.
+    private static func forgetUnused(_ known: inout [LoopExecutor]) {
+        var index = known.startIndex
+        while index < known.endIndex {
+            if isKnownUniquelyReferenced(&known[index]) { known.remove(at: index) } else { index += 1 }
+        }
+    }
+
+    /// For tests.
+    static var knownCount: Int { known.withLock { $0.count } }
 
     public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)

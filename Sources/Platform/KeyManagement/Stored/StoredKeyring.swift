@@ -15,7 +15,7 @@ public actor StoredKeyring {
     /// How often a store is asked whether a version has changed.
     public static let usualInterval = Duration.seconds(5)
     private static let tick = Duration.milliseconds(250)
-    static let longestRetry = Duration.seconds(300)
+    static let longestRetry = Duration.seconds(30)
     /// Changes that wait for another to end.
     private static let mostWaiting = 8
 
