@@ -1,5 +1,6 @@
 import Deployment
 import Foundation
+import Identity
 import KeyManagement
 import LocalMesh
 import MeshCall
@@ -76,6 +77,10 @@ extension Integration {
             }
         }
 
+        private func certificate(of name: ServiceName, on mesh: LocalMesh) throws -> String {
+            try CertificateFacts(pem: String(contentsOfFile: mesh.folder.tls(name) + "/cert.pem", encoding: .utf8)).serial
+        }
+
         private func activeIDs(on mesh: LocalMesh) async throws -> Set<String> {
             var ids: Set<String> = []
             for name in [ServiceName.auth, .execution, .marketData] {
@@ -122,8 +127,11 @@ extension Integration {
                 let someone = try await mesh.makePerson()
                 #expect(try await pulse(["keys", "due"], on: mesh).text.contains("no key is due"))
                 let before = try await activeIDs(on: mesh)
+                let certificate = try certificate(of: .execution, on: mesh)
                 let run = try await pulse(["keys", "rotate", "--seen-by", "execution", "--reason", "team-change"], on: mesh)
-                #expect(run.exitCode == 0, "\(run.text)")
+                #expect(run.exitCode == 0 && run.text.contains("\(certificate) is revoked"), "\(run.text)")
+                try await eventually("execution has enrolled anew") { try self.certificate(of: .execution, on: mesh) != certificate }
+                try await eventually("it is let in") { try await pulse(["mesh", "ping"], on: mesh).exitCode == 0 }
                 let now = try await activeIDs(on: mesh)
                 #expect(now.filter { $0.hasPrefix("execution/data") }.isDisjoint(with: before) && now.filter { $0.hasPrefix("auth/") }.isSubset(of: before))
                 let due = try await pulse(["keys", "due"], on: mesh)

@@ -22,7 +22,28 @@ struct NeverHappened: Error {
 
 extension ServiceProcess {
     /// Stops the process where it stands (SIGSTOP): it answers nobody and loses nothing.
-    func freeze() throws { try signal(SIGSTOP) }
+    ///
+    /// Returns when all of its threads stand: on a busy machine they go on for a while after the signal was sent.
+    func freeze() async throws {
+        try signal(SIGSTOP)
+        let end = ContinuousClock.now + .seconds(10)
+        while try !isStopped {
+            guard ContinuousClock.now < end else { throw NeverHappened(what: "the process stands still") }
+            try await ContinuousClock().sleep(for: .milliseconds(1))
+        }
+    }
+
+    private var isStopped: Bool {
+        get throws {
+            guard let pid else { throw NeverHappened(what: "a process to stop") }
+            let threads = "/proc/\(pid)/task"
+            // `pid (name) state …`; a name may hold parentheses of its own.
+            return try FileManager.default.contentsOfDirectory(atPath: threads).allSatisfy { thread in
+                guard let stat = try? String(contentsOfFile: "\(threads)/\(thread)/stat", encoding: .utf8) else { return true }
+                return stat.split(separator: ")").last?.dropFirst().first == "T"
+            }
+        }
+    }
 
     /// Lets it go on (SIGCONT).
     func thaw() throws { try signal(SIGCONT) }

@@ -56,6 +56,11 @@ public struct JoinTokenMint {
         (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date
     }
 
+    /// Gives one service a token: it is to have its certificate anew.
+    public static func give(to name: ServiceName, in folder: StateFolder, now: Date = Date()) throws {
+        try JoinTokenMint(folder: folder).give(to: .service(name), now: Int64(now.timeIntervalSince1970))
+    }
+
     /// Gives everybody a token: for when all certificates are to be had anew, or for the first time.
     public static func giveToAll(_ folder: StateFolder, lifetime: Duration = .seconds(600), now: Date = Date()) throws {
         for member in MeshMember.all {

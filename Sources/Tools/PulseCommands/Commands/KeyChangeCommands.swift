@@ -43,6 +43,11 @@ struct RotateKeyCommand: AsyncParsableCommand {
                 }
             }
         }
+        do {
+            try await CertificateReplacement(folder: state.folder).run(process, reason: why.reason)
+        } catch {
+            failures.append("mesh certificates: \((error as? RPCError)?.message ?? "\(error)")")
+        }
         guard failures.isEmpty else { throw CommandError("not rotated:\n" + failures.joined(separator: "\n")) }
     }
 
