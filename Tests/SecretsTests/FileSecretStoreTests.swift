@@ -184,3 +184,19 @@ struct FileSecretStoreTests {
         try await store.put(SecretBytes(copying: [1]), as: "data-key", at: .current)
     }
 }
+
+@Suite("Versions of one moment")
+struct SimultaneousVersionTests {
+    @Test("Two files with one time of change are named in one order, whenever they are asked for")
+    func order() async throws {
+        let folder = try PrivateFolder()
+        try folder.write([1], "key")
+        try folder.write([2], "key.pending")
+        let moment = [FileAttributeKey.modificationDate: Date(timeIntervalSince1970: 1_790_000_000)]
+        for name in ["key", "key.pending"] { try FileManager.default.setAttributes(moment, ofItemAtPath: folder.path + "/" + name) }
+        let store = FileSecretStore(folder: folder.path)
+        let first = try await store.versions(of: "key")
+        #expect(first.count == 2)
+        for _ in 0..<50 { #expect(try await store.versions(of: "key") == first) }
+    }
+}

@@ -115,7 +115,7 @@ public actor StoredKeyring {
 
     private func ask() async throws {
         do {
-            let versions = try await store.versions(of: plan.secret)
+            let versions = try await versions()
             answered = .now
             if versions != lastVersions || held.isEmpty { try await refresh(by: change("changed in the secret store")) }
         } catch let error as SecretStoreError where error.cause.isTransient {
@@ -247,10 +247,10 @@ public actor StoredKeyring {
 
     /// - Parameter activating: a pending key and when it is to be put to use.
     private func refresh(by change: KeyChange, activating: (id: String, at: Int64)? = nil) async throws {
-        let versions = try await store.versions(of: plan.secret)
+        let versions = try await versions()
         let found = try await read()
         // Values are read one after the other: what was moved between two of them is looked at again.
-        guard try await store.versions(of: plan.secret) == versions else {
+        guard try await self.versions() == versions else {
             throw SecretStoreError(store: store.kind, secret: plan.secret, cause: .conflict("its stages change just now"))
         }
         var after = history
@@ -263,6 +263,11 @@ public actor StoredKeyring {
         }
         try await use(after, counting, telling: events(changed, by: change))
         lastVersions = versions
+    }
+
+    /// In an order that says nothing: of two that were made in one moment a store may name either first.
+    private func versions() async throws -> [SecretVersion] {
+        try await store.versions(of: plan.secret).sorted { $0.id < $1.id }
     }
 
     /// Every key once, those in use first.

@@ -38,7 +38,8 @@ public struct FileSecretStore: SecretStore {
             let merged = Dictionary(grouping: found, by: \.id).values.compactMap { same in
                 same.first.map { SecretVersion(id: $0.id, stages: same.reduce(into: []) { $0.formUnion($1.stages) }, created: $0.created) }
             }
-            return merged.sorted { ($0.created ?? .distantPast) > ($1.created ?? .distantPast) }
+            // By the id too: files that were made in one moment are always in one order.
+            return merged.sorted { ($0.created ?? .distantPast, $0.id) > ($1.created ?? .distantPast, $1.id) }
         }
     }
 
