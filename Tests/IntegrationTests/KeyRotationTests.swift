@@ -121,6 +121,32 @@ extension Integration {
             #expect(try await someone.sign(again).state == "FILLED")
         }
 
+        @Test("What a revoked token key signed is refused by every service within a second")
+        func revokedTokenKey() async throws {
+            try await LocalMesh.with { mesh in
+                let person = try await mesh.makePerson(balances: nil).person
+                let stale = CallOptions.bearer(try await person.token())
+                let (execution, marketData) = (try mesh.client(to: .execution, as: "gateway"), try mesh.client(to: .marketData, as: "gateway"))
+                func taken() async throws -> [Bool] {
+                    [
+                        (try? await ExecutionV1.ExecutionClient(execution).listProposals(.init(limit: 1), options: stale)) != nil,
+                        (try? await MarketDataV1.MarketDataClient(marketData).getPrice(.init(symbol: "BTCUSDT"), options: stale)) != nil,
+                    ]
+                }
+                #expect(try await taken() == [true, true])
+                let key = try #require(try await keys(.auth, on: mesh).first { $0.kind == "token-signing" && $0.state == "active" })
+                let control = try mesh.client(to: .auth, as: "operator")
+                _ = try await KeysV1.KeysClient(control).revokeKey(.init(kind: "token-signing", id: key.id, reason: "stolen"))
+                let answered = ContinuousClock.now
+                while try await taken() != [false, false], ContinuousClock.now - answered < .seconds(5) {}
+                #expect(ContinuousClock.now - answered < .seconds(1))
+                try await person.renew()
+                let fresh = CallOptions.bearer(try await person.token())
+                _ = try await ExecutionV1.ExecutionClient(execution).listProposals(.init(limit: 1), options: fresh)
+                for client in [execution, marketData, control] { await client.close() }
+            }
+        }
+
         @Test("When somebody leaves, all that a role could have seen is rotated, and what only others can rotate is due")
         func teamChange() async throws {
             try await LocalMesh.with(keys: Self.schedules) { mesh in

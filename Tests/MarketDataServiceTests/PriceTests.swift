@@ -1,6 +1,7 @@
 import Crypto
 import Cryptography
 import FoundationEssentials
+import KeyManagement
 import MeshCall
 import SandboxExchange
 import ServiceAPI
@@ -52,8 +53,8 @@ struct PriceTests {
         try await ReplayedExchange.run(SandboxConfiguration()) { exchange async throws in
             try await RunningMarketData.run(on: exchange) { running async throws in
                 let cipher = ColumnCipher(rootKey: SymmetricKey(data: Data(repeating: 1, count: 32)))
-                let key = try await ReadKeyTable.load(from: running.database, cipher: cipher, now: 0)
-                #expect(!key.isNew)
+                let kept = try await running.database.readAll { try ReadKeyTable(cipher: cipher).read(.current, in: $0) }
+                #expect(try await running.service.exchangeKeys.first?.records(gone: false, limit: 9).map(\.id) == [try #require(kept).id])
                 #expect(try await running.auditActions() == ["exchange_key.created", "exchange_key.used"])
             }
         }

@@ -4,7 +4,8 @@ public import Logging
 
 /// Tells when keys grow old: once a day for each, in the log, and to audit, which alerts.
 public actor KeyWatch {
-    public static let usualInterval = Duration.seconds(60)
+    /// Each look reads every key's row, and what it looks for comes by days.
+    public static let usualInterval = Duration.seconds(10)
     /// Keys of a kind that are looked at; those in use come first.
     static let mostKeys = 1000
 

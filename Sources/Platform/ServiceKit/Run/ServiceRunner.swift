@@ -44,14 +44,14 @@ struct ServiceRunner: Sendable {
     /// What the runner does about keys and secrets, the same for every service of the mesh.
     private func addKeys(to service: inout RunningService, _ context: ServiceContext) {
         guard settings.hasMeshIdentity, let record = service.record ?? context.recorder else { return }
-        let (access, logger, interval) = (context.access, logger, settings.identity.checkInterval)
+        let (access, logger) = (context.access, logger)
         access.processRuns()
         service.background.append(BackgroundTask("secrets fetched") { await access.run(logger, record: record) })
         guard !service.definitions.isEmpty else { return }
         service.definitions.append(.keys(KeysHandler(service.keys, schedules: settings.keys)))
         service.background += service.keys.map { keys in BackgroundTask("keys: \(keys.kind.rawValue)") { try await keys.follow() } }
         let watch = KeyWatch(service.keys, schedules: settings.keys, service: settings.service, logger: logger, record: record)
-        service.background.append(BackgroundTask("age of keys") { try await watch.run(every: interval) })
+        service.background.append(BackgroundTask("age of keys") { try await watch.run() })
     }
 
     private func warnOfUnlockedSecrets() {

@@ -44,14 +44,7 @@ struct ReadKeyTable: Sendable {
         ColumnAddress(table: place.rawValue, column: "sealed_private_key", row: "1")
     }
 
-    /// The pair in use, made when there is none.
-    ///
     /// - Throws: storage errors; `ColumnCipher.Failure` when the data key is not the one that sealed it.
-    static func load(from database: ServiceDatabase, cipher: ColumnCipher, now: Int64) async throws -> ReadKey {
-        let table = ReadKeyTable(cipher: cipher)
-        return try await database.write { db in try table.read(.current, in: db) ?? table.make(.current, now: now, in: db) }
-    }
-
     func read(_ place: Place, in db: Database) throws -> ReadKey? {
         guard let row = try Row.fetchOne(db, sql: "SELECT * FROM \(place.rawValue) WHERE id = 1") else { return nil }
         let seed = try cipher.open(Array(row["sealed_private_key"] as Data), at: address(place))
