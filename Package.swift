@@ -220,7 +220,7 @@ let platform: [Target] = [
     // State folder, development PKI and secrets, ports, starting and stopping the processes.
     target(
         "Deployment", in: "Platform",
-        uses: ["ServiceKit", "KeyManagement", "Identity", "Cryptography", "MeshRuntime", "MeshCall", "MeshTLS", "CLinux", logging, crypto, subprocess, asyncHTTPClient,
+        uses: ["ServiceKit", "KeyManagement", "Identity", "Secrets", "SecretStores", "Cryptography", "MeshRuntime", "MeshCall", "MeshTLS", "CLinux", logging, crypto, subprocess, asyncHTTPClient,
             nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), nio("NIOFoundationCompat"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
             .product(name: "SystemPackage", package: "swift-system")]),
     // The Binance Spot client, used by market-data and execution.
@@ -259,7 +259,7 @@ let tools: [Target] = [
     target(
         "PulseCommands", in: "Tools",
         uses: [
-            "Deployment", "Identity", "Telemetry", "Cryptography", "Trading", "ServiceKit", "ServiceAPI", "MeshRuntime", "MeshCall", "MeshMessages", "MeshTLS", argumentParser, asyncHTTPClient,
+            "Deployment", "Secrets", "Identity", "Telemetry", "Cryptography", "Trading", "ServiceKit", "ServiceAPI", "MeshRuntime", "MeshCall", "MeshMessages", "MeshTLS", argumentParser, asyncHTTPClient,
             unixSignals, logging, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix"), nio("NIOFoundationCompat"),
         ]),
 ]
@@ -304,7 +304,7 @@ let appTests: [Target] = [
     tests("HTTPSKitTests", uses: ["HTTPSKit", "MeshTLS", "Identity", hummingbird, asyncHTTPClient, logging, lifecycle, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
             .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOSSL", package: "swift-nio-ssl")]),
     tests("ServiceKitTests", uses: ["ServiceKit", "ServiceAPI", "SecretStores", "MeshCall", "MeshTLS", "Identity", nio("NIOHTTP1"), logging, crypto]),
-    tests("DeploymentTests", uses: ["Deployment", "ServiceKit", "Identity", crypto, logging, subprocess, .product(name: "SystemPackage", package: "swift-system")]),
+    tests("DeploymentTests", uses: ["Deployment", "ServiceKit", "Identity", "Secrets", crypto, logging, subprocess, .product(name: "SystemPackage", package: "swift-system")]),
     tests("ExchangeTests", uses: ["Exchange", "Trading", crypto, logging, nio("NIOCore"), nio("NIOPosix"), nio("NIOConcurrencyHelpers")]),
     tests("AuthServiceTests", uses: ["AuthService", "MeshTLS"] + serviceBase),
     tests("AgentServiceTests", uses: ["AgentService"] + serviceBase),

@@ -13,9 +13,9 @@ struct IdentitySupportTests {
     private let folder: StateFolder
     private let root: CertificateAuthority
 
-    init() throws {
+    init() async throws {
         folder = StateFolder(temporary.path + "/state")
-        try Initializer(folder).initialise(DeploymentOptions(portBase: 0))
+        try await Initializer(folder).initialise(DeploymentOptions(portBase: 0))
         root = try OfflineRoot(folder).read()
     }
 

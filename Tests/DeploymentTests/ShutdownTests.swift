@@ -23,7 +23,7 @@ struct ShutdownTests {
     @Test("A process named in a service's own folder is left alone; the one that the supervisor named is killed")
     func onlyTheSupervisorsWord() async throws {
         let folder = StateFolder(temporary.path + "/state")
-        try Initializer(folder).initialise(DeploymentOptions(portBase: 0))
+        try await Initializer(folder).initialise(DeploymentOptions(portBase: 0))
         let sleeper = Process()
         sleeper.executableURL = URL(fileURLWithPath: "/bin/sleep")
         sleeper.arguments = ["600"]

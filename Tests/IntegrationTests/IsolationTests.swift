@@ -13,7 +13,7 @@ extension Integration {
             let mesh = try await SharedMesh.mesh()
             let folder = mesh.folder
             let wanted = [
-                folder.secrets(.execution) + "/data-key", folder.data(.execution) + "/execution.sqlite", folder.tls(.execution) + "/key.pem",
+                try DeploymentSecrets(folder).wrappingKey(of: .execution), folder.secrets(.execution) + "/execution.sealed", folder.data(.execution) + "/execution.sqlite", folder.tls(.execution) + "/key.pem",
             ]
             let agent = try ProgramFolder().executable(.agent)
             var settings = try ServiceSettings.read(from: folder.settings(.agent), expecting: "agent")
@@ -68,9 +68,10 @@ extension Integration {
             let mesh = try await SharedMesh.mesh()
             for name in ServiceName.allCases {
                 let pid = try #require(await mesh.process(name).pid)
-                let shown = try ["cmdline", "environ"].map { try Data(contentsOf: URL(filePath: "/proc/\(pid)/\($0)")) }
-                for secret in try FileManager.default.contentsOfDirectory(atPath: mesh.folder.secrets(name)) {
-                    let value = try Data(contentsOf: URL(filePath: mesh.folder.secrets(name) + "/" + secret))
+                let shown = try ["cmdline", "environ"].map { try ProcessFile.bytes($0, of: pid) }
+                let wrapping = try Data(contentsOf: URL(filePath: DeploymentSecrets(mesh.folder).wrappingKey(of: name)))
+                let dataKey = Data(try await DayOfWork.secret("data-key", of: name, mesh.folder))
+                for (secret, value) in [("wrapping key", wrapping), ("data key", dataKey)] {
                     let forms = [value, Data(value.base64EncodedString().utf8), Data(value.map { String(format: "%02x", $0) }.joined().utf8)]
                     #expect(!shown.contains { text in forms.contains { text.range(of: $0) != nil } }, "\(name): \(secret)")
                 }

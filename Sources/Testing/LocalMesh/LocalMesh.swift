@@ -16,6 +16,8 @@ public final class LocalMesh: Sendable {
     /// Trusts this deployment's root and nothing else.
     public let https: HTTPClient
     private let supervisor: Supervisor
+    /// Around the state folder: what is kept outside of it goes with it.
+    private let temporary: String
 
     /// Starts everything and waits until it is ready.
     ///
@@ -30,7 +32,7 @@ public final class LocalMesh: Sendable {
         clock: LocalClock? = nil
     ) async throws -> LocalMesh {
         let options = DeploymentOptions(portBase: 0, candles: candles, seed: seed, keys: keys, alerts: alerts)
-        let mesh = try LocalMesh(options, bin: bin, clock: clock)
+        let mesh = try await LocalMesh(options, bin: bin, clock: clock)
         do {
             try await mesh.supervisor.start()
         } catch {
@@ -56,11 +58,12 @@ public final class LocalMesh: Sendable {
         }
     }
 
-    private init(_ options: DeploymentOptions, bin: String?, clock: LocalClock?) throws {
-        folder = StateFolder(try ExitCleanup.makeTemporaryFolder())
-        try Initializer(folder).initialise(options)
+    private init(_ options: DeploymentOptions, bin: String?, clock: LocalClock?) async throws {
+        temporary = try ExitCleanup.makeTemporaryFolder()
+        folder = StateFolder(temporary + "/state")
+        try await Initializer(folder).initialise(options)
         try clock?.keep(in: ServiceName.allCases.map(folder.service))
-        supervisor = try Supervisor(
+        supervisor = try await Supervisor(
             folder, programs: ProgramFolder(bin), logger: Logger(label: "local-mesh") { _ in SwiftLogNoOpLogHandler() },
             environment: { [folder] in clock?.environment(in: folder.service($0)) ?? [:] }, clock: { clock?.now ?? Date() })
         ports = supervisor.ports
@@ -70,7 +73,7 @@ public final class LocalMesh: Sendable {
     public func stop() async {
         await supervisor.stop()
         try? await https.shutdown()
-        ExitCleanup.remove(folder.path)
+        ExitCleanup.remove(temporary)
     }
 
     // MARK: - Processes

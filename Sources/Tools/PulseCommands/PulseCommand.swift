@@ -9,7 +9,7 @@ public struct PulseCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Deployment", subcommands: [InitCommand.self, UpCommand.self, DownCommand.self, StatusCommand.self, KillSwitchCommand.self]),
             CommandGroup(
-                name: "Identities and keys", subcommands: [EnrolCommand.self, IdentityCommand.self, KeysCommand.self, UsersCommand.self]),
+                name: "Identities and keys", subcommands: [EnrolCommand.self, IdentityCommand.self, KeysCommand.self, SecretsCommand.self, UsersCommand.self]),
             CommandGroup(
                 name: "Trading",
                 subcommands: [

@@ -10,7 +10,7 @@ struct ContainerSettingsTests {
     func settings(name: ServiceName) throws {
         let settings = try ServiceSettings.read(
             from: "\(ExternalTool.tree)/compose/config/\(name.rawValue).json", expecting: name.rawValue)
-        let plan = SettingsPlan(options: DeploymentOptions(), ports: PortPlan(base: 7400), folder: StateFolder("/state")).settings(for: name)
+        let plan = SettingsPlan(options: DeploymentOptions(secrets: .files), ports: PortPlan(base: 7400), folder: StateFolder("/state")).settings(for: name)
         #expect(Set(settings.peers.keys) == Set(plan.peers.keys))
         #expect(settings.outbound.count == plan.outbound.count)
         #expect(settings.stateDirectory == "/state")

@@ -94,12 +94,13 @@ struct StateMeeting {
     let owner: String
     let host: String
 
-    func initialise() throws -> String? {
-        let folder = StateFolder(FileManager.default.temporaryDirectory.path + "/environments-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(atPath: folder.path) }
-        try Initializer(folder).initialise(DeploymentOptions(environment: owner))
+    func initialise() async throws -> String? {
+        let temporary = FileManager.default.temporaryDirectory.path + "/environments-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: temporary) }
+        let folder = StateFolder(temporary + "/state")
+        try await Initializer(folder).initialise(DeploymentOptions(environment: owner))
         do {
-            try Initializer(folder).initialise(DeploymentOptions(environment: host))
+            try await Initializer(folder).initialise(DeploymentOptions(environment: host))
             return nil
         } catch let error as DeploymentError {
             return "\(error)"

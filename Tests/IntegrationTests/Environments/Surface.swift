@@ -29,7 +29,7 @@ enum Surface: String, CaseIterable, Sendable {
         case .endpoint: EndpointMeeting(owner: owner, host: host).connect()
         case .auditLog: try await AuditMeeting(owner: owner, host: host).open(sameKey: false)
         case .auditLogOfSameKey: try await AuditMeeting(owner: owner, host: host).open(sameKey: true)
-        case .stateFolder: try StateMeeting(owner: owner, host: host).initialise()
+        case .stateFolder: try await StateMeeting(owner: owner, host: host).initialise()
         }
     }
 

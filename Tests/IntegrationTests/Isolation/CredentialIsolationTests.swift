@@ -1,6 +1,7 @@
 import Deployment
 import Foundation
 import LocalMesh
+import TestSupport
 import Testing
 
 extension Integration {
@@ -27,18 +28,18 @@ extension Integration {
             let run = try IsolationRun.shared()
             for name in ServiceName.allCases {
                 let paths = try ProcessImage(pid: try await IsolationRun.pid(of: name, on: run.mesh)).openPaths()
-                let foreign = paths.filter { $0.hasPrefix(run.mesh.folder.path + "/") && !$0.hasPrefix(run.mesh.folder.service(name) + "/") }
+                let foreign = paths.filter { $0.hasPrefix(run.mesh.folder.path) && !$0.hasPrefix(run.mesh.folder.service(name) + "/") }
                 #expect(foreign == [], "\(name.rawValue)")
                 #expect(paths.contains { $0.hasPrefix(run.mesh.folder.service(name) + "/") }, "\(name.rawValue) has its log open at least")
             }
         }
 
-        @Test("Stolen data folders, without what lies in the secret store, show no credential and no personal data")
+        @Test("Stolen data and sealed secrets, without the wrapping keys, show no credential and no personal data")
         func stolenFolders() async throws {
             let run = try IsolationRun.shared()
             var files = 0
             for name in ServiceName.allCases {
-                for folder in [run.mesh.folder.data(name), run.mesh.folder.run(name), run.mesh.folder.service(name) + "/log"] {
+                for folder in ["data", "secrets", "run", "log"].map({ run.mesh.folder.service(name) + "/" + $0 }) {
                     for path in try FileManager.default.subpathsOfDirectory(atPath: folder) {
                         files += 1
                         let hits = run.search.hits(inFile: folder + "/" + path)
@@ -46,14 +47,14 @@ extension Integration {
                     }
                 }
             }
-            #expect(files >= 2 * ServiceName.allCases.count, "databases and logs were there to be searched")
+            #expect(files >= 3 * ServiceName.allCases.count, "databases, sealed secrets and logs were there to be searched")
         }
 
         @Test("A value that is planted in another service's settings is found there, in its file and in its memory")
         func plantedInSettings() async throws {
             let run = try IsolationRun.shared()
             let (folder, agent) = (run.mesh.folder, try run.mesh.process(.agent))
-            let key = try Data(contentsOf: URL(filePath: folder.secrets(.execution) + "/data-key")).map { String(format: "%02x", $0) }.joined()
+            let key = try await DayOfWork.secret("data-key", of: .execution, folder).map { String(format: "%02x", $0) }.joined()
             let file = URL(filePath: folder.settings(.agent))
             let before = try Data(contentsOf: file)
             var settings = try #require(JSONSerialization.jsonObject(with: before) as? [String: Any])
@@ -77,7 +78,7 @@ extension Integration {
         @Test("A value in a process's environment or on its command line is found there, as Base64 inside something longer and in hexadecimal")
         func plantedInEnvironment() async throws {
             let run = try IsolationRun.shared()
-            let seed = try Data(contentsOf: URL(filePath: run.mesh.folder.secrets(.auth) + "/token-signing-key"))
+            let seed = Data(try await DayOfWork.secret("token-signing-key", of: .auth, run.mesh.folder))
             // Waits for a line that never comes.
             let process = Process()
             process.executableURL = URL(filePath: "/bin/sh")
@@ -87,7 +88,7 @@ extension Integration {
             try process.run()
             defer { process.terminate() }
             try await eventually("the program has taken the place of its parent's image") {
-                try Data(contentsOf: URL(filePath: "/proc/\(process.processIdentifier)/cmdline")).range(of: Data("read line".utf8)) != nil
+                try ProcessFile.bytes("cmdline", of: process.processIdentifier).range(of: Data("read line".utf8)) != nil
             }
             var findings = Findings()
             try await findings.search(ProcessImage(pid: process.processIdentifier), of: .service(.gateway), for: run.search, dumps: nil)

@@ -43,7 +43,8 @@ enum CredentialTable {
     }
 
     static let rows: [Row] =
-        ServiceName.allCases.map { row("data key", of: $0.rawValue, in: [$0]) }
+        ServiceName.allCases.map { row("wrapping key", of: $0.rawValue, in: [$0]) }
+        + ServiceName.allCases.map { row("data key", of: $0.rawValue, in: [$0]) }
         + ServiceName.allCases.filter(\.isMeshMember).map { row("mesh key", of: $0.rawValue, in: [$0]) }
         + ServiceName.allCases.filter(\.servesHTTPS).map { row("HTTPS key", of: $0.rawValue, in: [$0]) }
         + [ServiceName.auth, .execution, .marketData].map { row("keys that seal the database", of: $0.rawValue, in: [$0]) }

@@ -5,6 +5,7 @@ import Foundation
 import GRDB
 import LocalMesh
 import PulseCommands
+import Secrets
 import ServiceAPI
 
 /// A person's day with the whole mesh, and every credential that was used in it.
@@ -15,10 +16,11 @@ struct DayOfWork {
     init(on mesh: LocalMesh) async throws {
         try await live(on: mesh)
         try plantFiles(of: mesh.folder)
-        for name in [ServiceName.auth, .execution, .marketData] { try plantDataKeys(of: name, mesh.folder) }
-        try plantIssuingKeys(mesh.folder)
-        try plantMarketData(mesh.folder)
-        try plantPeoplesKeys(mesh.folder)
+        try await plantSecrets(of: mesh.folder)
+        for name in [ServiceName.auth, .execution, .marketData] { try await plantDataKeys(of: name, mesh.folder) }
+        try await plantIssuingKeys(mesh.folder)
+        try await plantMarketData(mesh.folder)
+        try await plantPeoplesKeys(mesh.folder)
     }
 
     private mutating func plant(_ credential: String, _ forms: SecretForms) {
@@ -90,25 +92,40 @@ struct DayOfWork {
     // MARK: - What lies in files
 
     private mutating func plantFiles(of folder: StateFolder) throws {
-        let purposes = ["cryptopulse column cipher v1", "cryptopulse key wrapping v1"]
         for name in ServiceName.allCases {
-            plant("data key of \(name.rawValue)", SecretForms(symmetricKey: try Self.bytes(folder.secrets(name) + "/data-key"), derivedFor: purposes))
             if name.isMeshMember { plant("mesh key of \(name.rawValue)", try SecretForms(p256: Self.text(folder.tls(name) + "/key.pem"))) }
             if name.servesHTTPS { plant("HTTPS key of \(name.rawValue)", try SecretForms(p256: Self.text(folder.tls(name) + "/https-key.pem"))) }
         }
-        plant("token signing key", SecretForms(ed25519Seed: try Self.bytes(folder.secrets(.auth) + "/token-signing-key")))
-        plant("log signing key", SecretForms(ed25519Seed: try Self.bytes(folder.secrets(.audit) + "/log-signing-key")))
-        plant("alert webhook key", SecretForms(symmetricKey: try Self.bytes(folder.secrets(.audit) + "/alert-webhook-key")))
-        plant("sandbox operator's token", SecretForms(text: try Self.text(folder.secrets(.sandboxExchange) + "/operator-token")))
         plant("operator's mesh key", try SecretForms(p256: Self.text(folder.operatorTLS + "/key.pem")))
         plant("root key", try SecretForms(p256: Self.text(folder.rootKey)))
     }
 
+    // MARK: - What lies in secret stores
+
+    private mutating func plantSecrets(of folder: StateFolder) async throws {
+        let purposes = ["cryptopulse column cipher v1", "cryptopulse key wrapping v1"]
+        for name in ServiceName.allCases {
+            let wrapping = try Self.bytes(DeploymentSecrets(folder).wrappingKey(of: name))
+            plant("wrapping key of \(name.rawValue)", SecretForms(symmetricKey: wrapping))
+            plant("data key of \(name.rawValue)", SecretForms(symmetricKey: try await Self.secret("data-key", of: name, folder), derivedFor: purposes))
+        }
+        plant("token signing key", SecretForms(ed25519Seed: try await Self.secret("token-signing-key", of: .auth, folder)))
+        plant("log signing key", SecretForms(ed25519Seed: try await Self.secret("log-signing-key", of: .audit, folder)))
+        plant("alert webhook key", SecretForms(symmetricKey: try await Self.secret("alert-webhook-key", of: .audit, folder)))
+        let token = try await Self.secret("operator-token", of: .sandboxExchange, folder)
+        plant("sandbox operator's token", SecretForms(text: String(decoding: token, as: UTF8.self)))
+    }
+
+    static func secret(_ secret: String, of name: ServiceName, _ folder: StateFolder) async throws -> [UInt8] {
+        try await DeploymentSecrets(folder).store(of: name).secret(named: secret).withUnsafeBytes(Array.init)
+    }
+
     // MARK: - What lies sealed in databases: opened as its owner opens it
 
-    private mutating func plantMarketData(_ folder: StateFolder) throws {
+    private mutating func plantMarketData(_ folder: StateFolder) async throws {
+        let cipher = try await Self.cipher(.marketData, folder)
         func open(_ column: String, _ row: Row) throws -> [UInt8] {
-            try Self.cipher(.marketData, folder).open(Array(row[column] as Data), at: ColumnAddress(table: "exchange_key", column: column, row: "1"))
+            try cipher.open(Array(row[column] as Data), at: ColumnAddress(table: "exchange_key", column: column, row: "1"))
         }
         for row in try Self.rows(.marketData, in: folder, "SELECT * FROM exchange_key") {
             plant("market-data's own exchange key", SecretForms(ed25519Seed: try open("sealed_private_key", row)))
@@ -116,41 +133,41 @@ struct DayOfWork {
         }
     }
 
-    private mutating func plantPeoplesKeys(_ folder: StateFolder) throws {
+    private mutating func plantPeoplesKeys(_ folder: StateFolder) async throws {
         for (name, table, column, purpose) in [
             (ServiceName.execution, "exchange_keys", "private_key_sealed", "trading"), (.marketData, "person_key", "sealed_private_key", "reading"),
         ] {
             for row in try Self.rows(name, in: folder, "SELECT id, \(column) AS sealed FROM \(table)") {
                 let address = ColumnAddress(table: table, column: column, row: row["id"])
-                let seed = try Self.cipher(name, folder).open(Array(row["sealed"] as Data), at: address)
+                let seed = try await Self.cipher(name, folder).open(Array(row["sealed"] as Data), at: address)
                 plant("person's exchange key for \(purpose)", SecretForms(ed25519Seed: seed))
             }
         }
     }
 
-    private mutating func plantDataKeys(of name: ServiceName, _ folder: StateFolder) throws {
-        for key in try Self.dataKeys(of: name, folder).values {
+    private mutating func plantDataKeys(of name: ServiceName, _ folder: StateFolder) async throws {
+        for key in try await Self.dataKeys(of: name, folder).values {
             plant("keys that seal the database of \(name.rawValue)", SecretForms(symmetricKey: key.withUnsafeBytes(Array.init)))
         }
     }
 
-    private mutating func plantIssuingKeys(_ folder: StateFolder) throws {
-        guard let root = try Self.dataKeys(of: .auth, folder)["issuing"] else { throw NeverHappened(what: "auth has a key for issuing keys") }
+    private mutating func plantIssuingKeys(_ folder: StateFolder) async throws {
+        guard let root = try await Self.dataKeys(of: .auth, folder)["issuing"] else { throw NeverHappened(what: "auth has a key for issuing keys") }
         for row in try Self.rows(.auth, in: folder, "SELECT wrapped FROM issuing_keys WHERE wrapped IS NOT NULL") {
             let scalar = try KeyWrapping(rootSecret: root).unwrap(Array(row["wrapped"] as Data)).withUnsafeBytes(Array.init)
             plant("mesh issuing key", try SecretForms(p256: P256.Signing.PrivateKey(rawRepresentation: scalar).pemRepresentation))
         }
     }
 
-    private static func dataKeys(of name: ServiceName, _ folder: StateFolder) throws -> [String: SymmetricKey] {
-        let wrapping = KeyWrapping(rootSecret: SymmetricKey(data: try bytes(folder.secrets(name) + "/data-key")))
+    private static func dataKeys(of name: ServiceName, _ folder: StateFolder) async throws -> [String: SymmetricKey] {
+        let wrapping = KeyWrapping(rootSecret: SymmetricKey(data: try await secret("data-key", of: name, folder)))
         return try rows(name, in: folder, "SELECT purpose, wrapped FROM data_keys").reduce(into: [:]) { keys, row in
             keys[row["purpose"]] = try wrapping.unwrap(Array(row["wrapped"] as Data))
         }
     }
 
-    private static func cipher(_ name: ServiceName, _ folder: StateFolder) throws -> ColumnCipher {
-        guard let key = try dataKeys(of: name, folder)["columns"] else { throw NeverHappened(what: "\(name.rawValue) has a key for columns") }
+    private static func cipher(_ name: ServiceName, _ folder: StateFolder) async throws -> ColumnCipher {
+        guard let key = try await dataKeys(of: name, folder)["columns"] else { throw NeverHappened(what: "\(name.rawValue) has a key for columns") }
         return try ColumnCipher(keys: [1: key], current: 1)
     }
 

@@ -18,21 +18,17 @@ struct ProcessImage {
     /// All of it but the dump.
     func hits(_ search: ByteSearch) throws -> [Part: Set<ByteSearch.Hit>] {
         var found: [Part: Set<ByteSearch.Hit>] = [.memory: try memory(search)]
-        found[.environment] = search.hits(in: try bytes("environ"))
-        found[.commandLine] = search.hits(in: try bytes("cmdline"))
+        found[.environment] = search.hits(in: try ProcessFile.bytes("environ", of: pid))
+        found[.commandLine] = search.hits(in: try ProcessFile.bytes("cmdline", of: pid))
         found[.openFile] = try openFiles().reduce(into: []) { $0.formUnion(search.hits(inFile: $1)) }
         return found
-    }
-
-    private func bytes(_ name: String) throws -> Data {
-        try Data(contentsOf: URL(filePath: "/proc/\(pid)/\(name)"))
     }
 
     private func memory(_ search: ByteSearch) throws -> Set<ByteSearch.Hit> {
         let memory = open("/proc/\(pid)/mem", O_RDONLY | O_CLOEXEC)
         guard memory >= 0 else { throw NeverHappened(what: "/proc/\(pid)/mem opens: \(String(cString: strerror(errno)))") }
         defer { close(memory) }
-        let maps = String(decoding: try bytes("maps"), as: UTF8.self).split(separator: "\n")
+        let maps = String(decoding: try ProcessFile.bytes("maps", of: pid), as: UTF8.self).split(separator: "\n")
         let ranges = maps.compactMap(Self.readableRange)
         guard ranges.contains(where: { $0.upperBound - $0.lowerBound > 1 << 16 }) else { throw NeverHappened(what: "process \(pid) has memory") }
         return ranges.reduce(into: []) { $0.formUnion(search.hits(in: memory, $1)) }

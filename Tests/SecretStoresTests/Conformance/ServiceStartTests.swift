@@ -79,7 +79,7 @@ struct ServiceStartTests {
                         ])
                     #expect(answer.hasPrefix(status), "\(token): \(answer)")
                 }
-                let environment = try Data(contentsOf: URL(filePath: "/proc/\(pid)/environ"))
+                let environment = try ProcessFile.bytes("environ", of: pid)
                 for value in setup.environment.values where value != setup.environment["SOFTHSM2_CONF"] && value != setup.environment["AWS_ACCESS_KEY_ID"] {
                     #expect(environment.range(of: Data(value.utf8)) == nil)
                 }

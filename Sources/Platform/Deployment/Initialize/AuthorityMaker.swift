@@ -1,5 +1,6 @@
 internal import Crypto
 internal import Identity
+internal import Secrets
 
 /// Makes the environment's root and what it signs at the beginning: the issuing key that goes to auth, and one for people's HTTPS.
 /// What is there already is kept.
@@ -9,27 +10,28 @@ struct AuthorityMaker {
 
     let folder: StateFolder
     let environment: String
+    let secrets: DeploymentSecrets
 
     private var issuerCertificate: String { folder.tls(.auth) + "/issuer.pem" }
-    private var issuingKey: String { folder.secrets(.auth) + "/" + Self.issuingKeyName }
 
-    func makeMissing() throws {
+    func makeMissing() async throws {
         guard !PrivateFiles.exists(folder.pki + "/root.key.pem") else {
             throw DeploymentError("\(folder.path) was made by an earlier version, whose root signed services itself; choose another folder")
         }
         guard !PrivateFiles.exists(issuerCertificate) || !PrivateFiles.exists(folder.rootCertificate) || !HTTPSCertificates.hasIssuer(folder)
         else { return }
         let root = try OfflineRoot(folder).readOrMake(environment: environment)
-        try makeIssuingKey(root)
+        try await makeIssuingKey(root)
         try HTTPSCertificates(folder: folder).makeIssuer(root)
     }
 
     /// auth takes the key into its own database at its first start; the certificate is made anew only with the key.
-    private func makeIssuingKey(_ root: CertificateAuthority) throws {
+    private func makeIssuingKey(_ root: CertificateAuthority) async throws {
         guard !PrivateFiles.exists(issuerCertificate) else { return }
         let key = MeshKey()
         let certificate = try root.certifyIssuer(CertificateRequest(key: key, spiffeID: nil), environment: environment)
-        try PrivateFiles.write(key.raw.withUnsafeBytes { Array($0) }, to: issuingKey)
+        let raw = key.raw.withUnsafeBytes { SecretBytes(copying: $0) }
+        try await secrets.store(of: .auth).put(raw, as: Self.issuingKeyName, at: .current)
         try PrivateFiles.write(CertificateFacts.pem(chain: [certificate]), to: issuerCertificate)
     }
 

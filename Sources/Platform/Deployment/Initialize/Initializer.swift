@@ -9,13 +9,14 @@ public struct Initializer: Sendable {
     /// Makes what is missing. An initialised folder keeps its environment; other options may change.
     ///
     /// - Throws: when the folder belongs to another environment or a file cannot be made.
-    public func initialise(_ options: DeploymentOptions) throws {
+    public func initialise(_ options: DeploymentOptions) async throws {
         try check(options)
+        let secrets = DeploymentSecrets(folder, options)
         try PrivateFiles.claimFolder(folder.path)
         try makeFolders()
-        try SecretMaker(folder: folder, environment: options.environment).makeMissing()
-        let authorities = AuthorityMaker(folder: folder, environment: options.environment)
-        try authorities.makeMissing()
+        try await secrets.makeMissing()
+        let authorities = AuthorityMaker(folder: folder, environment: options.environment, secrets: secrets)
+        try await authorities.makeMissing()
         try authorities.distributeRoot()
         try HTTPSCertificates(folder: folder).renewDue()
         try PrivateFiles.write(json: options, to: folder.deploymentFile)
@@ -27,9 +28,9 @@ public struct Initializer: Sendable {
     }
 
     /// Everything that must be right at each start: certificates that still live, ports, settings.
-    public func prepare() throws -> PortPlan {
+    public func prepare() async throws -> PortPlan {
         let options = try options()
-        try initialise(options)
+        try await initialise(options)
         let ports = try choosePorts(options)
         try PrivateFiles.write(json: ports, to: folder.portsFile)
         let plan = SettingsPlan(options: options, ports: ports, folder: folder)
@@ -41,9 +42,12 @@ public struct Initializer: Sendable {
 
     private func check(_ options: DeploymentOptions) throws {
         guard folder.isInitialised else { return }
-        let present = try self.options().environment
-        guard present == options.environment else {
-            throw DeploymentError("\(folder.path) belongs to the environment '\(present)', not to '\(options.environment)'")
+        let present = try self.options()
+        guard present.environment == options.environment else {
+            throw DeploymentError("\(folder.path) belongs to the environment '\(present.environment)', not to '\(options.environment)'")
+        }
+        guard present.secretsPlace == options.secretsPlace else {
+            throw DeploymentError("\(folder.path) was made with its secrets in '\(present.secretsPlace.rawValue)'; that cannot change, make a new folder")
         }
     }
 

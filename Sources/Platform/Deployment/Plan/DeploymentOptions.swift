@@ -14,6 +14,14 @@ public struct DeploymentOptions: Codable, Sendable, Equatable {
     /// Where audit sends its alerts; nil means nowhere.
     public var alerts: Alerts?
 
+    /// Where secrets lie; nil in what earlier versions wrote means files.
+    private var secrets: SecretsPlace?
+    /// The folder of the keys that wrap sealed secrets; nil means beside the state folder.
+    public var wrappingKeys: String?
+
+    /// Where secrets lie. It stays as the folder was made.
+    public var secretsPlace: SecretsPlace { secrets ?? .files }
+
     /// A receiver of alerts.
     public struct Alerts: Codable, Sendable, Equatable {
         /// `https://host:port/path`; `http` to this machine only.
@@ -29,7 +37,7 @@ public struct DeploymentOptions: Codable, Sendable, Equatable {
 
     public init(
         environment: String = "development", portBase: Int = PortPlan.defaultBase, candles: String? = nil, seed: UInt32 = 1,
-        keys: KeySchedules? = nil, alerts: Alerts? = nil
+        keys: KeySchedules? = nil, alerts: Alerts? = nil, secrets: SecretsPlace = .sealed, wrappingKeys: String? = nil
     ) {
         self.environment = environment
         self.portBase = portBase
@@ -37,5 +45,7 @@ public struct DeploymentOptions: Codable, Sendable, Equatable {
         self.seed = seed
         self.keys = keys
         self.alerts = alerts
+        self.secrets = secrets
+        self.wrappingKeys = wrappingKeys
     }
 }

@@ -18,7 +18,7 @@ public struct SettingsPlan: Sendable {
             environment: options.environment, service: name.rawValue, stateDirectory: folder.service(name),
             listen: ports.listen(name), health: ports.health(name),
             peers: Dictionary(uniqueKeysWithValues: name.peers.map { ($0.rawValue, ports.listen($0)) }),
-            outbound: outbound(name), readable: readable(name),
+            outbound: outbound(name), readable: readable(name), secrets: DeploymentSecrets(folder, options).settings(of: name),
             identity: identity(name), keys: options.keys ?? KeySchedules(), options: serviceOptions(name))
     }
 

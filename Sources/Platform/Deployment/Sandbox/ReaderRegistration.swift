@@ -1,6 +1,7 @@
 public import AsyncHTTPClient
 internal import Foundation
 internal import Logging
+internal import Secrets
 
 /// Registers market-data's public read key at the sandbox exchange and hands market-data the API key's id.
 public struct ReaderRegistration: Sendable {
@@ -38,7 +39,7 @@ public struct ReaderRegistration: Sendable {
         guard !PrivateFiles.exists(apiKeyFile) else { return }
         let client = try DeploymentAccess(folder).makeClient()
         do {
-            let exchange = try SandboxOperator(folder: folder, ports: ports, client: client)
+            let exchange = try await SandboxOperator(folder: folder, ports: ports, client: client)
             let account = try await exchange.makeAccount(balances: [:])
             let apiKey = try await exchange.registerKey(
                 account: account, publicKeyPEM: publicKey, permissions: ["read"], label: "market-data")
@@ -64,8 +65,9 @@ public struct ReaderRegistration: Sendable {
 
 extension SandboxOperator {
     /// As the operator of a deployment on this machine.
-    public init(folder: StateFolder, ports: PortPlan, client: HTTPClient) throws {
-        let token = try PrivateFiles.readText(folder.secrets(.sandboxExchange) + "/operator-token")
-        self.init(url: ports.url(.sandboxExchange), token: token.trimmingWhitespace, client: client)
+    public init(folder: StateFolder, ports: PortPlan, client: HTTPClient) async throws {
+        let token = try await DeploymentSecrets(folder).store(of: .sandboxExchange).secret(named: "operator-token")
+        let text = token.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+        self.init(url: ports.url(.sandboxExchange), token: text.trimmingWhitespace, client: client)
     }
 }

@@ -40,6 +40,9 @@ public struct StateFolder: Sendable, Equatable {
     public var pids: String { path + "/pids" }
     public func pid(_ name: ServiceName) -> String { "\(pids)/\(name.rawValue)" }
 
+    /// Where wrapping keys lie unless the options say otherwise: beside the folder, so that a copy of the one is not a copy of the other.
+    public var usualWrappingKeys: String { path + ".keys" }
+
     /// Whether `pulse init` has been here.
     public var isInitialised: Bool { PrivateFiles.exists(deploymentFile) }
 }

@@ -33,12 +33,12 @@ public final class Supervisor: Sendable {
     public init(
         _ folder: StateFolder, programs: ProgramFolder, logger: Logger, environment: (ServiceName) -> [String: String] = { _ in [:] },
         clock: @escaping @Sendable () -> Date = { Date() }
-    ) throws {
+    ) async throws {
         self.clock = clock
         lock = try FolderLock(folder.lock)
         self.folder = folder
         self.logger = logger
-        ports = try Initializer(folder).prepare()
+        ports = try await Initializer(folder).prepare()
         operatorIdentity = OperatorIdentity(folder, ports: ports, environment: try Initializer(folder).options().environment, logger: logger, clock: clock)
         processes = Dictionary(
             uniqueKeysWithValues: ServiceName.allCases.map { name in

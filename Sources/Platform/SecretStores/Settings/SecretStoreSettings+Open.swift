@@ -25,8 +25,11 @@ extension SecretStoreSettings {
         cache ?? ([.vault, .aws].contains(driver) ? CachePolicy() : nil)
     }
 
+    /// Where a service's sealed file is that has no path in the settings.
+    package static func sealedPath(folder: String, owner: String) -> String { "\(folder)/\(owner).sealed" }
+
     private func driver(_ folder: String, _ owner: String, _ environment: String) throws -> any SecretStore {
-        let sealedPath = "\(folder)/\(owner).sealed"
+        let sealedPath = Self.sealedPath(folder: folder, owner: owner)
         switch driver {
         case .files:
             let store = FileSecretStore(folder: files?.folder ?? folder, environment: environment, trust: files?.trust ?? .ownedByThisUser)

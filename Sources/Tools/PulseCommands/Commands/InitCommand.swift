@@ -1,6 +1,8 @@
-import ArgumentParser
-import Deployment
+public import ArgumentParser
+public import Deployment
 import Foundation
+
+extension SecretsPlace: ExpressibleByArgument {}
 
 /// What `init` and `up` let an operator choose. What is not given stays as it was.
 struct DeploymentChoices: ParsableArguments {
@@ -10,18 +12,28 @@ struct DeploymentChoices: ParsableArguments {
     @Option(help: "A candle file in Binance's kline columns for the sandbox exchange to replay.")
     var candles: String?
 
-    @Option(help: "Where audit sends alerts: https://host/path. The receiver checks them with the key in audit/secrets/alert-webhook-key.")
+    @Option(help: "Where audit sends alerts: https://host/path. The receiver checks them with the key that `pulse secrets show audit alert-webhook-key` prints.")
     var alerts: String?
 
     @Option(help: "PEM file of the certificate authorities to trust for alerts.")
     var alertsRoots: String?
 
-    func apply(to options: DeploymentOptions) throws -> DeploymentOptions {
-        var options = options
+    @Option(help: "Where a new folder's secrets lie: sealed, or in files for an orchestrator that mounts them.")
+    var secrets: SecretsPlace?
+
+    @Option(help: "Folder of the keys that wrap sealed secrets; beside the state folder unless given.")
+    var wrappingKeys: String?
+
+    func apply(to present: DeploymentOptions?) throws -> DeploymentOptions {
+        var options = present ?? DeploymentOptions(secrets: secrets ?? .sealed, wrappingKeys: wrappingKeys.map(Self.absolute))
+        if let secrets, secrets != options.secretsPlace {
+            throw CommandError("the folder's secrets lie in '\(options.secretsPlace.rawValue)'; make a new folder to have them in '\(secrets.rawValue)'")
+        }
+        if let wrappingKeys { options.wrappingKeys = Self.absolute(wrappingKeys) }
         if let portBase { options.portBase = portBase }
-        if let alerts { options.alerts = .init(webhook: alerts, rootsPath: alertsRoots.map { URL(fileURLWithPath: $0).standardizedFileURL.path }) }
+        if let alerts { options.alerts = .init(webhook: alerts, rootsPath: alertsRoots.map(Self.absolute)) }
         if let candles {
-            let path = URL(fileURLWithPath: candles).standardizedFileURL.path
+            let path = Self.absolute(candles)
             guard FileManager.default.isReadableFile(atPath: path) else { throw CommandError("cannot read \(path)") }
             options.candles = path
         }
@@ -29,22 +41,25 @@ struct DeploymentChoices: ParsableArguments {
     }
 
     /// Makes the state folder, or brings it up to date with the choices.
-    func initialise(_ folder: StateFolder) throws {
+    func initialise(_ folder: StateFolder) async throws {
         let initializer = Initializer(folder)
-        let present = folder.isInitialised ? try initializer.options() : DeploymentOptions()
-        try initializer.initialise(apply(to: present))
+        try await initializer.initialise(apply(to: folder.isInitialised ? initializer.options() : nil))
+    }
+
+    private static func absolute(_ path: String) -> String {
+        URL(fileURLWithPath: path).standardizedFileURL.path
     }
 }
 
-struct InitCommand: ParsableCommand {
+struct InitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "init", abstract: "Makes the state folder: development root, issuing key, secrets, and join tokens that are good for a day.")
 
     @OptionGroup var state: StateOptions
     @OptionGroup var choices: DeploymentChoices
 
-    func run() throws {
-        try choices.initialise(state.folder)
+    func run() async throws {
+        try await choices.initialise(state.folder)
         try JoinTokenMint.giveToAll(state.folder, lifetime: .seconds(86400))
         print("initialised \(state.folder.path)")
     }

@@ -23,7 +23,7 @@ struct UpCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard !Supervisor.isRunning(in: state.folder) else { throw CommandError("a deployment runs in \(state.folder.path) already") }
-        try choices.initialise(state.folder)
+        try await choices.initialise(state.folder)
         let programs = try ProgramFolder(bin)
         let folder = state.folder
         if detach {
@@ -51,7 +51,7 @@ struct UpCommand: AsyncParsableCommand {
     /// Runs everything until a signal says to stop.
     private func supervise(_ programs: ProgramFolder, whenReady: @escaping @Sendable () throws -> Void) async throws {
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
-        let supervisor = try Supervisor(
+        let supervisor = try await Supervisor(
             state.folder, programs: programs, logger: Logger(label: "pulse") { RedactingLogHandler(StreamLogHandler.standardError(label: $0)) })
         do {
             try await withThrowingTaskGroup(of: Bool.self) { group in

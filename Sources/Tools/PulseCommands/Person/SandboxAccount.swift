@@ -29,7 +29,7 @@ package struct SandboxAccount {
 
     /// - Parameter balances: what the account starts with, decimals by asset.
     package func open(_ balances: [String: String]) async throws -> Open {
-        let exchange = try SandboxOperator(folder: folder, ports: DeploymentAccess(folder).ports(), client: client)
+        let exchange = try await SandboxOperator(folder: folder, ports: DeploymentAccess(folder).ports(), client: client)
         return Open(id: try await exchange.makeAccount(balances: balances), exchange: exchange)
     }
 }

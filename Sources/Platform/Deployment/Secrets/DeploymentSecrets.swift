@@ -1,0 +1,109 @@
+internal import Cryptography
+internal import Foundation
+public import Secrets
+internal import SecretStores
+
+/// The secret stores of a deployment's services, as its operator opens them on this machine.
+public struct DeploymentSecrets: Sendable {
+    private let folder: StateFolder
+    private let options: DeploymentOptions
+
+    /// - Throws: when `folder` is not initialised.
+    public init(_ folder: StateFolder) throws {
+        self.init(folder, try Initializer(folder).options())
+    }
+
+    init(_ folder: StateFolder, _ options: DeploymentOptions) {
+        self.folder = folder
+        self.options = options
+    }
+
+    /// The store of one service, with all rights to it.
+    ///
+    /// - Throws: `SecretStoreError` when its wrapping key is missing or cannot be used.
+    public func store(of name: ServiceName) throws -> any SecretStore {
+        try settings(of: name).open(folder: folder.secrets(name), owner: name.rawValue, environment: options.environment)
+    }
+
+    /// What the service's settings say of it.
+    func settings(of name: ServiceName) -> SecretStoreSettings {
+        switch options.secretsPlace {
+        case .files: SecretStoreSettings(driver: .files)
+        case .sealed: SecretStoreSettings(driver: .sealed, sealed: SealedSettings(key: .init(keyFile: wrappingKey(of: name))))
+        }
+    }
+
+    // MARK: - Making
+
+    /// Makes each service's random secrets, once.
+    ///
+    /// - Throws: `DeploymentError` when a sealed file is there and its wrapping key is not; `SecretStoreError`.
+    func makeMissing() async throws {
+        if options.secretsPlace == .sealed { try PrivateFiles.claimFolder(wrappingKeys) }
+        for name in ServiceName.allCases {
+            try makeReady(name)
+            let store = try store(of: name)
+            for secret in name.secrets { try await put(secret, in: store) }
+        }
+    }
+
+    /// Keeps what is there: a secret is made once.
+    func put(_ value: @autoclosure () -> SecretBytes, as name: String, in store: any SecretStore) async throws {
+        do {
+            guard try await store.versions(of: name).isEmpty else { return }
+        } catch let error where error.isNotFound {}
+        try await store.put(value(), as: name, at: .current)
+    }
+
+    private func put(_ secret: SecretKind, in store: any SecretStore) async throws {
+        switch secret {
+        case .raw(let name): try await put(Self.random(), as: name, in: store)
+        case .text(let name): try await put(Self.text(of: Self.random()), as: name, in: store)
+        }
+    }
+
+    private func makeReady(_ name: ServiceName) throws {
+        switch options.secretsPlace {
+        case .files: try makeMark(name)
+        case .sealed: try makeWrappingKey(name)
+        }
+    }
+
+    /// Files say beside them whose environment they are of; a sealed file says it itself.
+    private func makeMark(_ name: ServiceName) throws {
+        let mark = folder.secrets(name) + "/" + EnvironmentMark.name
+        if !PrivateFiles.exists(mark) { try PrivateFiles.write(options.environment + "\n", to: mark) }
+    }
+
+    private func makeWrappingKey(_ name: ServiceName) throws {
+        guard !PrivateFiles.exists(wrappingKey(of: name)) else { return }
+        let sealed = SecretStoreSettings.sealedPath(folder: folder.secrets(name), owner: name.rawValue)
+        guard !PrivateFiles.exists(sealed) else {
+            throw DeploymentError("\(sealed) is sealed, and its wrapping key is not at \(wrappingKey(of: name)): bring it back")
+        }
+        try PrivateFiles.makeFolder("\(wrappingKeys)/\(name.rawValue)")
+        try Self.random().withUnsafeBytes { try PrivateFiles.write(Data($0), to: wrappingKey(of: name)) }
+    }
+
+    // MARK: - Wrapping keys
+
+    /// One folder for each service: a confined process is let into its own alone.
+    private var wrappingKeys: String { options.wrappingKeys ?? folder.usualWrappingKeys }
+
+    /// The file with the key that wraps `name`'s sealed file: 32 bytes.
+    public func wrappingKey(of name: ServiceName) -> String { "\(wrappingKeys)/\(name.rawValue)/wrapping-key" }
+
+    private static func random() -> SecretBytes {
+        var bytes = SecureRandom.bytes(32)
+        return SecretBytes(taking: &bytes)
+    }
+
+    /// Hexadecimal, for what goes where only text can.
+    private static func text(of bytes: SecretBytes) -> SecretBytes {
+        SecretBytes(copying: Hex.encode(bytes.withUnsafeBytes(Array.init)).utf8)
+    }
+}
+
+extension Error {
+    fileprivate var isNotFound: Bool { (self as? SecretStoreError)?.cause == .notFound }
+}
