@@ -69,9 +69,11 @@ extension Integration {
             for name in ServiceName.allCases {
                 let pid = try #require(await mesh.process(name).pid)
                 let shown = try ["cmdline", "environ"].map { try ProcessFile.bytes($0, of: pid) }
-                let wrapping = try Data(contentsOf: URL(filePath: DeploymentSecrets(mesh.folder).wrappingKey(of: name)))
-                let dataKey = Data(try await DayOfWork.secret("data-key", of: name, mesh.folder))
-                for (secret, value) in [("wrapping key", wrapping), ("data key", dataKey)] {
+                var secrets = [("wrapping key", try Data(contentsOf: URL(filePath: DeploymentSecrets(mesh.folder).wrappingKey(of: name))))]
+                if CredentialTable.withDataKey.contains(name) {
+                    secrets.append(("data key", Data(try await DayOfWork.secret("data-key", of: name, mesh.folder))))
+                }
+                for (secret, value) in secrets {
                     let forms = [value, Data(value.base64EncodedString().utf8), Data(value.map { String(format: "%02x", $0) }.joined().utf8)]
                     #expect(!shown.contains { text in forms.contains { text.range(of: $0) != nil } }, "\(name): \(secret)")
                 }

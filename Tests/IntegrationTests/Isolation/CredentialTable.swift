@@ -42,9 +42,12 @@ enum CredentialTable {
             kind: kind, name: owner.map { "\(kind) of \($0)" } ?? kind, holders: places(holders), sealedBy: places(sealed), passes: places(passing))
     }
 
+    /// Those whose databases have sealed columns.
+    static let withDataKey: [ServiceName] = [.auth, .marketData, .execution, .sandboxExchange]
+
     static let rows: [Row] =
         ServiceName.allCases.map { row("wrapping key", of: $0.rawValue, in: [$0]) }
-        + ServiceName.allCases.map { row("data key", of: $0.rawValue, in: [$0]) }
+        + withDataKey.map { row("data key", of: $0.rawValue, in: [$0]) }
         + ServiceName.allCases.filter(\.isMeshMember).map { row("mesh key", of: $0.rawValue, in: [$0]) }
         + ServiceName.allCases.filter(\.servesHTTPS).map { row("HTTPS key", of: $0.rawValue, in: [$0]) }
         + [ServiceName.auth, .execution, .marketData].map { row("keys that seal the database", of: $0.rawValue, in: [$0]) }

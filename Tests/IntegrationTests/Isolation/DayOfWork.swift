@@ -107,6 +107,8 @@ struct DayOfWork {
         for name in ServiceName.allCases {
             let wrapping = try Self.bytes(DeploymentSecrets(folder).wrappingKey(of: name))
             plant("wrapping key of \(name.rawValue)", SecretForms(symmetricKey: wrapping))
+        }
+        for name in CredentialTable.withDataKey {
             plant("data key of \(name.rawValue)", SecretForms(symmetricKey: try await Self.secret("data-key", of: name, folder), derivedFor: purposes))
         }
         plant("token signing key", SecretForms(ed25519Seed: try await Self.secret("token-signing-key", of: .auth, folder)))

@@ -35,9 +35,10 @@ public enum ServiceName: String, CaseIterable, Codable, Sendable, CodingKeyRepre
     var secrets: [SecretKind] {
         switch self {
         case .auth: [.raw("token-signing-key"), .raw("data-key")]
-        case .audit: [.raw("log-signing-key"), .raw("alert-webhook-key"), .raw("data-key")]
+        case .audit: [.raw("log-signing-key"), .raw("alert-webhook-key")]
         case .sandboxExchange: [.text("operator-token"), .raw("data-key")]
-        case .gateway, .agent, .marketData, .execution: [.raw("data-key")]
+        case .marketData, .execution: [.raw("data-key")]
+        case .gateway, .agent: []
         }
     }
 }
