@@ -12,7 +12,7 @@ struct DeploymentChoices: ParsableArguments {
     @Option(help: "A candle file in Binance's kline columns for the sandbox exchange to replay.")
     var candles: String?
 
-    @Option(help: "Where audit sends alerts: https://host/path. The receiver checks them with the key that `pulse secrets show audit alert-webhook-key` prints.")
+    @Option(help: "Where audit sends alerts: https://host/path. `pulse secrets show audit alert-webhook-key` has the receiver's key.")
     var alerts: String?
 
     @Option(help: "PEM file of the certificate authorities to trust for alerts.")
