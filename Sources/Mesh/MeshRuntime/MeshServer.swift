@@ -55,13 +55,11 @@ public final class MeshServer: Sendable {
     /// - Returns: the port.
     /// - Throws: an I/O error when the address cannot be had.
     public func start(host: String, port: Int) async throws -> Int {
-        let bootstrap = ServerBootstrap(group: group)
+        let bootstrap = ServerBootstrap(group: HandshakeLoop.group)
             .serverChannelOption(.backlog, value: limits.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.socketOption(.so_keepalive), value: 1)
-            // One read a turn: no connection holds the loop for longer, and none keeps more than one buffer.
-            .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelInitializer { channel in self.accept(channel) }
         let listener = try await bootstrap.bind(host: host, port: port).get()
         state.withLock { $0.listener = listener }
@@ -79,8 +77,25 @@ public final class MeshServer: Sendable {
         }
         refresh.connectionBegins()
         return channel.eventLoop.makeCompletedFuture {
-            try channel.pipeline.syncOperations.addHandlers([MeshTLSHandler(tls), ServerChannelHandler(self)])
+            try channel.pipeline.syncOperations.addHandlers([MeshTLSHandler(tls, handsOver: true), HandshakeChannelHandler(self)])
         }
+    }
+
+    /// The handshake on `channel` is complete: the connection goes on on one of the loops that serve calls.
+    func serve(_ handedOver: TLSHandedOver, from channel: any Channel) {
+        ClientBootstrap(group: group.next())
+            // One read a turn: no connection holds the loop for longer, and none keeps more than one buffer.
+            .channelOption(.maxMessagesPerRead, value: 1)
+            .channelInitializer { serving in
+                guard self.state.withLock({ $0.connections.moved(channel, to: serving) }) else { return serving.close() }
+                // Also where it never becomes active.
+                serving.closeFuture.whenComplete { _ in self.unregister(serving) }
+                return serving.eventLoop.makeCompletedFuture {
+                    try serving.pipeline.syncOperations.addHandlers([MeshTLSHandler(handedOver.established), ServerChannelHandler(self)])
+                }
+            }
+            .withConnectedSocket(handedOver.socket)
+            .whenFailure { _ in self.unregister(channel) }
     }
 
     /// A line about a peer that has not proved who it is.
@@ -159,9 +174,4 @@ public final class MeshServer: Sendable {
         }
         for waiter in waiters { waiter.resume() }
     }
-}
-
-/// Comes down the pipeline of a connection whose handshake is not waited for any longer.
-struct HandshakeGivenUp: Error, CustomStringConvertible {
-    var description: String { "too many handshakes under way" }
 }

@@ -4,7 +4,7 @@ internal import MeshTLS
 internal import MeshWire
 internal import NIOCore
 
-/// Makes a `ServerConnection` of a channel once its TLS handshake is complete, and passes bytes to it.
+/// Makes a `ServerConnection` of a channel whose TLS handshake is complete, and passes bytes to it.
 final class ServerChannelHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
@@ -28,7 +28,6 @@ final class ServerChannelHandler: ChannelInboundHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if let completed = event as? TLSHandshakeCompleted { begin(context.channel, completed) }
-        if let givenUp = event as? HandshakeGivenUp, connection == nil { errorCaught(context: context, error: givenUp) }
         context.fireUserInboundEventTriggered(event)
     }
 

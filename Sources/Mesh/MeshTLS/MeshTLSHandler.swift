@@ -12,7 +12,9 @@ public final class MeshTLSHandler: ChannelDuplexHandler {
     public typealias OutboundOut = ByteBuffer
 
     let limits: TLSLimits
-    private let loaded: LoadedContext
+    let loaded: LoadedContext
+    /// The handshake is made for another channel of the same connection: see `TLSHandedOver`.
+    private let handsOver: Bool
     var connection: TLSConnection?
     var lifecycle = TLSLifecycle()
     var queue = WriteQueue()
@@ -29,10 +31,21 @@ public final class MeshTLSHandler: ChannelDuplexHandler {
     private var plaintext = ByteBuffer()
     private var firstRecord = FirstRecord()
 
-    /// - Parameter context: what it holds now is used; a later reload doesn't touch this connection.
-    public init(_ context: MeshTLSContext) {
+    /// - Parameters:
+    ///   - context: what it holds now is used; a later reload doesn't touch this connection.
+    ///   - handsOver: makes the handshake only, then fires `TLSHandedOver` instead of `TLSHandshakeCompleted`. For servers.
+    public init(_ context: MeshTLSContext, handsOver: Bool = false) {
         limits = context.limits
         loaded = context.current
+        self.handsOver = handsOver
+    }
+
+    /// Goes on with a connection that was handed over: fires `TLSHandshakeCompleted` when the channel becomes active.
+    public init(_ established: EstablishedTLS) {
+        limits = established.limits
+        loaded = established.loaded
+        connection = established.connection
+        handsOver = false
     }
 
     // MARK: Start and end
@@ -49,8 +62,8 @@ public final class MeshTLSHandler: ChannelDuplexHandler {
     }
 
     public func channelActive(context: ChannelHandlerContext) {
-        start(context)
         context.fireChannelActive()
+        start(context)
     }
 
     public func channelInactive(context: ChannelHandlerContext) {
@@ -77,10 +90,19 @@ public final class MeshTLSHandler: ChannelDuplexHandler {
 
     private func start(_ context: ChannelHandlerContext) {
         guard lifecycle.start() else { return }
+        if let connection { return goOn(context, connection) }
         arm(context, limits.handshakeTimeout) { this in this.fail(context, .handshakeTimedOut) }
         // A server makes nothing of a connection until its client has said something.
         if loaded.configuration.role == .client, makeConnection(context) != nil { advanceHandshake(context) }
         context.read()
+    }
+
+    /// The handshake was made elsewhere, and what came with its last bytes lies unread in the connection.
+    private func goOn(_ context: ChannelHandlerContext, _ connection: TLSConnection) {
+        lifecycle.handshakeCompleted()
+        inReadTurn = true
+        open(context, connection)
+        channelReadComplete(context: context)
     }
 
     private func makeConnection(_ context: ChannelHandlerContext) -> TLSConnection? {
@@ -99,8 +121,8 @@ public final class MeshTLSHandler: ChannelDuplexHandler {
         if !holdsReads { context.read() }
     }
 
-    /// libssl has answers that the peer doesn't take: reading on would only make more of them.
-    private var holdsReads: Bool { (connection?.outboundBytes ?? 0) >= BufferBIO.maxOutbound }
+    /// libssl has answers that the peer doesn't take: reading on would only make more of them. What comes after a handshake is for whom it was made.
+    private var holdsReads: Bool { (connection?.outboundBytes ?? 0) >= BufferBIO.maxOutbound || (handsOver && lifecycle.phase == .open) }
 
     public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard lifecycle.phase != .failed else { return }
@@ -112,7 +134,7 @@ public final class MeshTLSHandler: ChannelDuplexHandler {
         guard let connection = connection ?? makeConnection(context) else { return }
         inReadTurn = true
         connection.feed(ciphertext)
-        if lifecycle.phase == .handshaking { advanceHandshake(context) } else { readPlaintext(context) }
+        if lifecycle.phase == .handshaking { advanceHandshake(context) } else if !handsOver { readPlaintext(context) }
     }
 
     public func channelReadComplete(context: ChannelHandlerContext) {
@@ -133,10 +155,15 @@ public final class MeshTLSHandler: ChannelDuplexHandler {
     }
 
     private func complete(_ context: ChannelHandlerContext, _ connection: TLSConnection) {
+        lifecycle.handshakeCompleted()
+        if handsOver { return handOver(context, connection) }
+        emit(context)
+        open(context, connection)
+    }
+
+    private func open(_ context: ChannelHandlerContext, _ connection: TLSConnection) {
         deadline?.cancel()
         deadline = nil
-        lifecycle.handshakeCompleted()
-        emit(context)
         if let peer = connection.peer, let revoked = loaded.revocations.register(context.channel, peer) {
             return fail(context, .peerRefused(revoked))
         }

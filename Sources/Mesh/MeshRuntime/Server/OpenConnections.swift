@@ -46,12 +46,21 @@ struct OpenConnections {
         return dropped.map(Arrival.admittedInsteadOf) ?? .admitted
     }
 
+    /// The handshake is complete, and the connection goes on in another channel.
+    ///
+    /// - Returns: false when it is no longer wanted.
+    mutating func moved(_ channel: any Channel, to other: any Channel) -> Bool {
+        guard let entry = entries.removeValue(forKey: ObjectIdentifier(channel)) else { return false }
+        handshakes.leave(entry.ticket)
+        entries[ObjectIdentifier(other)] = Entry(channel: other, connection: nil, peer: nil, ticket: entry.ticket)
+        return true
+    }
+
     mutating func register(
         _ connection: ServerConnection, of peer: String, for channel: any Channel, _ limits: ServerLimits
     ) -> Registration {
         let id = ObjectIdentifier(channel)
-        guard let entry = entries[id] else { return .stopping }
-        handshakes.leave(entry.ticket)
+        guard entries[id] != nil else { return .stopping }
         entries[id]?.connection = connection
         entries[id]?.peer = peer
         connectionsOfPeer[peer, default: 0] += 1

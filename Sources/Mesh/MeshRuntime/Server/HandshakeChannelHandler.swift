@@ -1,0 +1,49 @@
+internal import Logging
+internal import MeshTLS
+internal import NIOCore
+
+/// Waits for a connection's handshake and passes it on to be served.
+final class HandshakeChannelHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let server: MeshServer
+    private var remote: SocketAddress?
+    private var isHandedOver = false
+    /// What ended the handshake was said in the log.
+    private var isLogged = false
+
+    init(_ server: MeshServer) {
+        self.server = server
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        remote = context.remoteAddress
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if let handedOver = event as? TLSHandedOver {
+            isHandedOver = true
+            server.serve(handedOver, from: context.channel)
+        } else if let givenUp = event as? HandshakeGivenUp, !isHandedOver {
+            errorCaught(context: context, error: givenUp)
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if !isLogged { server.logStranger("connection refused or broken", "\(error)", remote) }
+        isLogged = true
+        // The TLS handler closes after an error of its own; anything else that gets here ends the connection too.
+        context.close(promise: nil)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        if !isHandedOver { server.unregister(context.channel) }
+        context.fireChannelInactive()
+    }
+}
+
+/// Comes down the pipeline of a connection whose handshake is not waited for any longer.
+struct HandshakeGivenUp: Error, CustomStringConvertible {
+    var description: String { "too many handshakes under way" }
+}
