@@ -12,16 +12,16 @@ extension ClientStateMachine {
     mutating func receiveHeaders(_ header: FrameHeader) throws(ConnectionFailure) -> Action {
         guard let stream = try stream(of: header) else { return .none }
         guard !stream.answerBegan else { throw ConnectionFailure(.protocolError, "HEADERS twice or after the answer began") }
-        core.streams[header.streamID]?.answerBegan = true
+        _ = core.streams.update(header.streamID) { $0.answerBegan = true }
         return .headers(header.streamID)
     }
 
     mutating func receiveResponse(_ header: FrameHeader) throws(ConnectionFailure) -> Action {
         guard let stream = try stream(of: header) else { return .none }
         let id = header.streamID
-        core.streams[id]?.answerBegan = true
         guard stream.envelopeBytes + Int(header.length) <= Int(core.local.maximumMessageBytes) else { return giveUp(id, .messageTooLong) }
         if header.flags.contains(.more) {
+            _ = core.streams.update(id) { $0.answerBegan = true }
             return core.holdEnvelope(id, Int(header.length)) ? .responsePart(id) : giveUp(id, .assemblyFull)
         }
         // What the server said last needs no memory of the stream: nothing may follow.
@@ -30,13 +30,14 @@ extension ClientStateMachine {
     }
 
     mutating func receiveData(_ header: FrameHeader) throws(ConnectionFailure) -> Action {
+        let id = header.streamID
+        if let charge = core.takeWhole(header, accepts: \.expectsData) { return .message(id, charge: charge) }
         try core.charge(header)
         guard let stream = try stream(of: header) else { return .none }
-        let id = header.streamID
         guard stream.expectsData, stream.envelopeBytes == 0 else {
             throw ConnectionFailure(.protocolError, "Data in the answer of a call that has no stream")
         }
-        core.streams[id]?.answerBegan = true
+        _ = core.streams.update(id) { $0.answerBegan = true }
         if header.flags.contains(.noData) {
             core.credit(header.charge, to: id)
             try core.countFree("empty Data")

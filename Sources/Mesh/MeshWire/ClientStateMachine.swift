@@ -1,8 +1,9 @@
 /// The client's end of a connection as a pure value. See `ServerStateMachine` for how a driver uses it.
 public struct ClientStateMachine: Sendable {
-    var core: ConnectionCore
+    // What a driver asks for every frame is inlined there: it would copy the whole machine for it otherwise.
+    @usableFromInline var core: ConnectionCore
     /// Nil when all ids are used up.
-    var nextStreamID: UInt32? = 1
+    @usableFromInline var nextStreamID: UInt32? = 1
     private var pingsSent: UInt64 = 0
     private var pingOutstanding: UInt64?
 
@@ -32,16 +33,16 @@ public struct ClientStateMachine: Sendable {
     }
 
     /// Baseline or mesh.
-    public var mode: WireMode { core.mode }
+    @inlinable public var mode: WireMode { core.mode }
     /// What this side announced.
-    public var local: Settings { core.local }
+    @inlinable public var local: Settings { core.local }
     /// What the server announced.
-    public var peer: Settings { core.peer }
-    public var isEstablished: Bool { core.peerSettingsSeen || mode == .baseline }
+    @inlinable public var peer: Settings { core.peer }
+    @inlinable public var isEstablished: Bool { core.peerSettingsSeen || mode == .baseline }
     /// Whether control frames wait to be written.
-    public var hasControlFrames: Bool { !core.control.isEmpty }
+    @inlinable public var hasControlFrames: Bool { !core.control.isEmpty }
     /// Calls that are open.
-    public var openStreams: Int { core.streams.count }
+    @inlinable public var openStreams: Int { core.streams.count }
 
     /// Control frames to write before anything else.
     public mutating func takeControlFrames() -> [ControlFrame] {
@@ -61,7 +62,7 @@ public struct ClientStateMachine: Sendable {
     }
 
     /// Whether a call can begin now.
-    public var availability: Availability {
+    @inlinable public var availability: Availability {
         if nextStreamID == nil || core.goAway != nil { return .exhausted }
         return core.streams.count < Int(core.peer.maximumConcurrentStreams) ? .available : .full
     }

@@ -1,20 +1,21 @@
 /// What both ends of a connection keep: settings, windows, open streams, control frames to send, and how often the peer did what is
 /// free for it. A pure value: frames in, decisions out; no bytes are written and no clock is read here.
+@usableFromInline
 struct ConnectionCore: Sendable {
-    let mode: WireMode
-    let local: Settings
-    private(set) var peer = Settings.default
-    private(set) var peerSettingsSeen = false
-    var streams = StreamTable<StreamState>()
+    @usableFromInline let mode: WireMode
+    @usableFromInline let local: Settings
+    @usableFromInline private(set) var peer = Settings.default
+    @usableFromInline private(set) var peerSettingsSeen = false
+    @usableFromInline var streams = StreamTable<StreamState>()
     var recentlyClosed = RecentlyClosed()
     /// To be written before anything else.
-    var control: [ControlFrame] = []
+    @usableFromInline var control: [ControlFrame] = []
     private var sendWindow: SendWindow
     private var receiveWindow: ReceiveWindow
     private var counts = IntervalCounts()
     /// Bytes of all unfinished messages.
     private var unfinishedBytes = 0
-    private(set) var goAway: (lastStreamID: UInt32, failure: ConnectionFailure)?
+    @usableFromInline private(set) var goAway: (lastStreamID: UInt32, failure: ConnectionFailure)?
     /// What the peer may send on a stream before it has seen our SETTINGS.
     private let toleratesDefaults: Bool
 
@@ -111,6 +112,25 @@ struct ConnectionCore: Sendable {
         }
         guard let isWithin = streams.update(header.streamID, { $0.receive.charge(header.charge) }) else { return credit(header.charge, to: 0) }
         guard isWithin else { throw ConnectionFailure(.flowControlError, "a stream's window is overrun") }
+    }
+
+    /// Takes what nearly every Data frame is: a whole message in one frame that the windows have room for. Looks for its stream once.
+    ///
+    /// - Parameter accepts: whether the stream takes such a frame.
+    /// - Returns: the charge that its reader gives back. Nil when the frame is to be looked at more closely: nothing has changed then.
+    @inline(__always)
+    mutating func takeWhole(_ header: FrameHeader, accepts: (StreamState) -> Bool) -> Int? {
+        let charge = header.charge
+        guard mode == .mesh, header.flags.isDisjoint(with: [.more, .noData]), header.length <= local.maximumMessageBytes,
+            receiveWindow.holds(charge)
+        else { return nil }
+        let taken = streams.update(header.streamID) { stream -> Int? in
+            guard stream.unfinishedBytes == 0, accepts(stream), stream.receive.charge(charge) else { return nil }
+            stream.answerBegan = true
+            return stream.inbound.complete(charge: charge)
+        }
+        guard let due = taken ?? nil, receiveWindow.charge(charge) else { return nil }
+        return due
     }
 
     /// The reader of a stream took messages: `charge` is the sum of what came with them. Every message is to be counted once,

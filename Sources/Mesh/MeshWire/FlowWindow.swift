@@ -42,6 +42,9 @@ struct ReceiveWindow: Hashable, Sendable {
         available = Int(max(size, tolerated))
     }
 
+    /// Whether the sender may send so much.
+    func holds(_ bytes: Int) -> Bool { bytes <= available }
+
     /// False when the sender sent more than it may.
     mutating func charge(_ bytes: Int) -> Bool {
         guard bytes <= available else { return false }

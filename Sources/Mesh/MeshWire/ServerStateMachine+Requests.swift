@@ -51,6 +51,7 @@ extension ServerStateMachine {
 
     mutating func receiveData(_ header: FrameHeader) throws(ConnectionFailure) -> Action {
         let id = header.streamID
+        if let charge = core.takeWhole(header, accepts: { $0.isRunning && !$0.remoteClosed }) { return received(header, charge) }
         guard !id.isMultiple(of: 2), id <= lastStreamID else {
             throw ConnectionFailure(.protocolError, "Data on stream \(id), which never began")
         }
@@ -79,10 +80,14 @@ extension ServerStateMachine {
         if header.flags.contains(.more) {
             return core.holdMessage(header) ? .messagePart(id) : refuse(id, .assemblyFull)
         }
-        let charge = core.completeMessage(header)
+        return received(header, core.completeMessage(header))
+    }
+
+    /// A stream message is complete.
+    private mutating func received(_ header: FrameHeader, _ charge: Int) -> Action {
         let ends = header.flags.contains(.remoteClosed)
-        if ends { core.streams[id]?.remoteClosed = true }
-        return .message(id, charge: charge, ends: ends)
+        if ends { core.streams[header.streamID]?.remoteClosed = true }
+        return .message(header.streamID, charge: charge, ends: ends)
     }
 
     func endsRemote(_ header: FrameHeader) -> Bool { header.flags.contains(.remoteClosed) }

@@ -2,13 +2,14 @@
 ///
 /// The driver keeps the message bytes; the machine decides what they are. After every call the driver writes `takeControlFrames()`.
 public struct ServerStateMachine: Sendable {
-    var core: ConnectionCore
+    // What a driver asks for every frame is inlined there: it would copy the whole machine for it otherwise.
+    @usableFromInline var core: ConnectionCore
     var lastStreamID: UInt32 = 0
     /// Calls that hold a slot. A cancelled call keeps its slot until its handler returned.
-    var slots = 0
-    var drain = Drain.none
+    @usableFromInline var slots = 0
+    @usableFromInline var drain = Drain.none
 
-    enum Drain: Hashable, Sendable { case none, announced, final }
+    @usableFromInline enum Drain: Hashable, Sendable { case none, announced, final }
 
     public init(mode: WireMode, settings: Settings = .default) {
         core = ConnectionCore(mode: mode, settings: settings, toleratesDefaults: true)
@@ -37,18 +38,18 @@ public struct ServerStateMachine: Sendable {
     }
 
     /// Baseline or mesh.
-    public var mode: WireMode { core.mode }
+    @inlinable public var mode: WireMode { core.mode }
     /// What this side announced.
-    public var local: Settings { core.local }
+    @inlinable public var local: Settings { core.local }
     /// What the client announced.
-    public var peer: Settings { core.peer }
-    public var isEstablished: Bool { core.peerSettingsSeen || mode == .baseline }
+    @inlinable public var peer: Settings { core.peer }
+    @inlinable public var isEstablished: Bool { core.peerSettingsSeen || mode == .baseline }
     /// Whether control frames wait to be written.
-    public var hasControlFrames: Bool { !core.control.isEmpty }
+    @inlinable public var hasControlFrames: Bool { !core.control.isEmpty }
     /// Calls that are open.
-    public var openStreams: Int { core.streams.count }
+    @inlinable public var openStreams: Int { core.streams.count }
     /// Calls whose handlers have not returned, open or not.
-    public var busySlots: Int { slots }
+    @inlinable public var busySlots: Int { slots }
 
     /// Control frames to write before anything else.
     public mutating func takeControlFrames() -> [ControlFrame] {
@@ -121,6 +122,7 @@ public struct ServerStateMachine: Sendable {
     }
 
     /// The handler of a call returned: its slot is free.
+    @inlinable
     public mutating func handlerReturned() {
         slots = max(0, slots - 1)
     }
@@ -174,7 +176,7 @@ public struct ServerStateMachine: Sendable {
     public static let drainPing: UInt64 = 0x6472_6169_6e00_0000
 
     /// Every call that will be answered has been.
-    public var isDrained: Bool { drain == .final && core.streams.isEmpty }
+    @inlinable public var isDrained: Bool { drain == .final && core.streams.isEmpty }
 
     // MARK: Ends of streams
 

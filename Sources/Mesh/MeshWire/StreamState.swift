@@ -1,4 +1,5 @@
 /// One open stream, as either end sees it.
+@usableFromInline
 struct StreamState: Sendable {
     var send: SendWindow
     var receive: ReceiveWindow
