@@ -20,7 +20,7 @@ extension MeshMessage {
     @inlinable
     public init(packed bytes: UnsafeRawBufferPointer) throws(MessageError) {
         var message: Self?
-        try Unpacking.unpack(bytes, Self.layout, name: Self.fullName) { message = Self(unpacked: $0) }
+        try Unpacking.unpack(bytes, Self.layout) { message = Self(unpacked: $0) }
         self = message ?? Self()
     }
 
@@ -56,7 +56,6 @@ extension MeshMessage {
     /// As ``withPrepared(_:)``, without a result.
     @inlinable
     public func prepare(_ body: (PreparedMessage) -> Void) throws(MessageError) {
-        try Packing.prepare(
-            Self.layout, name: Self.fullName, fill: { memory, arena throws(MessageError) in try fill(memory, arena) }, body)
+        try Packing.prepare(Self.layout, fill: { memory, arena throws(MessageError) in try fill(memory, arena) }, body)
     }
 }

@@ -5,8 +5,8 @@ struct ArenaState {
     private static let firstOwnBlock = 8 << 10
     private static let largestGrowth = 1 << 20
 
-    /// Full name of the message that the arena is for.
-    let message: String
+    /// The message that the arena is for.
+    let layout: MessageLayout
     /// How deep the message being packed is; the outermost is 1.
     var depth = 1
 
@@ -16,13 +16,14 @@ struct ArenaState {
     private var nextBlock = firstOwnBlock
     private var budget = MessageLimits.maxArenaBytes
 
-    init(first: UnsafeMutableRawBufferPointer, message: String) {
-        self.message = message
+    init(first: UnsafeMutableRawBufferPointer, layout: MessageLayout) {
+        self.layout = layout
         next = first.baseAddress
         left = first.count
     }
 
     /// - Returns: memory with undefined content; nil when the budget is spent.
+    @inline(__always)
     mutating func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer? {
         guard byteCount >= 0, byteCount <= MessageLimits.maxArenaBytes else { return nil }
         let rounded = max(Self.alignment, (byteCount + Self.alignment - 1) & ~(Self.alignment - 1))
@@ -36,6 +37,7 @@ struct ArenaState {
     }
 
     /// Each block of its own starts with the address of the one before.
+    @inline(never)
     private mutating func addBlock(atLeast byteCount: Int) -> Bool {
         let size = max(nextBlock, byteCount) + Self.alignment
         guard size <= budget else { return false }

@@ -10,13 +10,13 @@ public struct MessageArena {
 
     private static let stackBytes = 1_024
 
-    /// - Parameter message: full name, for errors.
+    /// - Parameter layout: of the message, for errors.
     static func withArena(
-        for message: String, _ body: (MessageArena) throws(MessageError) -> Void
+        for layout: MessageLayout, _ body: (MessageArena) throws(MessageError) -> Void
     ) throws(MessageError) {
         var failure: MessageError?
         withUnsafeTemporaryAllocation(byteCount: stackBytes, alignment: ArenaState.alignment) { block in
-            var state = ArenaState(first: block, message: message)
+            var state = ArenaState(first: block, layout: layout)
             defer { state.free() }
             withUnsafeMutablePointer(to: &state) { state in
                 do throws(MessageError) {
@@ -32,8 +32,9 @@ public struct MessageArena {
     /// What protobuf-c's allocator gets as its data.
     var context: UnsafeMutableRawPointer { UnsafeMutableRawPointer(state) }
 
+    @inline(__always)
     func allocate(byteCount: Int) throws(MessageError) -> UnsafeMutableRawPointer {
-        guard let memory = state.pointee.allocate(byteCount) else { throw MessageError(.tooMuchMemory, in: state.pointee.message) }
+        guard let memory = state.pointee.allocate(byteCount) else { throw MessageError(.tooMuchMemory, in: state.pointee.layout.fullName) }
         return memory
     }
 

@@ -7,13 +7,15 @@ internal import CProtobufC
 /// bytes for a string. After this scan it sees nothing of the kind.
 struct MessageScan {
     private typealias Descriptor = UnsafePointer<ProtobufCMessageDescriptor>
+    // Pointers throughout: a descriptor is large, and copying one takes longer than reading a small field.
+    private typealias Field = UnsafePointer<ProtobufCFieldDescriptor>
 
     private var values = 0
     private var unknownFields = 0
 
     static func check(_ bytes: UnsafeRawBufferPointer, _ layout: MessageLayout) throws(MessageError) {
         guard bytes.count <= MessageLimits.maxBytes else {
-            throw MessageError(.tooLong, in: String(cString: layout.descriptor.pointee.name))
+            throw MessageError(.tooLong, in: layout.fullName)
         }
         var scan = MessageScan()
         try scan.message(bytes, layout.descriptor, depth: 1)
@@ -24,38 +26,61 @@ struct MessageScan {
         var reader = WireReader(bytes)
         var seen = FieldSet()
         while !reader.isAtEnd {
-            let tag = try Self.reading(type, nil) { () throws(MessageError.Reason) in try reader.tag() }
+            let tag = try Self.tag(&reader, type)
             try count(1, type, tag.field)
-            if let index = Self.index(of: tag.field, in: type) {
-                try known(index, tag.wireType, &reader, type, &seen, depth: depth)
+            if let index = Self.index(of: tag.field, in: type), let fields = type.pointee.fields {
+                try known(fields + index, index, tag.wireType, &reader, type, &seen, depth: depth)
             } else {
                 try unknown(tag, &reader, type)
             }
         }
     }
 
+    @inline(__always)
+    private static func tag(_ reader: inout WireReader, _ type: Descriptor) throws(MessageError) -> (field: UInt32, wireType: UInt8) {
+        do {
+            return try reader.tag()
+        } catch {
+            throw Self.error(error, type)
+        }
+    }
+
     // MARK: - Fields
 
     private mutating func known(
-        _ index: Int, _ wireType: UInt8, _ reader: inout WireReader, _ type: Descriptor, _ seen: inout FieldSet, depth: Int
+        _ field: Field, _ index: Int, _ wireType: UInt8, _ reader: inout WireReader, _ type: Descriptor, _ seen: inout FieldSet, depth: Int
     ) throws(MessageError) {
-        let field = type.pointee.fields[index]
-        let isPackedList = wireType == WireType.lengthPrefixed && field.label == PROTOBUF_C_LABEL_REPEATED && field.isNumber
-        guard isPackedList || wireType == field.wireType else { throw Self.error(.wireTypeMismatch, type, field.id) }
-        guard wireType == WireType.lengthPrefixed else { return try number(wireType, &reader, type, field.id) }
-        let content = try Self.reading(type, field.id) { () throws(MessageError.Reason) in try reader.lengthPrefixed() }
-        if isPackedList { return try packedList(content, field, type) }
-        switch field.type {
-        case PROTOBUF_C_TYPE_STRING:
-            try Self.checkText(content, type, field.id)
-        case PROTOBUF_C_TYPE_MESSAGE:
-            if field.label != PROTOBUF_C_LABEL_REPEATED, !seen.insert(index) { throw Self.error(.duplicateField, type, field.id) }
-            guard let nested = field.descriptor?.assumingMemoryBound(to: ProtobufCMessageDescriptor.self) else {
-                throw Self.error(.refused, type, field.id)
-            }
-            try message(content, nested, depth: depth + 1)
+        let expected = field.pointee.wireType
+        if wireType == WireType.lengthPrefixed, expected != wireType, field.pointee.label == PROTOBUF_C_LABEL_REPEATED {
+            return try packedList(try content(&reader, type, field), field, type)
+        }
+        guard wireType == expected else { throw Self.error(.wireTypeMismatch, type, field.pointee.id) }
+        guard wireType == WireType.lengthPrefixed else { return try number(wireType, &reader, type, field.pointee.id) }
+        let content = try content(&reader, type, field)
+        switch field.pointee.type {
+        case PROTOBUF_C_TYPE_STRING: try Self.checkText(content, type, field.pointee.id)
+        case PROTOBUF_C_TYPE_MESSAGE: try nested(content, field, index, type, &seen, depth: depth)
         default: break
         }
+    }
+
+    @inline(__always)
+    private func content(_ reader: inout WireReader, _ type: Descriptor, _ field: Field) throws(MessageError) -> UnsafeRawBufferPointer {
+        do {
+            return try reader.lengthPrefixed()
+        } catch {
+            throw Self.error(error, type, field.pointee.id)
+        }
+    }
+
+    private mutating func nested(
+        _ content: UnsafeRawBufferPointer, _ field: Field, _ index: Int, _ type: Descriptor, _ seen: inout FieldSet, depth: Int
+    ) throws(MessageError) {
+        if field.pointee.label != PROTOBUF_C_LABEL_REPEATED, !seen.insert(index) { throw Self.error(.duplicateField, type, field.pointee.id) }
+        guard let nested = field.pointee.descriptor?.assumingMemoryBound(to: ProtobufCMessageDescriptor.self) else {
+            throw Self.error(.refused, type, field.pointee.id)
+        }
+        try message(content, nested, depth: depth + 1)
     }
 
     private mutating func unknown(
@@ -82,15 +107,16 @@ struct MessageScan {
     }
 
     private mutating func packedList(
-        _ content: UnsafeRawBufferPointer, _ field: ProtobufCFieldDescriptor, _ type: Descriptor
+        _ content: UnsafeRawBufferPointer, _ field: Field, _ type: Descriptor
     ) throws(MessageError) {
         var reader = WireReader(content)
         while !reader.isAtEnd {
-            try count(1, type, field.id)
-            try number(field.wireType, &reader, type, field.id)
+            try count(1, type, field.pointee.id)
+            try number(field.pointee.wireType, &reader, type, field.pointee.id)
         }
     }
 
+    @inline(__always)
     private mutating func count(_ number: Int, _ type: Descriptor, _ field: UInt32) throws(MessageError) {
         values += number
         guard values <= MessageLimits.maxValues else { throw Self.error(.tooManyValues, type, field) }
@@ -131,6 +157,7 @@ struct MessageScan {
         }
     }
 
+    @inline(never)
     private static func error(_ reason: MessageError.Reason, _ type: Descriptor, _ field: UInt32? = nil) -> MessageError {
         MessageError(reason, in: String(cString: type.pointee.name), field: field)
     }

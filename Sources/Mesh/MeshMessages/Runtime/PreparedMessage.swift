@@ -7,10 +7,10 @@ public struct PreparedMessage {
     public let byteCount: Int
     private let message: UnsafePointer<ProtobufCMessage>
 
-    init(_ memory: UnsafeMutableRawPointer, name: String) throws(MessageError) {
+    init(_ memory: UnsafeMutableRawPointer, _ layout: MessageLayout) throws(MessageError) {
         message = UnsafePointer(memory.assumingMemoryBound(to: ProtobufCMessage.self))
         byteCount = protobuf_c_message_get_packed_size(message)
-        guard byteCount <= MessageLimits.maxBytes else { throw MessageError(.tooLong, in: name) }
+        guard byteCount <= MessageLimits.maxBytes else { throw MessageError(.tooLong, in: layout.fullName) }
     }
 
     /// Writes the message to the start of `target`.
@@ -33,13 +33,13 @@ enum Packing {
     ///   - body: gets the message, which is good during the call.
     @usableFromInline
     static func prepare(
-        _ layout: MessageLayout, name: String, fill: (UnsafeMutableRawPointer, MessageArena) throws(MessageError) -> Void,
+        _ layout: MessageLayout, fill: (UnsafeMutableRawPointer, MessageArena) throws(MessageError) -> Void,
         _ body: (PreparedMessage) -> Void
     ) throws(MessageError) {
-        try MessageArena.withArena(for: name) { arena throws(MessageError) in
+        try MessageArena.withArena(for: layout) { arena throws(MessageError) in
             let memory = try arena.allocate(layout)
             try fill(memory, arena)
-            body(try PreparedMessage(memory, name: name))
+            body(try PreparedMessage(memory, layout))
         }
     }
 }

@@ -7,16 +7,16 @@ enum Unpacking {
     /// - Parameter read: gets protoc-c's struct, which is good during the call.
     @usableFromInline
     static func unpack(
-        _ bytes: UnsafeRawBufferPointer, _ layout: MessageLayout, name: String, _ read: (UnsafeRawPointer) -> Void
+        _ bytes: UnsafeRawBufferPointer, _ layout: MessageLayout, _ read: (UnsafeRawPointer) -> Void
     ) throws(MessageError) {
         try MessageScan.check(bytes, layout)
-        try MessageArena.withArena(for: name) { arena throws(MessageError) in
-            read(try unpack(bytes, layout, arena, name: name))
+        try MessageArena.withArena(for: layout) { arena throws(MessageError) in
+            read(try unpack(bytes, layout, arena))
         }
     }
 
     private static func unpack(
-        _ bytes: UnsafeRawBufferPointer, _ layout: MessageLayout, _ arena: MessageArena, name: String
+        _ bytes: UnsafeRawBufferPointer, _ layout: MessageLayout, _ arena: MessageArena
     ) throws(MessageError) -> UnsafeRawPointer {
         var allocator = ProtobufCAllocator(
             alloc: { context, size in context?.assumingMemoryBound(to: ArenaState.self).pointee.allocate(size) },
@@ -26,7 +26,7 @@ enum Unpacking {
         let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
         // What can still fail after the scan is memory.
         guard let message = protobuf_c_message_unpack(layout.descriptor, &allocator, bytes.count, start) else {
-            throw MessageError(.refused, in: name)
+            throw MessageError(.refused, in: layout.fullName)
         }
         return UnsafeRawPointer(message)
     }

@@ -15,7 +15,22 @@ struct WireReader {
     /// protobuf-c reads tags and lengths of at most this many bytes.
     private static let maxShortVarintBytes = 5
 
+    /// Most varints take one byte: that much is inlined.
+    @inline(__always)
     mutating func varint() throws(MessageError.Reason) -> UInt64 {
+        guard let byte = shortest() else { return try longVarint() }
+        return UInt64(byte)
+    }
+
+    /// A varint of one byte, passed over; nil when it is longer or not there.
+    @inline(__always)
+    private mutating func shortest() -> UInt8? {
+        guard position < bytes.count, bytes[position] < 0x80 else { return nil }
+        defer { position += 1 }
+        return bytes[position]
+    }
+
+    private mutating func longVarint() throws(MessageError.Reason) -> UInt64 {
         var value: UInt64 = 0
         for index in 0..<Self.maxVarintBytes {
             guard position < bytes.count else { throw .truncated }
@@ -30,13 +45,20 @@ struct WireReader {
     }
 
     /// A varint as tags and lengths are: it fits 32 bits and takes at most five bytes.
+    @inline(__always)
     private mutating func shortVarint() throws(MessageError.Reason) -> UInt32 {
+        guard let byte = shortest() else { return try longShortVarint() }
+        return UInt32(byte)
+    }
+
+    private mutating func longShortVarint() throws(MessageError.Reason) -> UInt32 {
         let start = position
-        let value = try varint()
+        let value = try longVarint()
         guard position - start <= Self.maxShortVarintBytes, let short = UInt32(exactly: value) else { throw .malformedVarint }
         return short
     }
 
+    @inline(__always)
     mutating func tag() throws(MessageError.Reason) -> (field: UInt32, wireType: UInt8) {
         let tag: UInt32
         do {
@@ -48,14 +70,16 @@ struct WireReader {
         return (tag >> 3, UInt8(tag & 7))
     }
 
+    @inline(__always)
     mutating func lengthPrefixed() throws(MessageError.Reason) -> UnsafeRawBufferPointer {
         try take(Int(shortVarint()))
     }
 
+    @inline(__always)
     mutating func take(_ count: Int) throws(MessageError.Reason) -> UnsafeRawBufferPointer {
         guard count <= bytes.count - position else { throw .truncated }
         defer { position += count }
-        return UnsafeRawBufferPointer(rebasing: bytes[position..<position + count])
+        return UnsafeRawBufferPointer(start: bytes.baseAddress.map { $0 + position }, count: count)
     }
 }
 
