@@ -11,15 +11,22 @@ final class BufferBIO {
     // Not checked at run time: libssl comes here several times a record, and never while one of the two is being changed.
     @exclusivity(unchecked) var inbound = ByteBuffer()
     @exclusivity(unchecked) private(set) var outbound = ByteBuffer()
-    /// A guess at the ciphertext that the next `takeOutbound` finds, from the one before: growing step by step copies all of it each time.
+    /// Ciphertext that the next `takeOutbound` is likely to find: growing step by step would copy all of it each time.
     @exclusivity(unchecked) private var expectedOutbound = 0
 
     /// The ciphertext for the peer, if there is any.
     func takeOutbound() -> ByteBuffer? {
         guard outbound.readableBytes > 0 else { return nil }
         defer { outbound = ByteBuffer() }
-        expectedOutbound = outbound.readableBytes
+        expectedOutbound = 0
         return outbound
+    }
+
+    /// So many bytes of plaintext are about to be written before `takeOutbound`.
+    func expect(_ plaintextBytes: Int) {
+        guard outbound.capacity == 0 else { return }
+        // A record adds 22 bytes (RFC 8446 section 5.2) to the 4 KiB and more that it holds, unless it is the only one.
+        expectedOutbound = plaintextBytes + plaintextBytes / 128 + 64
     }
 
     /// A BIO over this object, which must outlive it.

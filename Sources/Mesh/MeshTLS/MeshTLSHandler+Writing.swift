@@ -12,6 +12,7 @@ extension MeshTLSHandler {
         var sent: [EventLoopPromise<Void>] = []
         var failure: MeshTLSError?
         while failure == nil, queue.hasFlushed, context.channel.isWritable {
+            connection.expect(min(queue.bytes, Self.chunk + WriteQueue.maxRecord))
             guard let step = queue.withNextRecord(connection.write) else { break }
             queue.consume(step.count, sent: &sent)
             if case .failed(let error) = step.outcome { failure = error }

@@ -228,7 +228,10 @@ public final class MeshTLSHandler: ChannelDuplexHandler {
             let heldReads = holdsReads
             emit(context)
             pump(context)
-            if heldReads { readPlaintext(context) }
+            if heldReads {
+                readPlaintext(context)
+                context.fireChannelReadComplete()
+            }
             if heldReads, readRequested, !holdsReads { context.read() }
         }
         context.fireChannelWritabilityChanged()

@@ -60,6 +60,9 @@ final class TLSConnection {
 
     func takeOutbound() -> ByteBuffer? { bio.takeOutbound() }
 
+    /// So many bytes are about to be written before `takeOutbound`.
+    func expect(_ plaintextBytes: Int) { bio.expect(plaintextBytes) }
+
     // MARK: Steps
 
     /// `.done` means complete and accepted.
