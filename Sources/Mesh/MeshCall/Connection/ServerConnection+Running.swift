@@ -19,6 +19,9 @@ extension ServerConnection {
         }
     }
 
+    // Concurrent, as its task prefers the loop's executor anyway: of a function that inherits its caller's isolation the compiler does not know
+    // that setting a task-local value keeps to the same one, and asks for the task's executor three times more for every call.
+    @concurrent
     private func work(_ bound: NIOLoopBound<CallWorker>) async {
         while let call = next(for: bound) {
             // Every function between here and the handler costs a look at the task's executor when it returns: they are few on purpose.
