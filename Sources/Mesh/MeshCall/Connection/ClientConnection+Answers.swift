@@ -21,6 +21,13 @@ extension ClientConnection {
     func receiveMessage(_ id: UInt32, _ data: UnsafeRawBufferPointer?, _ charge: Int) {
         guard let call = calls[id], let buffer = call.buffer else { return machine.consumed(1, charge: charge, on: id) }
         append(data, to: buffer, of: call, charge: charge)
+        arriving.begin(buffer, on: id)
+    }
+
+    /// Stream messages reach their reader.
+    @inline(__always)
+    func settleMessages() {
+        if let settled = arriving.settle() { report(settled.consumed, on: settled.streamID) }
     }
 
     private func append(_ data: UnsafeRawBufferPointer?, to buffer: MessageBuffer, of call: ClientCall, charge: Int) {

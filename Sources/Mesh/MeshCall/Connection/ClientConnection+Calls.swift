@@ -222,7 +222,11 @@ extension ClientConnection {
     }
 
     func report(_ consumed: MessageBuffer.Consumed, of call: ClientCall) {
-        guard consumed.messages > 0, let id = call.streamID, transport.end == nil else { return }
+        if let id = call.streamID { report(consumed, on: id) }
+    }
+
+    func report(_ consumed: MessageBuffer.Consumed, on id: UInt32) {
+        guard consumed.messages > 0, transport.end == nil else { return }
         machine.consumed(consumed.messages, charge: consumed.charge, on: id)
         if machine.hasControlFrames { transport.wake() }
     }

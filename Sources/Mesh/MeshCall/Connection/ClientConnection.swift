@@ -11,6 +11,7 @@ package final class ClientConnection: FrameHandler, FrameReceiver, @unchecked Se
     @exclusivity(unchecked) var machine: ClientStateMachine
     /// Calls that have a stream.
     @exclusivity(unchecked) var calls = StreamTable<ClientCall>()
+    @exclusivity(unchecked) var arriving = ArrivingMessages()
     /// Calls that wait for a free stream, oldest first.
     @exclusivity(unchecked) var waiting = CircularBuffer<ClientCall>()
     @exclusivity(unchecked) private var deadlines = DeadlineTimer()
@@ -48,7 +49,10 @@ package final class ClientConnection: FrameHandler, FrameReceiver, @unchecked Se
     // MARK: FrameReceiver
 
     package func received(_ bytes: ByteBuffer) { transport.received(bytes) }
-    package func readCompleted() { transport.readCompleted() }
+    package func readCompleted() {
+        settleMessages()
+        transport.readCompleted()
+    }
     package func writabilityChanged() { transport.writabilityChanged() }
     package func linkClosed(_ cause: (any Error)?) { transport.linkClosed(cause) }
 
@@ -63,7 +67,10 @@ package final class ClientConnection: FrameHandler, FrameReceiver, @unchecked Se
     func fail(_ failure: ConnectionFailure) { machine.fail(failure) }
 
     func receive(_ header: FrameHeader, _ data: UnsafeRawBufferPointer?) throws(ConnectionFailure) {
-        switch try machine.receive(header, data) {
+        let action = try machine.receive(header, data)
+        if case .message(let id, let charge) = action, arriving.append(data, on: id, charge: charge) { return }
+        settleMessages()
+        switch action {
         case .none: break
         case .headers(let id): receiveHeaders(id, data)
         case .messagePart(let id): receivePart(id, data)

@@ -3,20 +3,23 @@ internal import Synchronization
 
 /// The stream messages of one direction of a call, between the connection that fills it and the one task that reads it.
 ///
-/// What it holds is bounded by the stream's window: the connection gets the bytes' credit back only as they are read. The messages
-/// lie in one piece of memory, so that a small one costs neither an allocation nor the read buffer that it came in.
+/// What it holds is bounded by the stream's window: the connection gets the bytes' credit back only as they are read. Both sides work on
+/// batches of their own: the messages that come in one turn are handed over together, for the price of one lock and one wake-up.
 @usableFromInline
 final class MessageBuffer: Sendable {
     typealias Reader = UnsafeContinuation<Void, Never>
 
-    fileprivate struct State {
-        var bytes = ByteBuffer()
-        /// A guess at the bytes that will wait at once, from the last time: growing step by step copies all of them each time.
+    fileprivate struct State: ~Copyable {
+        /// Handed over, not yet taken by the reader.
+        var waiting = MessageBatch()
+        /// In the reader's batch, or read, and not credited.
+        var taken = Consumed()
+        /// A guess at the bytes of the next batch, from the last one.
         var expectedBytes = 0
-        var waiting = CircularBuffer<(length: Int, charge: Int)>()
         var reader: Reader?
         var end: Result<Void, RPCError>?
-        var unreported = Consumed()
+        /// Nobody reads on: what comes is credited at once.
+        var isDiscarded = false
         var observers: [Observer] = []
         /// Observers are being told of the end: its reader is not to learn of it yet.
         var isTelling = false
@@ -25,13 +28,25 @@ final class MessageBuffer: Sendable {
     /// Told how the stream ended: nil when well.
     typealias Observer = @Sendable (RPCError?) -> Void
 
-    /// Messages read whose credit is still to be given.
+    /// Messages whose credit is still to be given.
     struct Consumed {
         var messages = 0
         var charge = 0
     }
 
     private let state = Mutex(State())
+    /// What came since the last hand-over. Confined to the connection's event loop.
+    @exclusivity(unchecked) private nonisolated(unsafe) var arriving = MessageBatch()
+
+    /// Held while a message is read: guards what follows.
+    private let isReading = Atomic<Bool>(false)
+    @exclusivity(unchecked) private nonisolated(unsafe) var batch = MessageBatch()
+    /// Read out of the batch and not yet reported.
+    @exclusivity(unchecked) private nonisolated(unsafe) var unreported = Consumed()
+
+    /// The reader's batch is not to be read on.
+    private let isGivenUp = Atomic<Bool>(false)
+
     private let reportAt: Int
     private let report: @Sendable (Consumed) -> Void
     private let giveUp: @Sendable () -> Void
@@ -48,26 +63,53 @@ final class MessageBuffer: Sendable {
 
     // MARK: The connection's side
 
+    /// Adds a message, which the reader gets with the next `handOver`.
+    ///
     /// - Parameter parts: the message; it may lie in two pieces.
     func append(_ parts: UnsafeRawBufferPointer, _ last: UnsafeRawBufferPointer? = nil, charge: Int) {
-        let reader = state.withLock { state -> Reader? in
-            state.makeRoom(for: parts.count)
-            state.bytes.writeBytes(parts)
-            if let last { state.bytes.writeBytes(last) }
-            state.waiting.append((parts.count + (last?.count ?? 0), charge))
-            return state.takeReader()
+        let expected = arriving.capacity == 0 ? state.withLock { $0.expectedBytes } : 0
+        arriving.append(parts, last, charge: charge, expected: expected)
+    }
+
+    /// Lets the reader have what was added.
+    ///
+    /// - Returns: what is to be credited at once.
+    func handOver() -> Consumed {
+        guard !arriving.isEmpty else { return Consumed() }
+        let (due, reader) = state.withLock { state -> (Consumed, Reader?) in
+            state.waiting.append(&arriving)
+            return (state.isDiscarded ? state.takeUnread() : Consumed(), state.takeReader())
         }
         reader?.resume()
+        return due
     }
 
     /// No more messages come. Those that wait can still be read, unless `discard`.
     ///
     /// - Returns: what is to be credited at once.
     func finish(_ end: Result<Void, RPCError>, discard: Bool = false) -> Consumed {
-        let (due, ended) = state.withLock { state -> (Consumed, (() -> Void)?) in
+        self.end(discard: discard) { state in
             if state.end == nil { state.end = end }
-            if discard { state.discardUnread() }
-            return (state.takeUnreported(), state.takeEnd())
+        }
+    }
+
+    /// Nobody reads on. A reader that does so nevertheless gets `error`, unless it had read everything.
+    ///
+    /// - Returns: what is to be credited at once.
+    func discard(_ error: RPCError) -> Consumed {
+        end(discard: true) { state in
+            if state.hasUnread || state.end == nil { state.end = .failure(error) }
+        }
+    }
+
+    private func end(discard: Bool, _ change: (inout State) -> Void) -> Consumed {
+        let (due, ended) = state.withLock { state -> (Consumed, (() -> Void)?) in
+            if !arriving.isEmpty { state.waiting.append(&arriving) }
+            change(&state)
+            guard discard else { return (Consumed(), state.takeEnd()) }
+            isGivenUp.store(true, ordering: .relaxed)
+            state.isDiscarded = true
+            return (state.takeUnread(), state.takeEnd())
         }
         tell(ended)
         return due
@@ -80,19 +122,6 @@ final class MessageBuffer: Sendable {
             return state.takeReader()
         }
         reader?.resume()
-    }
-
-    /// Nobody reads on. A reader that does so nevertheless gets `error`, unless it had read everything.
-    ///
-    /// - Returns: what is to be credited at once.
-    func discard(_ error: RPCError) -> Consumed {
-        let (due, ended) = state.withLock { state -> (Consumed, (() -> Void)?) in
-            if !state.waiting.isEmpty || state.end == nil { state.end = .failure(error) }
-            state.discardUnread()
-            return (state.takeUnreported(), state.takeEnd())
-        }
-        tell(ended)
-        return due
     }
 
     /// Calls `observer` once the stream has ended, before its reader learns of it; at once when it has already.
@@ -137,15 +166,43 @@ final class MessageBuffer: Sendable {
     /// Hands the bytes of the next message to `read`, if there is one. Not generic, as it is called for every message.
     @usableFromInline
     func takeReady(_ read: (UnsafeRawBufferPointer) -> Void) -> Ready {
-        // A reader that has taken everything may wait for what only its credit lets the sender send, on this stream or another.
-        let (ready, due) = state.withLock { state -> (Ready, Consumed?) in
-            guard let next = state.waiting.popFirst() else { return (state.ended, state.takeDue(reportAt)) }
-            state.unreported.add(next.charge)
-            state.read(next.length, read)
-            return (.message, state.takeDue(reportAt))
+        guard !isReading.exchange(true, ordering: .acquiring) else { return secondReader() }
+        defer { isReading.store(false, ordering: .releasing) }
+        if batch.isEmpty || isGivenUp.load(ordering: .relaxed) {
+            let ready = takeBatch()
+            guard case .message = ready else { return ready }
         }
-        if let due { report(due) }
-        return ready
+        unreported.add(batch.takeFirst(read))
+        // A reader that has taken everything may wait for what only its credit lets the sender send, on this stream or another.
+        if batch.isEmpty || unreported.charge >= reportAt { reportRead() }
+        return .message
+    }
+
+    private func takeBatch() -> Ready {
+        // An idle stream keeps little: it is the size that is kept, not the memory.
+        let usedBytes = batch.usedBytes
+        if batch.capacity > MessageBuffer.keptCapacity { batch = MessageBatch() } else { batch.removeAll() }
+        return state.withLock { state in
+            if usedBytes > 0 { state.expectedBytes = min(usedBytes, MessageBuffer.largestGuess) }
+            guard !state.waiting.isEmpty else { return state.end == nil || state.isTelling ? .nothing : .ended }
+            swap(&batch, &state.waiting)
+            state.taken.add(batch.total)
+            return .message
+        }
+    }
+
+    private static let keptCapacity = 4096
+    private static let largestGuess = 256 << 10
+
+    private func reportRead() {
+        let due = state.withLock { $0.credit(unreported) }
+        unreported = Consumed()
+        if due.messages > 0 { report(due) }
+    }
+
+    private func secondReader() -> Ready {
+        state.withLock { $0.refuseSecondReader() }
+        return .ended
     }
 
     @usableFromInline
@@ -162,38 +219,18 @@ final class MessageBuffer: Sendable {
 }
 
 extension MessageBuffer.Consumed {
-    fileprivate mutating func add(_ charge: Int) {
+    mutating func add(_ charge: Int) {
         messages += 1
         self.charge += charge
+    }
+
+    mutating func add(_ other: Self) {
+        messages += other.messages
+        charge += other.charge
     }
 }
 
 extension MessageBuffer.State {
-    /// Memory kept for the next messages once all have been read.
-    private static let keptCapacity = 4096
-    private static let largestGuess = 256 << 10
-
-    fileprivate mutating func read(_ length: Int, _ body: (UnsafeRawBufferPointer) -> Void) {
-        bytes.withUnsafeReadableBytes { body(UnsafeRawBufferPointer(rebasing: $0[..<length])) }
-        bytes.moveReaderIndex(forwardBy: length)
-        if waiting.isEmpty { reclaim() }
-    }
-
-    fileprivate var ended: MessageBuffer.Ready { end == nil || isTelling ? .nothing : .ended }
-
-    /// Moves what waits to the front once most of the memory has been read.
-    fileprivate mutating func makeRoom(for byteCount: Int) {
-        if bytes.capacity == 0 { bytes.reserveCapacity(max(byteCount, expectedBytes)) }
-        if bytes.readerIndex > Self.keptCapacity, bytes.readerIndex > bytes.readableBytes { bytes.discardReadBytes() }
-    }
-
-    private mutating func reclaim() {
-        guard bytes.storageCapacity > Self.keptCapacity else { return bytes.clear() }
-        // An idle stream keeps little: it is the size that is kept, not the memory.
-        expectedBytes = min(bytes.writerIndex, Self.largestGuess)
-        bytes = ByteBuffer()
-    }
-
     fileprivate mutating func takeReader() -> MessageBuffer.Reader? {
         defer { reader = nil }
         return reader
@@ -209,27 +246,35 @@ extension MessageBuffer.State {
         return { for observer in told { observer(error) } }
     }
 
-    fileprivate mutating func discardUnread() {
-        for message in waiting { unreported.add(message.charge) }
-        waiting.removeAll()
-        bytes = ByteBuffer()
+    /// There are messages that nobody has read: those of the reader's batch count until they are credited.
+    fileprivate var hasUnread: Bool { !waiting.isEmpty || taken.messages > 0 }
+
+    /// Throws away what was not read. What is to be credited for it.
+    fileprivate mutating func takeUnread() -> MessageBuffer.Consumed {
+        var due = taken
+        due.add(waiting.total)
+        taken = MessageBuffer.Consumed()
+        waiting = MessageBatch()
+        return due
     }
 
-    fileprivate mutating func takeUnreported() -> MessageBuffer.Consumed {
-        defer { unreported = MessageBuffer.Consumed() }
-        return unreported
+    /// What is to be credited for messages that were read: nothing when all was credited as they were thrown away.
+    fileprivate mutating func credit(_ read: MessageBuffer.Consumed) -> MessageBuffer.Consumed {
+        guard !isDiscarded else { return MessageBuffer.Consumed() }
+        taken.messages -= read.messages
+        taken.charge -= read.charge
+        return read
     }
 
-    fileprivate mutating func takeDue(_ reportAt: Int) -> MessageBuffer.Consumed? {
-        guard unreported.messages > 0, waiting.isEmpty || unreported.charge >= reportAt else { return nil }
-        return takeUnreported()
+    fileprivate mutating func refuseSecondReader() {
+        end = .failure(RPCError(.internalError, "A stream of messages has one reader."))
     }
 
     /// Keeps the reader waiting; false when something came in the meantime, or when another reader waits already.
     fileprivate mutating func park(_ continuation: MessageBuffer.Reader) -> Bool {
         guard waiting.isEmpty, end == nil || isTelling else { return false }
         guard reader == nil else {
-            end = .failure(RPCError(.internalError, "A stream of messages has one reader."))
+            refuseSecondReader()
             return false
         }
         reader = continuation

@@ -115,7 +115,10 @@ extension ServerConnection {
             })
         call.inbound = inbound
         // A stock client may send the first message in the Request itself.
-        if !first.isEmpty { inbound.append(first, charge: 0) }
+        if !first.isEmpty {
+            inbound.append(first, charge: 0)
+            _ = inbound.handOver()
+        }
         if !isOpen { _ = inbound.finish(.success(())) }
     }
 
@@ -136,7 +139,13 @@ extension ServerConnection {
         } else {
             call.parts.take { inbound.append($0, data, charge: charge) }
         }
-        if ends { halfClosed(id) }
+        if ends { halfClosed(id) } else { arriving.begin(inbound, on: id) }
+    }
+
+    /// Stream messages reach their reader.
+    @inline(__always)
+    func settleMessages() {
+        if let settled = arriving.settle() { report(settled.consumed, on: settled.streamID) }
     }
 
     func halfClosed(_ id: UInt32) {

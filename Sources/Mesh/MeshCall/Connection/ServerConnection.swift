@@ -18,9 +18,10 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
     @exclusivity(unchecked) var machine: ServerStateMachine
     /// Calls not yet answered.
     @exclusivity(unchecked) var calls = StreamTable<ServerCall>()
+    @exclusivity(unchecked) var arriving = ArrivingMessages()
     /// Calls whose handlers have not begun, oldest first. Empty between two turns.
     @exclusivity(unchecked) var pending = CircularBuffer<ServerCall>()
-    private var unfinished: [UInt32: UnfinishedRequest] = [:]
+    @exclusivity(unchecked) private var unfinished: [UInt32: UnfinishedRequest] = [:]
     @exclusivity(unchecked) private var deadlines = DeadlineTimer()
     private let started = NIODeadline.now()
     private var onEnd: ((ConnectionEnd) -> Void)?
@@ -53,6 +54,7 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
 
     package func received(_ bytes: ByteBuffer) { transport.received(bytes) }
     package func readCompleted() {
+        settleMessages()
         runPending()
         transport.readCompleted()
         closeIfDrained()
@@ -72,7 +74,10 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
     func endWritten(on streamID: UInt32) { machine.answered(streamID) }
 
     func receive(_ header: FrameHeader, _ data: UnsafeRawBufferPointer?) throws(ConnectionFailure) {
-        switch try machine.receive(header, data) {
+        let action = try machine.receive(header, data)
+        if case .message(let id, let charge, ends: false) = action, arriving.append(data, on: id, charge: charge) { return }
+        settleMessages()
+        switch action {
         case .none: break
         case .requestPart(let id): unfinished[id, default: UnfinishedRequest()].bytes.writeBytes(data)
         case .request(let id, let clientStreams): try receiveRequest(id, data, header.flags, clientStreams)
