@@ -102,6 +102,32 @@ struct FlowControlTests {
         #expect(failure?.code == .flowControlError)
     }
 
+    @Test("what comes for a stream that has ended is bounded by the window that it had, however much the connection gets back")
+    func overrunOfEnded() throws {
+        var server = try ServerStateMachine.ready()
+        _ = try server.receive(Frame(.request, 1, .remoteOpen))
+        server.answered(1)
+        let frame = Frame(.data, 1, [], Array(repeating: 0, count: 32_758))
+        for _ in 0..<(256 << 10) / 32_768 { #expect(try server.receive(frame) == .none) }
+        #expect(server.takeControlFrames().contains { if case .windowUpdate(0, _) = $0 { true } else { false } } == false)
+        let failure = #expect(throws: ConnectionFailure.self) { try server.receive(frame) }
+        #expect(failure?.code == .flowControlError)
+    }
+
+    @Test("empty messages for streams that have ended are counted")
+    func lateEmptyData() throws {
+        var server = try ServerStateMachine.ready()
+        var left = WireLimits.freeFramesPerInterval
+        for id in stride(from: UInt32(1), to: 7, by: 2) {
+            _ = try server.receive(Frame(.request, id, .remoteOpen))
+            server.answered(id)
+            for _ in 0..<min(left, 10_000) { #expect(try server.receive(Frame(.data, id)) == .none) }
+            left -= min(left, 10_000)
+        }
+        let failure = #expect(throws: ConnectionFailure.self) { try server.receive(Frame(.data, 5)) }
+        #expect(failure?.code == .enhanceYourCalm)
+    }
+
     @Test("bytes that come for a cancelled stream are credited to the connection")
     func creditOfCancelled() throws {
         var client = try ClientStateMachine.ready(settings(connection: 8192))

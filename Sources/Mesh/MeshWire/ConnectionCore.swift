@@ -104,14 +104,20 @@ struct ConnectionCore: Sendable {
 
     // MARK: Receiving Data
 
-    /// Charges a Data frame to both windows. Its stream is nil when the stream has ended: the bytes are then credited at once.
+    /// Charges a Data frame to both windows. When its stream has ended the connection's bytes are credited at once, the stream's no more.
     mutating func charge(_ header: FrameHeader) throws(ConnectionFailure) {
         guard mode == .mesh else { return }
         guard receiveWindow.charge(header.charge) else {
             throw ConnectionFailure(.flowControlError, "the connection's window is overrun")
         }
-        guard let isWithin = streams.update(header.streamID, { $0.receive.charge(header.charge) }) else { return credit(header.charge, to: 0) }
-        guard isWithin else { throw ConnectionFailure(.flowControlError, "a stream's window is overrun") }
+        if let isWithin = streams.update(header.streamID, { $0.receive.charge(header.charge) }) {
+            guard isWithin else { throw ConnectionFailure(.flowControlError, "a stream's window is overrun") }
+            return
+        }
+        guard recentlyClosed.charge(header.streamID, header.charge) != false else {
+            throw ConnectionFailure(.flowControlError, "the window of a stream that has ended is overrun")
+        }
+        credit(header.charge, to: 0)
     }
 
     /// Takes what nearly every Data frame is: a whole message in one frame that the windows have room for. Looks for its stream once.
@@ -160,7 +166,12 @@ struct ConnectionCore: Sendable {
         var inbound = stream.inbound
         unfinishedBytes -= stream.unfinishedBytes
         credit(inbound.releaseHeld(), to: 0)
-        if remember { recentlyClosed.insert(streamID) }
+        if remember { recentlyClosed.insert(streamID, stream.receive) }
+    }
+
+    /// A stream was refused before it began: what the peer sends on it is late from the beginning.
+    mutating func neverBegan(_ streamID: UInt32) {
+        recentlyClosed.insert(streamID, makeStream().receive)
     }
 
     // MARK: Unfinished messages

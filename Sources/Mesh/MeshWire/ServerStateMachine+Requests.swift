@@ -7,12 +7,12 @@ extension ServerStateMachine {
         lastStreamID = id
         if drain == .final {
             // The last GOAWAY told the client that this call never runs.
-            core.recentlyClosed.insert(id)
+            core.neverBegan(id)
             try core.countFree("ignored Request")
             return .none
         }
         guard slots < Int(core.local.maximumConcurrentStreams) else {
-            core.recentlyClosed.insert(id)
+            core.neverBegan(id)
             return .reject(id, .tooManyStreams, ends: false)
         }
         slots += 1
@@ -57,13 +57,19 @@ extension ServerStateMachine {
         }
         try core.charge(header)
         guard let stream = core.streams[id] else {
-            if core.recentlyClosed.contains(id) { return .none }
+            if core.recentlyClosed.contains(id) { return try countLate(header) }
             throw ConnectionFailure(.streamClosed, "Data on stream \(id), which has ended")
         }
         guard !stream.remoteClosed, stream.isRunning else {
             throw ConnectionFailure(.streamClosed, "Data on stream \(id), on which the client may send none")
         }
         return try takeData(header, inbound: stream.inbound)
+    }
+
+    /// Data of a stream that has ended. Its window bounds the bytes; what carries none is free.
+    private mutating func countLate(_ header: FrameHeader) throws(ConnectionFailure) -> Action {
+        if header.length == 0 { try core.countFree("late empty Data") }
+        return .none
     }
 
     private mutating func takeData(_ header: FrameHeader, inbound: MessageCounter) throws(ConnectionFailure) -> Action {
