@@ -147,6 +147,15 @@ extension Integration {
             }
         }
 
+        /// auth cannot enrol: it makes itself another certificate before it revokes the one that was seen.
+        private func authsTeamChange(on mesh: LocalMesh) async throws {
+            let certificate = try certificate(of: .auth, on: mesh)
+            let run = try await pulse(["keys", "rotate", "--seen-by", "auth", "--reason", "team-change"], on: mesh)
+            #expect(run.exitCode == 0 && run.text.contains("\(certificate) is revoked"), "\(run.text)")
+            #expect(try self.certificate(of: .auth, on: mesh) != certificate)
+            try await eventually("everybody finds auth again") { try await pulse(["mesh", "ping"], on: mesh).exitCode == 0 }
+        }
+
         @Test("When somebody leaves, all that a role could have seen is rotated, and what only others can rotate is due")
         func teamChange() async throws {
             try await LocalMesh.with(keys: Self.schedules) { mesh in
@@ -169,6 +178,7 @@ extension Integration {
                 for kind in ["auth/token-signing", "auth/mesh-issuing", "audit/log-signing", "execution/data-encryption", "market-data/data-encryption"] {
                     #expect(all.text.contains(kind), "\(all.text)")
                 }
+                try await authsTeamChange(on: mesh)
                 let wrong = try await pulse(["keys", "rotate", "--seen-by", "nobody", "--reason", "x"], on: mesh)
                 #expect(wrong.exitCode != 0 && wrong.text.contains("no role"))
             }

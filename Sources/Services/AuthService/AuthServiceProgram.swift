@@ -17,7 +17,7 @@ public enum AuthServiceProgram {
         let identity = try await IdentityComponents.make(
             environment: settings.environment, database: database, outbox: AuditOutbox(source: settings.service), data: data,
             age: settings.keys[.meshIssuing].age, rootsPath: settings.trustRootsPath, deployedTokens: settings.enrolFolder + "/" + DeployedJoinTokens.fileName,
-            changed: { context.trust.replaceRevocations(with: $0) })
+            changed: { context.trust.replaceRevocations(with: $0) }, own: { ownCertificate($0, context) })
         // Before anything is dialled or listened on: auth's own certificate comes from itself.
         let issuing = try await issue(identity, context)
         let audit = try context.auditClient(for: database)
@@ -32,13 +32,18 @@ public enum AuthServiceProgram {
             onDrain: { identity.authority.board.stop() }, readiness: { database.failure == nil ? nil : "the database takes no writes" })
     }
 
+    private static func ownCertificate(_ issuer: MeshIssuer, _ context: ServiceContext) -> OwnCertificate? {
+        guard context.settings.identity.mode == .issue else { return nil }
+        return OwnCertificate(issuer, folder: context.settings.tlsFolder, logger: context.logger) { context.trust.reloadCertificates() }
+    }
+
     /// Starts issuing, unless certificates come from elsewhere.
     private static func issue(_ identity: IdentityComponents, _ context: ServiceContext) async throws -> [any Service] {
         let settings = context.settings
-        guard settings.identity.mode == .issue else { return [] }
+        guard let own = identity.authority.own else { return [] }
         try await identity.importFirstKey(context.secrets, certificatePath: settings.tlsFolder + "/issuer.pem", logger: context.logger)
-        let upkeep = IdentityUpkeep(identity.authority, folder: settings.tlsFolder, logger: context.logger) { context.trust.reloadCertificates() }
-        try await upkeep.start()
+        try await own.start()
+        let upkeep = IdentityUpkeep(authority: identity.authority, own: own, logger: context.logger)
         let interval = settings.identity.checkInterval
         return [
             BackgroundTask("mesh identities") { try await upkeep.run(every: interval) },

@@ -11,6 +11,8 @@ struct IdentityAuthority: Sendable {
     let board: RevocationBoard
     /// Told of each new list: auth refuses the revoked itself, too.
     let changed: @Sendable (RevocationList) -> Void
+    /// Nil where auth's certificate comes from elsewhere.
+    var own: OwnCertificate?
 
     var store: IdentityStore { issuer.store }
 
@@ -67,6 +69,7 @@ struct IdentityAuthority: Sendable {
     }
 
     func revoke(_ entry: RevocationTable.Entry, event: AuditEvent) async throws {
+        if case .serial(let serial) = entry { try await own?.replace(serial) }
         guard let list = try await store.revoke(entry, now: issuer.now, event: event) else {
             throw RPCError(.resourceExhausted, "The list of revocations is full.", reason: "TOO_MANY_REVOCATIONS")
         }

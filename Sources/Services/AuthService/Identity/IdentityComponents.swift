@@ -28,9 +28,11 @@ struct IdentityComponents: Sendable {
     ///   - deployedTokens: the deployment's file of join tokens.
     ///   - data: has the key of `MeshIssuer.purpose`.
     ///   - changed: told of each new list of revocations, and of the present one.
+    ///   - own: makes auth's own certificate; nil where it comes from elsewhere.
     static func make(
         environment: String, database: ServiceDatabase, outbox: AuditOutbox, data: DataKeyring, age: KeyAge, rootsPath: String,
-        deployedTokens: String, clock: @escaping @Sendable () -> Date = { Date() }, changed: @escaping @Sendable (RevocationList) -> Void
+        deployedTokens: String, clock: @escaping @Sendable () -> Date = { Date() }, changed: @escaping @Sendable (RevocationList) -> Void,
+        own: (MeshIssuer) -> OwnCertificate? = { _ in nil }
     ) async throws -> IdentityComponents {
         let store = IdentityStore(database: database, outbox: outbox)
         let issuer = try await MeshIssuer.open(
@@ -38,7 +40,7 @@ struct IdentityComponents: Sendable {
             wrapping: KeyWrapping(rootSecret: try data.key(MeshIssuer.purpose)), rootsPath: rootsPath, clock: clock)
         let board = RevocationBoard(try await store.revocations())
         changed(board.list)
-        let authority = IdentityAuthority(issuer: issuer, board: board, changed: changed)
+        let authority = IdentityAuthority(issuer: issuer, board: board, changed: changed, own: own(issuer))
         let refusals = RefusalJournal(rate: RateLimit(perMinute: 60, burst: 30))
         return IdentityComponents(
             authority: authority, definition: .identity(IdentityHandler(authority: authority)),

@@ -30,6 +30,8 @@ struct RotateKeyCommand: AsyncParsableCommand {
     func run() async throws {
         if let key { return try await rotate(key) }
         let process = seenBy.flatMap(ServiceName.init(rawValue:))
+        // Before anything is rotated: a new issuing key brings auth another certificate by itself.
+        let certificates = try CertificateReplacement(state.folder, of: process)
         let answers = try await KeyFleet(state.folder).list(process: process)
         var failures = answers.compactMap { answer in answer.failure.map { "\(answer.process.rawValue): \($0)" } }
         for answer in answers {
@@ -44,7 +46,7 @@ struct RotateKeyCommand: AsyncParsableCommand {
             }
         }
         do {
-            try await CertificateReplacement(folder: state.folder).run(process, reason: why.reason)
+            try await certificates.run(reason: why.reason)
         } catch {
             failures.append("mesh certificates: \((error as? RPCError)?.message ?? "\(error)")")
         }

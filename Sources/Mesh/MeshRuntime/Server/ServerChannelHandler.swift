@@ -9,12 +9,12 @@ final class ServerChannelHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     private let server: MeshServer
-    private var connection: ServerConnection?
-    private var lane: AdmissionLane?
-    private let sharing = LoopSharing.ofThisLoop
-    private var budget = TurnBudget()
+    var connection: ServerConnection?
+    var lane: AdmissionLane?
+    let sharing = LoopSharing.ofThisLoop
+    var budget = TurnBudget()
     /// What is left of a read that was cut. Nothing more is read until it is dealt with.
-    private var left = ByteBuffer()
+    var left = ByteBuffer()
     private var cause: (any Error)?
     private var expiry: Scheduled<Void>?
     private var remote: SocketAddress?
@@ -76,53 +76,6 @@ final class ServerChannelHandler: ChannelInboundHandler {
     private func lifeEnded(_ lifetime: ConnectionLifetime, _ connection: ServerConnection) {
         expiry = connection.loop.scheduleTask(in: TimeAmount(lifetime.grace)) { connection.close(lifetime.reason.rawValue) }
         connection.drain()
-    }
-
-    // MARK: Reading
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        lane?.readBegins()
-        var bytes = unwrapInboundIn(data)
-        let now = NIODeadline.now()
-        budget.begin(at: now)
-        let isShared = sharing.reads(ObjectIdentifier(self), at: now)
-        if left.readableBytes > 0 {
-            left.writeBuffer(&bytes)
-        } else if budget.cuts(bytes.readableBytes, isShared: isShared) {
-            left = bytes
-            takePieces()
-        } else {
-            connection?.received(bytes)
-        }
-    }
-
-    private func takePieces() {
-        while let connection, let piece = left.readSlice(length: min(TurnBudget.piece, left.readableBytes)), piece.readableBytes > 0 {
-            connection.received(piece)
-            if budget.isSpent(at: .now()) { return }
-        }
-    }
-
-    func channelReadComplete(context: ChannelHandlerContext) {
-        partCompleted(context)
-        context.fireChannelReadComplete()
-    }
-
-    private func partCompleted(_ context: ChannelHandlerContext) {
-        connection?.readCompleted()
-        let isComplete = left.readableBytes == 0
-        budget.end(at: .now(), isComplete: isComplete)
-        guard !isComplete, connection != nil else { return }
-        try? context.channel.syncOptions?.setOption(.autoRead, value: false)
-        context.eventLoop.assumeIsolated().scheduleTask(in: TurnBudget.pause) { self.goOn(context) }
-    }
-
-    private func goOn(_ context: ChannelHandlerContext) {
-        guard connection != nil else { return }
-        budget.begin(at: .now())
-        takePieces()
-        partCompleted(context)
-        if left.readableBytes == 0 { try? context.channel.syncOptions?.setOption(.autoRead, value: true) }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
