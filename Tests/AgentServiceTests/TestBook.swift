@@ -84,6 +84,12 @@ final class TestBook: ExecutionV1.ExecutionHandler {
         try outOfReach()
     }
 
+    func revokeExchangeKeys(_: ExecutionV1.RevokeExchangeKeysRequest, context: ServerContext) async throws
+        -> ExecutionV1.RevokeExchangeKeysResponse
+    {
+        try outOfReach()
+    }
+
     func setKillSwitch(_: ExecutionV1.SetKillSwitchRequest, context: ServerContext) async throws -> ExecutionV1.KillSwitch {
         try outOfReach()
     }

@@ -19,6 +19,7 @@ struct AccessTests {
             for path in [
                 "/v1/admin/verifications", "/v1/admin/verifications/withdraw",
                 "/v1/chat", "/v1/proposals/p1/sign", "/v1/proposals/p1/reject", "/v1/exchange-keys", "/v1/exchange-keys/k/activate",
+                "/v1/exchange-keys/revoke", "/v1/read-keys/revoke",
             ] {
                 #expect(try await client.post(path, "{}", token: token).status == 401, "\(path)")
             }
@@ -119,6 +120,9 @@ struct AccessTests {
             #expect(try await client.post("/v1/read-keys", "{}").text == #"{"key_id":"r1","public_key_pem":"PEM"}"#)
             let linked = try await client.post("/v1/read-keys/r1/activate", #"{"api_key":"a"}"#)
             #expect(linked.text == #"{"not_checked":["whether the key may withdraw or transfer"]}"#)
+            let revoked = try await client.post("/v1/exchange-keys/revoke", "{}")
+            #expect(revoked.text == #"{"key_ids":["k1"],"notes":["Order o was cancelled."]}"#)
+            #expect(try await client.post("/v1/read-keys/revoke", #"{"reason":"lost"}"#).text == #"{"key_ids":["lost"],"notes":[]}"#)
             // Whoever has a key for reading is read with that.
             let read = try await client.get("/v1/portfolio", token: "access:eve")
             #expect(read.text == #"{"balances":[{"asset":"BTC","free":"3","locked":"0"}],"time_ms":7}"#)

@@ -206,6 +206,13 @@ struct StandInExecution: ExecutionV1.ExecutionHandler {
         return .init()
     }
 
+    func revokeExchangeKeys(
+        _ request: ExecutionV1.RevokeExchangeKeysRequest, context: ServerContext
+    ) async throws -> ExecutionV1.RevokeExchangeKeysResponse {
+        seen.note(context)
+        return .init(keyIds: ["k1"], notes: ["Order o was cancelled."])
+    }
+
     func setKillSwitch(_ request: ExecutionV1.SetKillSwitchRequest, context: ServerContext) async throws -> ExecutionV1.KillSwitch {
         .init()
     }
@@ -258,6 +265,11 @@ struct StandInReadKeys: MarketDataV1.ReadKeysHandler {
     ) async throws -> MarketDataV1.ActivateReadKeyResponse {
         seen.note(context)
         return .init(notChecked: ["whether the key may withdraw or transfer"])
+    }
+
+    func revokeReadKeys(_ request: MarketDataV1.RevokeReadKeysRequest, context: ServerContext) async throws -> MarketDataV1.RevokeReadKeysResponse {
+        seen.note(context)
+        return .init(keyIds: [request.reason])
     }
 
     func getBalances(_ request: MarketDataV1.GetBalancesRequest, context: ServerContext) async throws -> MarketDataV1.Balances {

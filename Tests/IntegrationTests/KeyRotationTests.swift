@@ -121,6 +121,33 @@ extension Integration {
             #expect(try await someone.sign(again).state == "FILLED")
         }
 
+        @Test("A person revokes their own keys: the resting order is cancelled, nothing is sent or read with them any more, and their records say why")
+        func ownKeys() async throws {
+            let mesh = try await SharedMesh.mesh()
+            var someone = try await mesh.makePerson(balances: ["USDT": "100000"])
+            let bystander = try await mesh.makePerson()
+            let resting = try #require(try await someone.propose("buy 0.01 BTC at 20000").first)
+            let order = try await someone.sign(resting)
+            let next = try #require(try await someone.propose("buy 0.01 BTC at market").first)
+            let answer = try await someone.person.unlinkExchange(.trade, reason: "lost my phone")
+            #expect(answer.keyIds.count == 1 && answer.notes == ["Order \(order.clientOrderId) was cancelled."])
+            await #expect(throws: GatewayError.self) { _ = try await someone.sign(next) }
+            let reading = try await someone.person.unlinkExchange(.read)
+            await #expect(throws: GatewayError.self) { _ = try await someone.person.portfolio() }
+            // The same again finds nothing, and nobody else lost anything.
+            #expect(try await someone.person.unlinkExchange(.trade).keyIds.isEmpty)
+            #expect(try await !bystander.person.portfolio().isEmpty)
+            let user = await someone.person.userID
+            try await eventually("the person reads of it in their own records") {
+                let audit: AuditAnswer = try await someone.person.get("/v1/audit/records")
+                let records = try audit.records.map { try AuditV1.Record(packed: Array($0.recordBase64)) }
+                let revoked = records.filter { $0.action == "keys.revoked" && $0.actor?.id == user }
+                return revoked.count == 1 + reading.keyIds.count && revoked.contains { $0.reason == "lost my phone" }
+            }
+            try await someone.linkExchange()
+            #expect(try await someone.sign(#require(try await someone.propose("buy 0.01 BTC at market").first)).state == "FILLED")
+        }
+
         @Test("What a revoked token key signed is refused by every service within a second")
         func revokedTokenKey() async throws {
             try await LocalMesh.with { mesh in

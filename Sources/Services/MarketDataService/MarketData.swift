@@ -52,10 +52,12 @@ public struct MarketData: Sendable {
         let hub = TickerHub(exchange: reader, limits: limits, now: now)
         self.keeper = keeper
         self.hub = hub
-        exchangeKeys = [MarketKeyring(keeper: keeper), PersonKeyring(database: database, outbox: outbox, now: now)]
+        let people = PersonKeyring(database: database, outbox: outbox, now: now)
+        exchangeKeys = [MarketKeyring(keeper: keeper), people]
         readKeys = ReadKeysHandlers(
             keys: PersonKeys(
-                environment: environment, database: database, outbox: outbox, store: PersonKeyStore(cipher: cipher), exchange: exchange, now: now))
+                environment: environment, database: database, outbox: outbox, store: PersonKeyStore(cipher: cipher), exchange: exchange, now: now),
+            keyring: people)
         handlers = MarketDataHandlers(
             prices: PriceDesk(exchange: reader, limits: limits, now: now),
             candles: CandleDesk(exchange: reader, store: CandleStore(database: database), limits: limits), tickers: hub)

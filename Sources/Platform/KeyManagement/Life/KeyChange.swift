@@ -19,6 +19,23 @@ public struct KeyChange: Sendable {
     }
 }
 
+extension KeyChange {
+    /// Bytes of a person's reason.
+    private static let longestReason = 200
+
+    /// Whose key it is ends it.
+    ///
+    /// - Parameter reason: the person's own words; may be empty.
+    /// - Throws: `RPCError` without a user token, or when the reason is too long.
+    public static func byPerson(_ context: ServerContext, reason: String) throws -> KeyChange {
+        guard reason.utf8.count <= longestReason else {
+            throw RPCError(.invalidArgument, "The reason has at most \(longestReason) bytes.", reason: "REASON_TOO_LONG")
+        }
+        return KeyChange(
+            actor: .user(try context.user().userID), requestID: context.requestID, reason: reason.isEmpty ? "revoked by the person" : reason)
+    }
+}
+
 /// The life of keys as the audit log has it.
 public enum KeyEvent: String, Sendable {
     case prepared = "keys.prepared"

@@ -1,6 +1,7 @@
 internal import AuditClient
 internal import Exchange
 internal import FoundationEssentials
+internal import KeyManagement
 internal import Logging
 public import MeshCall
 public import ServiceAPI
@@ -48,6 +49,16 @@ extension ExecutionService {
     ) async throws -> ExecutionV1.ActivateExchangeKeyResponse {
         let unchecked = try await keys.activate(request.keyId, apiKey: request.apiKey, for: Caller(context))
         return ExecutionV1.ActivateExchangeKeyResponse(notChecked: unchecked)
+    }
+
+    public func revokeExchangeKeys(
+        _ request: ExecutionV1.RevokeExchangeKeysRequest, context: ServerContext
+    ) async throws -> ExecutionV1.RevokeExchangeKeysResponse {
+        let (user, change) = (try context.user().userID, try KeyChange.byPerson(context, reason: request.reason))
+        let ids = try await dependencies.database.read(as: user) { try ExchangeKeyLife.standing(of: user, in: $0) }
+        var notes: [String] = []
+        for id in ids { notes += try await exchangeKeys.revoke(id, change).notes }
+        return ExecutionV1.RevokeExchangeKeysResponse(keyIds: ids, notes: notes)
     }
 
     // MARK: - Kill switch

@@ -42,6 +42,13 @@ enum ExchangeKeyLife {
             retiredAt: seconds("retired_ms"), goneAt: seconds("gone_ms"), rotationRequested: row["rotation_requested"])
     }
 
+    /// The person's keys that nobody has revoked yet.
+    static func standing(of user: String, in db: Database) throws -> [String] {
+        try String.fetchAll(
+            db, sql: "SELECT id FROM exchange_keys WHERE user_id = ? AND gone_ms IS NULL AND revoked_ms IS NULL ORDER BY created_ms",
+            arguments: [user])
+    }
+
     static func requestRotation(of id: String, because reason: String, in db: Database) throws {
         try db.execute(sql: "UPDATE exchange_keys SET rotation_requested = ? WHERE id = ? AND state = 'active'", arguments: [reason, id])
     }

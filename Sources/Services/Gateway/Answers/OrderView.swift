@@ -87,3 +87,9 @@ struct LinkedKeyView: Encodable {
     /// What the exchange would not say of the key.
     let notChecked: [String]
 }
+
+struct RevokedKeysView: Encodable {
+    let keyIds: [String]
+    /// What became of the orders that they had placed.
+    let notes: [String]
+}

@@ -12,13 +12,19 @@ struct TradingRoutes: Sendable {
         let apiKey: String
     }
 
+    private struct Revocation: Decodable {
+        let reason: String?
+    }
+
     func add(to group: RouterGroup<GatewayContext>) {
         group.get("orders", use: orders)
         group.get("portfolio", use: portfolio)
         group.post("exchange-keys", use: createKey)
         group.post("exchange-keys/:id/activate", use: activateKey)
+        group.post("exchange-keys/revoke", use: revokeKeys)
         group.post("read-keys", use: createReadKey)
         group.post("read-keys/:id/activate", use: activateReadKey)
+        group.post("read-keys/revoke", use: revokeReadKeys)
     }
 
     @Sendable private func orders(_ request: Request, _ context: GatewayContext) async throws -> Response {
@@ -57,5 +63,17 @@ struct TradingRoutes: Sendable {
         let body = try await JSONBody.decode(Activation.self, from: request)
         let answer = try await execution.activateExchangeKey(.init(keyId: context.id(), apiKey: body.apiKey), options: context.call())
         return try JSONBody.response(LinkedKeyView(notChecked: answer.notChecked))
+    }
+
+    @Sendable private func revokeKeys(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let body = try await JSONBody.decode(Revocation.self, from: request)
+        let answer = try await execution.revokeExchangeKeys(.init(reason: body.reason ?? ""), options: context.call())
+        return try JSONBody.response(RevokedKeysView(keyIds: answer.keyIds, notes: answer.notes))
+    }
+
+    @Sendable private func revokeReadKeys(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let body = try await JSONBody.decode(Revocation.self, from: request)
+        let answer = try await readKeys.revokeReadKeys(.init(reason: body.reason ?? ""), options: context.call())
+        return try JSONBody.response(RevokedKeysView(keyIds: answer.keyIds, notes: []))
     }
 }

@@ -31,6 +31,12 @@ enum PersonKeyLife {
             goneAt: gone, rotationRequested: row["rotation_requested"])
     }
 
+    /// The person's keys that are not gone.
+    static func standing(of user: String, in db: Database) throws -> [String] {
+        try String.fetchAll(
+            db, sql: "SELECT id FROM person_key WHERE user_id = ? AND gone_ms IS NULL ORDER BY created_ms", arguments: [user])
+    }
+
     static func requestRotation(of id: String, because reason: String, in db: Database) throws {
         try db.execute(sql: "UPDATE person_key SET rotation_requested = ? WHERE id = ? AND state = 'active'", arguments: [reason, id])
     }

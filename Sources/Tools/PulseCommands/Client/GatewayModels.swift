@@ -110,6 +110,11 @@ package struct LinkedKeyAnswer: Decodable {
     package var notChecked: [String]
 }
 
+package struct RevokedKeysAnswer: Decodable {
+    package var keyIds: [String]
+    package var notes: [String]
+}
+
 package struct AuditAnswer: Decodable {
     package struct ProvenRecord: Decodable {
         package var index: UInt64

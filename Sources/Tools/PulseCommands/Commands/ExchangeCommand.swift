@@ -3,7 +3,7 @@ import Deployment
 
 struct ExchangeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "exchange", abstract: "Your account at the exchange.", subcommands: [ExchangeLinkCommand.self])
+        commandName: "exchange", abstract: "Your account at the exchange.", subcommands: [ExchangeLinkCommand.self, ExchangeUnlinkCommand.self])
 }
 
 struct ExchangeLinkCommand: AsyncParsableCommand {
@@ -36,6 +36,29 @@ struct ExchangeLinkCommand: AsyncParsableCommand {
             let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
             guard parts.count == 2 else { throw ValidationError("'\(text)' is not ASSET=AMOUNT") }
             amounts[parts[0]] = parts[1]
+        }
+    }
+}
+
+struct ExchangeUnlinkCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "unlink", abstract: "Revokes your keys here at once, and cancels what they placed.",
+        discussion: "Delete them at the exchange too: only there do they end for everybody.")
+
+    @OptionGroup var state: StateOptions
+    @Option(help: "Revokes these keys alone: trade or read.")
+    var only: Person.ExchangeKeyPurpose?
+    @Option(help: "Why, for the audit log.")
+    var reason = ""
+
+    func run() async throws {
+        try await state.withPerson { person in
+            for purpose in only.map({ [$0] }) ?? Person.ExchangeKeyPurpose.allCases {
+                let answer = try await person.unlinkExchange(purpose, reason: reason)
+                for id in answer.keyIds { print("revoked \(purpose.rawValue) key \(id)") }
+                for note in answer.notes { print("  \(note)") }
+                if answer.keyIds.isEmpty { print("no \(purpose.rawValue) key was linked") }
+            }
         }
     }
 }

@@ -46,4 +46,9 @@ extension Person {
         let linked: LinkedKeyAnswer = try await post("\(purpose.path)/\(key.keyId)/activate", ["api_key": apiKey])
         return linked.notChecked
     }
+
+    /// Ends all keys of this purpose: nothing is done with them from the answer on.
+    package func unlinkExchange(_ purpose: ExchangeKeyPurpose, reason: String = "") async throws -> RevokedKeysAnswer {
+        try await post("\(purpose.path)/revoke", ["reason": reason])
+    }
 }

@@ -113,6 +113,19 @@ extension ExecutionV1 {
                 audit: .calls
             ))
 
+        /// Ends all keys of the person, also those that wait for activation: nothing is done with them any more, and what they placed is cancelled.
+        public static let revokeExchangeKeys = MethodDescriptor(
+            service: "cryptopulse.execution.v1.Execution", name: "RevokeExchangeKeys", kind: .unary,
+            policy: MethodPolicy(
+                callers: ["gateway"],
+                tokens: [.access],
+                userScope: "exchange:link",
+                secondFactor: true,
+                idempotency: .idempotent,
+                defaultDeadline: .milliseconds(10000),
+                audit: .calls
+            ))
+
         /// While engaged nothing is dispatched, for anybody.
         public static let setKillSwitch = MethodDescriptor(
             service: "cryptopulse.execution.v1.Execution", name: "SetKillSwitch", kind: .unary,
@@ -145,6 +158,7 @@ extension ExecutionV1 {
             getPortfolio,
             createExchangeKey,
             activateExchangeKey,
+            revokeExchangeKeys,
             setKillSwitch,
             getKillSwitch
         ]
@@ -163,6 +177,8 @@ extension ExecutionV1 {
         func getPortfolio(_ request: ExecutionV1.GetPortfolioRequest, context: ServerContext) async throws -> ExecutionV1.Portfolio
         func createExchangeKey(_ request: ExecutionV1.CreateExchangeKeyRequest, context: ServerContext) async throws -> ExecutionV1.CreateExchangeKeyResponse
         func activateExchangeKey(_ request: ExecutionV1.ActivateExchangeKeyRequest, context: ServerContext) async throws -> ExecutionV1.ActivateExchangeKeyResponse
+        /// Ends all keys of the person, also those that wait for activation: nothing is done with them any more, and what they placed is cancelled.
+        func revokeExchangeKeys(_ request: ExecutionV1.RevokeExchangeKeysRequest, context: ServerContext) async throws -> ExecutionV1.RevokeExchangeKeysResponse
         /// While engaged nothing is dispatched, for anybody.
         func setKillSwitch(_ request: ExecutionV1.SetKillSwitchRequest, context: ServerContext) async throws -> ExecutionV1.KillSwitch
         func getKillSwitch(_ request: ExecutionV1.GetKillSwitchRequest, context: ServerContext) async throws -> ExecutionV1.KillSwitch
@@ -247,6 +263,14 @@ extension ExecutionV1 {
             try await ExecutionMethods.activateExchangeKey.call(request, on: channel, options: options)
         }
 
+        /// Ends all keys of the person, also those that wait for activation: nothing is done with them any more, and what they placed is cancelled.
+        public nonisolated(nonsending) func revokeExchangeKeys(
+            _ request: ExecutionV1.RevokeExchangeKeysRequest,
+            options: CallOptions = CallOptions()
+        ) async throws -> ExecutionV1.RevokeExchangeKeysResponse {
+            try await ExecutionMethods.revokeExchangeKeys.call(request, on: channel, options: options)
+        }
+
         /// While engaged nothing is dispatched, for anybody.
         public nonisolated(nonsending) func setKillSwitch(
             _ request: ExecutionV1.SetKillSwitchRequest,
@@ -277,6 +301,7 @@ extension ExecutionV1 {
             MethodReflection(ExecutionMethods.getPortfolio, request: ExecutionV1.GetPortfolioRequest.layout, response: ExecutionV1.Portfolio.layout),
             MethodReflection(ExecutionMethods.createExchangeKey, request: ExecutionV1.CreateExchangeKeyRequest.layout, response: ExecutionV1.CreateExchangeKeyResponse.layout),
             MethodReflection(ExecutionMethods.activateExchangeKey, request: ExecutionV1.ActivateExchangeKeyRequest.layout, response: ExecutionV1.ActivateExchangeKeyResponse.layout),
+            MethodReflection(ExecutionMethods.revokeExchangeKeys, request: ExecutionV1.RevokeExchangeKeysRequest.layout, response: ExecutionV1.RevokeExchangeKeysResponse.layout),
             MethodReflection(ExecutionMethods.setKillSwitch, request: ExecutionV1.SetKillSwitchRequest.layout, response: ExecutionV1.KillSwitch.layout),
             MethodReflection(ExecutionMethods.getKillSwitch, request: ExecutionV1.GetKillSwitchRequest.layout, response: ExecutionV1.KillSwitch.layout),
         ])
@@ -298,6 +323,7 @@ extension ServiceDefinition {
                 .unary(ExecutionV1.ExecutionMethods.getPortfolio) { try await handler.getPortfolio($0, context: $1) },
                 .unary(ExecutionV1.ExecutionMethods.createExchangeKey) { try await handler.createExchangeKey($0, context: $1) },
                 .unary(ExecutionV1.ExecutionMethods.activateExchangeKey) { try await handler.activateExchangeKey($0, context: $1) },
+                .unary(ExecutionV1.ExecutionMethods.revokeExchangeKeys) { try await handler.revokeExchangeKeys($0, context: $1) },
                 .unary(ExecutionV1.ExecutionMethods.setKillSwitch) { try await handler.setKillSwitch($0, context: $1) },
                 .unary(ExecutionV1.ExecutionMethods.getKillSwitch) { try await handler.getKillSwitch($0, context: $1) },
             ])

@@ -28,6 +28,19 @@ extension MarketDataV1 {
                 audit: .calls
             ))
 
+        /// Ends all read keys of the person, also those that wait for activation. Their values are erased.
+        public static let revokeReadKeys = MethodDescriptor(
+            service: "cryptopulse.market_data.v1.ReadKeys", name: "RevokeReadKeys", kind: .unary,
+            policy: MethodPolicy(
+                callers: ["gateway"],
+                tokens: [.access],
+                userScope: "exchange:link",
+                secondFactor: true,
+                idempotency: .idempotent,
+                defaultDeadline: .milliseconds(5000),
+                audit: .calls
+            ))
+
         /// The person's balances, read with their own read key: no key that trades is touched.
         public static let getBalances = MethodDescriptor(
             service: "cryptopulse.market_data.v1.ReadKeys", name: "GetBalances", kind: .unary,
@@ -40,13 +53,15 @@ extension MarketDataV1 {
                 audit: .refusals
             ))
 
-        public static let all: [MethodDescriptor] = [createReadKey, activateReadKey, getBalances]
+        public static let all: [MethodDescriptor] = [createReadKey, activateReadKey, revokeReadKeys, getBalances]
     }
 
     /// People's own keys for reading, apart from those that trade, which execution has.
     public protocol ReadKeysHandler: Sendable {
         func createReadKey(_ request: MarketDataV1.CreateReadKeyRequest, context: ServerContext) async throws -> MarketDataV1.CreateReadKeyResponse
         func activateReadKey(_ request: MarketDataV1.ActivateReadKeyRequest, context: ServerContext) async throws -> MarketDataV1.ActivateReadKeyResponse
+        /// Ends all read keys of the person, also those that wait for activation. Their values are erased.
+        func revokeReadKeys(_ request: MarketDataV1.RevokeReadKeysRequest, context: ServerContext) async throws -> MarketDataV1.RevokeReadKeysResponse
         /// The person's balances, read with their own read key: no key that trades is touched.
         func getBalances(_ request: MarketDataV1.GetBalancesRequest, context: ServerContext) async throws -> MarketDataV1.Balances
     }
@@ -73,6 +88,14 @@ extension MarketDataV1 {
             try await ReadKeysMethods.activateReadKey.call(request, on: channel, options: options)
         }
 
+        /// Ends all read keys of the person, also those that wait for activation. Their values are erased.
+        public nonisolated(nonsending) func revokeReadKeys(
+            _ request: MarketDataV1.RevokeReadKeysRequest,
+            options: CallOptions = CallOptions()
+        ) async throws -> MarketDataV1.RevokeReadKeysResponse {
+            try await ReadKeysMethods.revokeReadKeys.call(request, on: channel, options: options)
+        }
+
         /// The person's balances, read with their own read key: no key that trades is touched.
         public nonisolated(nonsending) func getBalances(
             _ request: MarketDataV1.GetBalancesRequest,
@@ -88,6 +111,7 @@ extension MarketDataV1 {
         methods: [
             MethodReflection(ReadKeysMethods.createReadKey, request: MarketDataV1.CreateReadKeyRequest.layout, response: MarketDataV1.CreateReadKeyResponse.layout),
             MethodReflection(ReadKeysMethods.activateReadKey, request: MarketDataV1.ActivateReadKeyRequest.layout, response: MarketDataV1.ActivateReadKeyResponse.layout),
+            MethodReflection(ReadKeysMethods.revokeReadKeys, request: MarketDataV1.RevokeReadKeysRequest.layout, response: MarketDataV1.RevokeReadKeysResponse.layout),
             MethodReflection(ReadKeysMethods.getBalances, request: MarketDataV1.GetBalancesRequest.layout, response: MarketDataV1.Balances.layout),
         ])
 }
@@ -100,6 +124,7 @@ extension ServiceDefinition {
             methods: [
                 .unary(MarketDataV1.ReadKeysMethods.createReadKey) { try await handler.createReadKey($0, context: $1) },
                 .unary(MarketDataV1.ReadKeysMethods.activateReadKey) { try await handler.activateReadKey($0, context: $1) },
+                .unary(MarketDataV1.ReadKeysMethods.revokeReadKeys) { try await handler.revokeReadKeys($0, context: $1) },
                 .unary(MarketDataV1.ReadKeysMethods.getBalances) { try await handler.getBalances($0, context: $1) },
             ])
     }

@@ -1042,6 +1042,96 @@ void   cryptopulse__execution__v1__activate_exchange_key_response__free_unpacked
   assert(message->base.descriptor == &cryptopulse__execution__v1__activate_exchange_key_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   cryptopulse__execution__v1__revoke_exchange_keys_request__init
+                     (Cryptopulse__Execution__V1__RevokeExchangeKeysRequest         *message)
+{
+  static const Cryptopulse__Execution__V1__RevokeExchangeKeysRequest init_value = CRYPTOPULSE__EXECUTION__V1__REVOKE_EXCHANGE_KEYS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t cryptopulse__execution__v1__revoke_exchange_keys_request__get_packed_size
+                     (const Cryptopulse__Execution__V1__RevokeExchangeKeysRequest *message)
+{
+  assert(message->base.descriptor == &cryptopulse__execution__v1__revoke_exchange_keys_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t cryptopulse__execution__v1__revoke_exchange_keys_request__pack
+                     (const Cryptopulse__Execution__V1__RevokeExchangeKeysRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &cryptopulse__execution__v1__revoke_exchange_keys_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t cryptopulse__execution__v1__revoke_exchange_keys_request__pack_to_buffer
+                     (const Cryptopulse__Execution__V1__RevokeExchangeKeysRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &cryptopulse__execution__v1__revoke_exchange_keys_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Cryptopulse__Execution__V1__RevokeExchangeKeysRequest *
+       cryptopulse__execution__v1__revoke_exchange_keys_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Cryptopulse__Execution__V1__RevokeExchangeKeysRequest *)
+     protobuf_c_message_unpack (&cryptopulse__execution__v1__revoke_exchange_keys_request__descriptor,
+                                allocator, len, data);
+}
+void   cryptopulse__execution__v1__revoke_exchange_keys_request__free_unpacked
+                     (Cryptopulse__Execution__V1__RevokeExchangeKeysRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &cryptopulse__execution__v1__revoke_exchange_keys_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   cryptopulse__execution__v1__revoke_exchange_keys_response__init
+                     (Cryptopulse__Execution__V1__RevokeExchangeKeysResponse         *message)
+{
+  static const Cryptopulse__Execution__V1__RevokeExchangeKeysResponse init_value = CRYPTOPULSE__EXECUTION__V1__REVOKE_EXCHANGE_KEYS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t cryptopulse__execution__v1__revoke_exchange_keys_response__get_packed_size
+                     (const Cryptopulse__Execution__V1__RevokeExchangeKeysResponse *message)
+{
+  assert(message->base.descriptor == &cryptopulse__execution__v1__revoke_exchange_keys_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t cryptopulse__execution__v1__revoke_exchange_keys_response__pack
+                     (const Cryptopulse__Execution__V1__RevokeExchangeKeysResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &cryptopulse__execution__v1__revoke_exchange_keys_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t cryptopulse__execution__v1__revoke_exchange_keys_response__pack_to_buffer
+                     (const Cryptopulse__Execution__V1__RevokeExchangeKeysResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &cryptopulse__execution__v1__revoke_exchange_keys_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Cryptopulse__Execution__V1__RevokeExchangeKeysResponse *
+       cryptopulse__execution__v1__revoke_exchange_keys_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Cryptopulse__Execution__V1__RevokeExchangeKeysResponse *)
+     protobuf_c_message_unpack (&cryptopulse__execution__v1__revoke_exchange_keys_response__descriptor,
+                                allocator, len, data);
+}
+void   cryptopulse__execution__v1__revoke_exchange_keys_response__free_unpacked
+                     (Cryptopulse__Execution__V1__RevokeExchangeKeysResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &cryptopulse__execution__v1__revoke_exchange_keys_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   cryptopulse__execution__v1__set_kill_switch_request__init
                      (Cryptopulse__Execution__V1__SetKillSwitchRequest         *message)
 {
@@ -2594,6 +2684,95 @@ const ProtobufCMessageDescriptor cryptopulse__execution__v1__activate_exchange_k
   cryptopulse__execution__v1__activate_exchange_key_response__field_indices_by_name,
   1,  cryptopulse__execution__v1__activate_exchange_key_response__number_ranges,
   (ProtobufCMessageInit) cryptopulse__execution__v1__activate_exchange_key_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cryptopulse__execution__v1__revoke_exchange_keys_request__field_descriptors[1] =
+{
+  {
+    "reason",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Cryptopulse__Execution__V1__RevokeExchangeKeysRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cryptopulse__execution__v1__revoke_exchange_keys_request__field_indices_by_name[] = {
+  0,   /* field[0] = reason */
+};
+static const ProtobufCIntRange cryptopulse__execution__v1__revoke_exchange_keys_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor cryptopulse__execution__v1__revoke_exchange_keys_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cryptopulse.execution.v1.RevokeExchangeKeysRequest",
+  "RevokeExchangeKeysRequest",
+  "Cryptopulse__Execution__V1__RevokeExchangeKeysRequest",
+  "cryptopulse.execution.v1",
+  sizeof(Cryptopulse__Execution__V1__RevokeExchangeKeysRequest),
+  1,
+  cryptopulse__execution__v1__revoke_exchange_keys_request__field_descriptors,
+  cryptopulse__execution__v1__revoke_exchange_keys_request__field_indices_by_name,
+  1,  cryptopulse__execution__v1__revoke_exchange_keys_request__number_ranges,
+  (ProtobufCMessageInit) cryptopulse__execution__v1__revoke_exchange_keys_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cryptopulse__execution__v1__revoke_exchange_keys_response__field_descriptors[2] =
+{
+  {
+    "key_ids",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Cryptopulse__Execution__V1__RevokeExchangeKeysResponse, n_key_ids),
+    offsetof(Cryptopulse__Execution__V1__RevokeExchangeKeysResponse, key_ids),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "notes",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Cryptopulse__Execution__V1__RevokeExchangeKeysResponse, n_notes),
+    offsetof(Cryptopulse__Execution__V1__RevokeExchangeKeysResponse, notes),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cryptopulse__execution__v1__revoke_exchange_keys_response__field_indices_by_name[] = {
+  0,   /* field[0] = key_ids */
+  1,   /* field[1] = notes */
+};
+static const ProtobufCIntRange cryptopulse__execution__v1__revoke_exchange_keys_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor cryptopulse__execution__v1__revoke_exchange_keys_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cryptopulse.execution.v1.RevokeExchangeKeysResponse",
+  "RevokeExchangeKeysResponse",
+  "Cryptopulse__Execution__V1__RevokeExchangeKeysResponse",
+  "cryptopulse.execution.v1",
+  sizeof(Cryptopulse__Execution__V1__RevokeExchangeKeysResponse),
+  2,
+  cryptopulse__execution__v1__revoke_exchange_keys_response__field_descriptors,
+  cryptopulse__execution__v1__revoke_exchange_keys_response__field_indices_by_name,
+  1,  cryptopulse__execution__v1__revoke_exchange_keys_response__number_ranges,
+  (ProtobufCMessageInit) cryptopulse__execution__v1__revoke_exchange_keys_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor cryptopulse__execution__v1__set_kill_switch_request__field_descriptors[2] =

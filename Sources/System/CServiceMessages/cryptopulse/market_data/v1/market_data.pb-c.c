@@ -547,6 +547,96 @@ void   cryptopulse__market_data__v1__activate_read_key_response__free_unpacked
   assert(message->base.descriptor == &cryptopulse__market_data__v1__activate_read_key_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   cryptopulse__market_data__v1__revoke_read_keys_request__init
+                     (Cryptopulse__MarketData__V1__RevokeReadKeysRequest         *message)
+{
+  static const Cryptopulse__MarketData__V1__RevokeReadKeysRequest init_value = CRYPTOPULSE__MARKET_DATA__V1__REVOKE_READ_KEYS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t cryptopulse__market_data__v1__revoke_read_keys_request__get_packed_size
+                     (const Cryptopulse__MarketData__V1__RevokeReadKeysRequest *message)
+{
+  assert(message->base.descriptor == &cryptopulse__market_data__v1__revoke_read_keys_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t cryptopulse__market_data__v1__revoke_read_keys_request__pack
+                     (const Cryptopulse__MarketData__V1__RevokeReadKeysRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &cryptopulse__market_data__v1__revoke_read_keys_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t cryptopulse__market_data__v1__revoke_read_keys_request__pack_to_buffer
+                     (const Cryptopulse__MarketData__V1__RevokeReadKeysRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &cryptopulse__market_data__v1__revoke_read_keys_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Cryptopulse__MarketData__V1__RevokeReadKeysRequest *
+       cryptopulse__market_data__v1__revoke_read_keys_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Cryptopulse__MarketData__V1__RevokeReadKeysRequest *)
+     protobuf_c_message_unpack (&cryptopulse__market_data__v1__revoke_read_keys_request__descriptor,
+                                allocator, len, data);
+}
+void   cryptopulse__market_data__v1__revoke_read_keys_request__free_unpacked
+                     (Cryptopulse__MarketData__V1__RevokeReadKeysRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &cryptopulse__market_data__v1__revoke_read_keys_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   cryptopulse__market_data__v1__revoke_read_keys_response__init
+                     (Cryptopulse__MarketData__V1__RevokeReadKeysResponse         *message)
+{
+  static const Cryptopulse__MarketData__V1__RevokeReadKeysResponse init_value = CRYPTOPULSE__MARKET_DATA__V1__REVOKE_READ_KEYS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t cryptopulse__market_data__v1__revoke_read_keys_response__get_packed_size
+                     (const Cryptopulse__MarketData__V1__RevokeReadKeysResponse *message)
+{
+  assert(message->base.descriptor == &cryptopulse__market_data__v1__revoke_read_keys_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t cryptopulse__market_data__v1__revoke_read_keys_response__pack
+                     (const Cryptopulse__MarketData__V1__RevokeReadKeysResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &cryptopulse__market_data__v1__revoke_read_keys_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t cryptopulse__market_data__v1__revoke_read_keys_response__pack_to_buffer
+                     (const Cryptopulse__MarketData__V1__RevokeReadKeysResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &cryptopulse__market_data__v1__revoke_read_keys_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Cryptopulse__MarketData__V1__RevokeReadKeysResponse *
+       cryptopulse__market_data__v1__revoke_read_keys_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Cryptopulse__MarketData__V1__RevokeReadKeysResponse *)
+     protobuf_c_message_unpack (&cryptopulse__market_data__v1__revoke_read_keys_response__descriptor,
+                                allocator, len, data);
+}
+void   cryptopulse__market_data__v1__revoke_read_keys_response__free_unpacked
+                     (Cryptopulse__MarketData__V1__RevokeReadKeysResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &cryptopulse__market_data__v1__revoke_read_keys_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   cryptopulse__market_data__v1__get_balances_request__init
                      (Cryptopulse__MarketData__V1__GetBalancesRequest         *message)
 {
@@ -1415,6 +1505,82 @@ const ProtobufCMessageDescriptor cryptopulse__market_data__v1__activate_read_key
   cryptopulse__market_data__v1__activate_read_key_response__field_indices_by_name,
   1,  cryptopulse__market_data__v1__activate_read_key_response__number_ranges,
   (ProtobufCMessageInit) cryptopulse__market_data__v1__activate_read_key_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cryptopulse__market_data__v1__revoke_read_keys_request__field_descriptors[1] =
+{
+  {
+    "reason",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Cryptopulse__MarketData__V1__RevokeReadKeysRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cryptopulse__market_data__v1__revoke_read_keys_request__field_indices_by_name[] = {
+  0,   /* field[0] = reason */
+};
+static const ProtobufCIntRange cryptopulse__market_data__v1__revoke_read_keys_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor cryptopulse__market_data__v1__revoke_read_keys_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cryptopulse.market_data.v1.RevokeReadKeysRequest",
+  "RevokeReadKeysRequest",
+  "Cryptopulse__MarketData__V1__RevokeReadKeysRequest",
+  "cryptopulse.market_data.v1",
+  sizeof(Cryptopulse__MarketData__V1__RevokeReadKeysRequest),
+  1,
+  cryptopulse__market_data__v1__revoke_read_keys_request__field_descriptors,
+  cryptopulse__market_data__v1__revoke_read_keys_request__field_indices_by_name,
+  1,  cryptopulse__market_data__v1__revoke_read_keys_request__number_ranges,
+  (ProtobufCMessageInit) cryptopulse__market_data__v1__revoke_read_keys_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cryptopulse__market_data__v1__revoke_read_keys_response__field_descriptors[1] =
+{
+  {
+    "key_ids",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Cryptopulse__MarketData__V1__RevokeReadKeysResponse, n_key_ids),
+    offsetof(Cryptopulse__MarketData__V1__RevokeReadKeysResponse, key_ids),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cryptopulse__market_data__v1__revoke_read_keys_response__field_indices_by_name[] = {
+  0,   /* field[0] = key_ids */
+};
+static const ProtobufCIntRange cryptopulse__market_data__v1__revoke_read_keys_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor cryptopulse__market_data__v1__revoke_read_keys_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cryptopulse.market_data.v1.RevokeReadKeysResponse",
+  "RevokeReadKeysResponse",
+  "Cryptopulse__MarketData__V1__RevokeReadKeysResponse",
+  "cryptopulse.market_data.v1",
+  sizeof(Cryptopulse__MarketData__V1__RevokeReadKeysResponse),
+  1,
+  cryptopulse__market_data__v1__revoke_read_keys_response__field_descriptors,
+  cryptopulse__market_data__v1__revoke_read_keys_response__field_indices_by_name,
+  1,  cryptopulse__market_data__v1__revoke_read_keys_response__number_ranges,
+  (ProtobufCMessageInit) cryptopulse__market_data__v1__revoke_read_keys_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 #define cryptopulse__market_data__v1__get_balances_request__field_descriptors NULL

@@ -38,6 +38,8 @@ typedef struct Cryptopulse__Execution__V1__CreateExchangeKeyRequest Cryptopulse_
 typedef struct Cryptopulse__Execution__V1__CreateExchangeKeyResponse Cryptopulse__Execution__V1__CreateExchangeKeyResponse;
 typedef struct Cryptopulse__Execution__V1__ActivateExchangeKeyRequest Cryptopulse__Execution__V1__ActivateExchangeKeyRequest;
 typedef struct Cryptopulse__Execution__V1__ActivateExchangeKeyResponse Cryptopulse__Execution__V1__ActivateExchangeKeyResponse;
+typedef struct Cryptopulse__Execution__V1__RevokeExchangeKeysRequest Cryptopulse__Execution__V1__RevokeExchangeKeysRequest;
+typedef struct Cryptopulse__Execution__V1__RevokeExchangeKeysResponse Cryptopulse__Execution__V1__RevokeExchangeKeysResponse;
 typedef struct Cryptopulse__Execution__V1__SetKillSwitchRequest Cryptopulse__Execution__V1__SetKillSwitchRequest;
 typedef struct Cryptopulse__Execution__V1__KillSwitch Cryptopulse__Execution__V1__KillSwitch;
 typedef struct Cryptopulse__Execution__V1__GetKillSwitchRequest Cryptopulse__Execution__V1__GetKillSwitchRequest;
@@ -476,6 +478,38 @@ struct  Cryptopulse__Execution__V1__ActivateExchangeKeyResponse
 #define CRYPTOPULSE__EXECUTION__V1__ACTIVATE_EXCHANGE_KEY_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cryptopulse__execution__v1__activate_exchange_key_response__descriptor) \
     , 0,NULL }
+
+
+struct  Cryptopulse__Execution__V1__RevokeExchangeKeysRequest
+{
+  ProtobufCMessage base;
+  /*
+   * At most 200 bytes; goes to the audit log.
+   */
+  char *reason;
+};
+#define CRYPTOPULSE__EXECUTION__V1__REVOKE_EXCHANGE_KEYS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cryptopulse__execution__v1__revoke_exchange_keys_request__descriptor) \
+    , (char *)protobuf_c_empty_string }
+
+
+struct  Cryptopulse__Execution__V1__RevokeExchangeKeysResponse
+{
+  ProtobufCMessage base;
+  /*
+   * Those that were revoked by this call; none when the person had none.
+   */
+  size_t n_key_ids;
+  char **key_ids;
+  /*
+   * What became of each order that was open, in words.
+   */
+  size_t n_notes;
+  char **notes;
+};
+#define CRYPTOPULSE__EXECUTION__V1__REVOKE_EXCHANGE_KEYS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cryptopulse__execution__v1__revoke_exchange_keys_response__descriptor) \
+    , 0,NULL, 0,NULL }
 
 
 struct  Cryptopulse__Execution__V1__SetKillSwitchRequest
@@ -950,6 +984,44 @@ Cryptopulse__Execution__V1__ActivateExchangeKeyResponse *
 void   cryptopulse__execution__v1__activate_exchange_key_response__free_unpacked
                      (Cryptopulse__Execution__V1__ActivateExchangeKeyResponse *message,
                       ProtobufCAllocator *allocator);
+/* Cryptopulse__Execution__V1__RevokeExchangeKeysRequest methods */
+void   cryptopulse__execution__v1__revoke_exchange_keys_request__init
+                     (Cryptopulse__Execution__V1__RevokeExchangeKeysRequest         *message);
+size_t cryptopulse__execution__v1__revoke_exchange_keys_request__get_packed_size
+                     (const Cryptopulse__Execution__V1__RevokeExchangeKeysRequest   *message);
+size_t cryptopulse__execution__v1__revoke_exchange_keys_request__pack
+                     (const Cryptopulse__Execution__V1__RevokeExchangeKeysRequest   *message,
+                      uint8_t             *out);
+size_t cryptopulse__execution__v1__revoke_exchange_keys_request__pack_to_buffer
+                     (const Cryptopulse__Execution__V1__RevokeExchangeKeysRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Cryptopulse__Execution__V1__RevokeExchangeKeysRequest *
+       cryptopulse__execution__v1__revoke_exchange_keys_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   cryptopulse__execution__v1__revoke_exchange_keys_request__free_unpacked
+                     (Cryptopulse__Execution__V1__RevokeExchangeKeysRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Cryptopulse__Execution__V1__RevokeExchangeKeysResponse methods */
+void   cryptopulse__execution__v1__revoke_exchange_keys_response__init
+                     (Cryptopulse__Execution__V1__RevokeExchangeKeysResponse         *message);
+size_t cryptopulse__execution__v1__revoke_exchange_keys_response__get_packed_size
+                     (const Cryptopulse__Execution__V1__RevokeExchangeKeysResponse   *message);
+size_t cryptopulse__execution__v1__revoke_exchange_keys_response__pack
+                     (const Cryptopulse__Execution__V1__RevokeExchangeKeysResponse   *message,
+                      uint8_t             *out);
+size_t cryptopulse__execution__v1__revoke_exchange_keys_response__pack_to_buffer
+                     (const Cryptopulse__Execution__V1__RevokeExchangeKeysResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Cryptopulse__Execution__V1__RevokeExchangeKeysResponse *
+       cryptopulse__execution__v1__revoke_exchange_keys_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   cryptopulse__execution__v1__revoke_exchange_keys_response__free_unpacked
+                     (Cryptopulse__Execution__V1__RevokeExchangeKeysResponse *message,
+                      ProtobufCAllocator *allocator);
 /* Cryptopulse__Execution__V1__SetKillSwitchRequest methods */
 void   cryptopulse__execution__v1__set_kill_switch_request__init
                      (Cryptopulse__Execution__V1__SetKillSwitchRequest         *message);
@@ -1078,6 +1150,12 @@ typedef void (*Cryptopulse__Execution__V1__ActivateExchangeKeyRequest_Closure)
 typedef void (*Cryptopulse__Execution__V1__ActivateExchangeKeyResponse_Closure)
                  (const Cryptopulse__Execution__V1__ActivateExchangeKeyResponse *message,
                   void *closure_data);
+typedef void (*Cryptopulse__Execution__V1__RevokeExchangeKeysRequest_Closure)
+                 (const Cryptopulse__Execution__V1__RevokeExchangeKeysRequest *message,
+                  void *closure_data);
+typedef void (*Cryptopulse__Execution__V1__RevokeExchangeKeysResponse_Closure)
+                 (const Cryptopulse__Execution__V1__RevokeExchangeKeysResponse *message,
+                  void *closure_data);
 typedef void (*Cryptopulse__Execution__V1__SetKillSwitchRequest_Closure)
                  (const Cryptopulse__Execution__V1__SetKillSwitchRequest *message,
                   void *closure_data);
@@ -1121,6 +1199,8 @@ extern const ProtobufCMessageDescriptor cryptopulse__execution__v1__create_excha
 extern const ProtobufCMessageDescriptor cryptopulse__execution__v1__create_exchange_key_response__descriptor;
 extern const ProtobufCMessageDescriptor cryptopulse__execution__v1__activate_exchange_key_request__descriptor;
 extern const ProtobufCMessageDescriptor cryptopulse__execution__v1__activate_exchange_key_response__descriptor;
+extern const ProtobufCMessageDescriptor cryptopulse__execution__v1__revoke_exchange_keys_request__descriptor;
+extern const ProtobufCMessageDescriptor cryptopulse__execution__v1__revoke_exchange_keys_response__descriptor;
 extern const ProtobufCMessageDescriptor cryptopulse__execution__v1__set_kill_switch_request__descriptor;
 extern const ProtobufCMessageDescriptor cryptopulse__execution__v1__kill_switch__descriptor;
 extern const ProtobufCMessageDescriptor cryptopulse__execution__v1__get_kill_switch_request__descriptor;

@@ -27,6 +27,8 @@ typedef struct Cryptopulse__MarketData__V1__CreateReadKeyRequest Cryptopulse__Ma
 typedef struct Cryptopulse__MarketData__V1__CreateReadKeyResponse Cryptopulse__MarketData__V1__CreateReadKeyResponse;
 typedef struct Cryptopulse__MarketData__V1__ActivateReadKeyRequest Cryptopulse__MarketData__V1__ActivateReadKeyRequest;
 typedef struct Cryptopulse__MarketData__V1__ActivateReadKeyResponse Cryptopulse__MarketData__V1__ActivateReadKeyResponse;
+typedef struct Cryptopulse__MarketData__V1__RevokeReadKeysRequest Cryptopulse__MarketData__V1__RevokeReadKeysRequest;
+typedef struct Cryptopulse__MarketData__V1__RevokeReadKeysResponse Cryptopulse__MarketData__V1__RevokeReadKeysResponse;
 typedef struct Cryptopulse__MarketData__V1__GetBalancesRequest Cryptopulse__MarketData__V1__GetBalancesRequest;
 typedef struct Cryptopulse__MarketData__V1__AssetBalance Cryptopulse__MarketData__V1__AssetBalance;
 typedef struct Cryptopulse__MarketData__V1__Balances Cryptopulse__MarketData__V1__Balances;
@@ -219,6 +221,33 @@ struct  Cryptopulse__MarketData__V1__ActivateReadKeyResponse
 };
 #define CRYPTOPULSE__MARKET_DATA__V1__ACTIVATE_READ_KEY_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cryptopulse__market_data__v1__activate_read_key_response__descriptor) \
+    , 0,NULL }
+
+
+struct  Cryptopulse__MarketData__V1__RevokeReadKeysRequest
+{
+  ProtobufCMessage base;
+  /*
+   * At most 200 bytes; goes to the audit log.
+   */
+  char *reason;
+};
+#define CRYPTOPULSE__MARKET_DATA__V1__REVOKE_READ_KEYS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cryptopulse__market_data__v1__revoke_read_keys_request__descriptor) \
+    , (char *)protobuf_c_empty_string }
+
+
+struct  Cryptopulse__MarketData__V1__RevokeReadKeysResponse
+{
+  ProtobufCMessage base;
+  /*
+   * Those that were revoked by this call; none when the person had none.
+   */
+  size_t n_key_ids;
+  char **key_ids;
+};
+#define CRYPTOPULSE__MARKET_DATA__V1__REVOKE_READ_KEYS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cryptopulse__market_data__v1__revoke_read_keys_response__descriptor) \
     , 0,NULL }
 
 
@@ -486,6 +515,44 @@ Cryptopulse__MarketData__V1__ActivateReadKeyResponse *
 void   cryptopulse__market_data__v1__activate_read_key_response__free_unpacked
                      (Cryptopulse__MarketData__V1__ActivateReadKeyResponse *message,
                       ProtobufCAllocator *allocator);
+/* Cryptopulse__MarketData__V1__RevokeReadKeysRequest methods */
+void   cryptopulse__market_data__v1__revoke_read_keys_request__init
+                     (Cryptopulse__MarketData__V1__RevokeReadKeysRequest         *message);
+size_t cryptopulse__market_data__v1__revoke_read_keys_request__get_packed_size
+                     (const Cryptopulse__MarketData__V1__RevokeReadKeysRequest   *message);
+size_t cryptopulse__market_data__v1__revoke_read_keys_request__pack
+                     (const Cryptopulse__MarketData__V1__RevokeReadKeysRequest   *message,
+                      uint8_t             *out);
+size_t cryptopulse__market_data__v1__revoke_read_keys_request__pack_to_buffer
+                     (const Cryptopulse__MarketData__V1__RevokeReadKeysRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Cryptopulse__MarketData__V1__RevokeReadKeysRequest *
+       cryptopulse__market_data__v1__revoke_read_keys_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   cryptopulse__market_data__v1__revoke_read_keys_request__free_unpacked
+                     (Cryptopulse__MarketData__V1__RevokeReadKeysRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Cryptopulse__MarketData__V1__RevokeReadKeysResponse methods */
+void   cryptopulse__market_data__v1__revoke_read_keys_response__init
+                     (Cryptopulse__MarketData__V1__RevokeReadKeysResponse         *message);
+size_t cryptopulse__market_data__v1__revoke_read_keys_response__get_packed_size
+                     (const Cryptopulse__MarketData__V1__RevokeReadKeysResponse   *message);
+size_t cryptopulse__market_data__v1__revoke_read_keys_response__pack
+                     (const Cryptopulse__MarketData__V1__RevokeReadKeysResponse   *message,
+                      uint8_t             *out);
+size_t cryptopulse__market_data__v1__revoke_read_keys_response__pack_to_buffer
+                     (const Cryptopulse__MarketData__V1__RevokeReadKeysResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Cryptopulse__MarketData__V1__RevokeReadKeysResponse *
+       cryptopulse__market_data__v1__revoke_read_keys_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   cryptopulse__market_data__v1__revoke_read_keys_response__free_unpacked
+                     (Cryptopulse__MarketData__V1__RevokeReadKeysResponse *message,
+                      ProtobufCAllocator *allocator);
 /* Cryptopulse__MarketData__V1__GetBalancesRequest methods */
 void   cryptopulse__market_data__v1__get_balances_request__init
                      (Cryptopulse__MarketData__V1__GetBalancesRequest         *message);
@@ -581,6 +648,12 @@ typedef void (*Cryptopulse__MarketData__V1__ActivateReadKeyRequest_Closure)
 typedef void (*Cryptopulse__MarketData__V1__ActivateReadKeyResponse_Closure)
                  (const Cryptopulse__MarketData__V1__ActivateReadKeyResponse *message,
                   void *closure_data);
+typedef void (*Cryptopulse__MarketData__V1__RevokeReadKeysRequest_Closure)
+                 (const Cryptopulse__MarketData__V1__RevokeReadKeysRequest *message,
+                  void *closure_data);
+typedef void (*Cryptopulse__MarketData__V1__RevokeReadKeysResponse_Closure)
+                 (const Cryptopulse__MarketData__V1__RevokeReadKeysResponse *message,
+                  void *closure_data);
 typedef void (*Cryptopulse__MarketData__V1__GetBalancesRequest_Closure)
                  (const Cryptopulse__MarketData__V1__GetBalancesRequest *message,
                   void *closure_data);
@@ -608,6 +681,8 @@ extern const ProtobufCMessageDescriptor cryptopulse__market_data__v1__create_rea
 extern const ProtobufCMessageDescriptor cryptopulse__market_data__v1__create_read_key_response__descriptor;
 extern const ProtobufCMessageDescriptor cryptopulse__market_data__v1__activate_read_key_request__descriptor;
 extern const ProtobufCMessageDescriptor cryptopulse__market_data__v1__activate_read_key_response__descriptor;
+extern const ProtobufCMessageDescriptor cryptopulse__market_data__v1__revoke_read_keys_request__descriptor;
+extern const ProtobufCMessageDescriptor cryptopulse__market_data__v1__revoke_read_keys_response__descriptor;
 extern const ProtobufCMessageDescriptor cryptopulse__market_data__v1__get_balances_request__descriptor;
 extern const ProtobufCMessageDescriptor cryptopulse__market_data__v1__asset_balance__descriptor;
 extern const ProtobufCMessageDescriptor cryptopulse__market_data__v1__balances__descriptor;
