@@ -150,7 +150,7 @@ public final class MeshTLSHandler: ChannelDuplexHandler {
         switch connection.handshake() {
         case .done: complete(context, connection)
         case .failed(let error): fail(context, error)
-        case .needsInput, .needsOutput, .closedByPeer: emit(context)
+        case .needsInput, .needsOutput, .isFull, .closedByPeer: emit(context)
         }
     }
 
@@ -180,6 +180,7 @@ public final class MeshTLSHandler: ChannelDuplexHandler {
             let outcome = connection.read(into: &plaintext)
             deliver(context)
             switch outcome {
+            case .isFull: continue
             case .closedByPeer: return peerClosed(context)
             case .failed(let error): return fail(context, error)
             case .needsOutput:
@@ -193,7 +194,7 @@ public final class MeshTLSHandler: ChannelDuplexHandler {
 
     private func deliver(_ context: ChannelHandlerContext) {
         guard plaintext.readableBytes > 0 else { return }
-        guard lifecycle.delivers else { return plaintext.clear() }
+        guard lifecycle.delivers else { return plaintext = ByteBuffer() }
         let delivered = plaintext
         plaintext = ByteBuffer()
         readRequested = false
