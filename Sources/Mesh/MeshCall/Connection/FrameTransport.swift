@@ -39,7 +39,7 @@ final class FrameTransport: @unchecked Sendable {
     @exclusivity(unchecked) private var splitter: FrameSplitter
     @exclusivity(unchecked) private var queue: OutboundQueue<Payload>
     private static let smallestOutgoing = 256
-    /// A guess at the bytes of a turn, from the one before.
+    /// A guess at the bytes of a turn, from those before.
     @exclusivity(unchecked) private var expectedOutgoing = smallestOutgoing
     /// Frames of this turn.
     @exclusivity(unchecked) private var outgoing = ByteBuffer()
@@ -49,6 +49,8 @@ final class FrameTransport: @unchecked Sendable {
     @exclusivity(unchecked) private var framesBefore = 0
     /// What is being split.
     @exclusivity(unchecked) private var reading: ByteBuffer?
+    /// Where it lies, while it is split.
+    @exclusivity(unchecked) private var readingStart: UnsafeRawPointer?
     /// `limits.maximumDeadline`.
     let longestNanoseconds: Int64
     @exclusivity(unchecked) private var flushScheduled = false
@@ -79,6 +81,7 @@ final class FrameTransport: @unchecked Sendable {
         beginTurn(bytes)
         do throws(ConnectionFailure) {
             try bytes.withUnsafeReadableBytes { raw throws(ConnectionFailure) in
+                readingStart = raw.baseAddress
                 try splitter.split(raw) { header, data throws(ConnectionFailure) in
                     // A frame may have made this side close the connection.
                     if self.end == nil { try handler.receive(header, data) }
@@ -88,6 +91,7 @@ final class FrameTransport: @unchecked Sendable {
             fail(error)
         }
         reading = nil
+        readingStart = nil
     }
 
     private func beginTurn(_ bytes: ByteBuffer) {
@@ -101,13 +105,9 @@ final class FrameTransport: @unchecked Sendable {
 
     /// What lies at `bytes` without a copy, if that is in the memory being read; it then keeps that memory.
     func slice(_ bytes: UnsafeRawBufferPointer) -> ByteBuffer {
-        guard let reading, let start = bytes.baseAddress else { return ByteBuffer(bytes: bytes) }
-        let offset = reading.withUnsafeReadableBytes { all in
-            all.baseAddress.flatMap { base in
-                start >= base && start + bytes.count <= base + all.count ? start - base : nil
-            }
-        }
-        return offset.flatMap { reading.getSlice(at: reading.readerIndex + $0, length: bytes.count) } ?? ByteBuffer(bytes: bytes)
+        guard let reading, let base = readingStart, let start = bytes.baseAddress, start >= base else { return ByteBuffer(bytes: bytes) }
+        // Nil when it ends beyond what is being read: then it lies elsewhere.
+        return reading.getSlice(at: reading.readerIndex + (start - base), length: bytes.count) ?? ByteBuffer(bytes: bytes)
     }
 
     /// Ends a read turn: handlers that are ready run, then everything leaves in one flush.
@@ -121,6 +121,7 @@ final class FrameTransport: @unchecked Sendable {
     }
 
     func writabilityChanged() {
+        link.writabilityChanged()
         if link.isWritable { flush() }
     }
 
@@ -158,9 +159,10 @@ final class FrameTransport: @unchecked Sendable {
         _ type: FrameType, flags: FrameFlags = [], length: Int, on streamID: UInt32, endsStream: Bool = false,
         _ write: (UnsafeMutableRawBufferPointer) -> Void
     ) -> Bool {
-        guard end == nil, let handler, takesMore, length <= limits.outboundHighWater, length <= queue.maximumFrame ?? .max else {
-            return false
-        }
+        // Not one frame more than the mark: memory for it would mean copying all the others.
+        guard end == nil, let handler, link.isWritable, length <= queue.maximumFrame ?? .max,
+            outgoing.readableBytes + FrameHeader.size + length <= limits.outboundHighWater
+        else { return false }
         // Stream ids must increase on the wire: a request does not overtake one that is queued.
         guard queue.isEmpty || (type != .request && !queue.holds(streamID)) else { return false }
         guard type != .data || handler.grantAll(streamID, length) else { return false }
@@ -251,7 +253,7 @@ final class FrameTransport: @unchecked Sendable {
         guard outgoing.readableBytes > 0 else { return }
         let bytes = outgoing
         outgoing = ByteBuffer()
-        expectedOutgoing = max(Self.smallestOutgoing, min(bytes.readableBytes * 2, limits.outboundHighWater))
+        expectedOutgoing = max(Self.smallestOutgoing, min(max(bytes.readableBytes * 2, expectedOutgoing / 2), limits.outboundHighWater))
         link.send(bytes)
     }
 
