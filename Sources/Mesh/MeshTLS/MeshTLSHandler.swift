@@ -29,6 +29,7 @@ public final class MeshTLSHandler: ChannelDuplexHandler {
     /// Somebody inside asked for bytes and has not had any since.
     private var readRequested = false
     private var plaintext = ByteBuffer()
+    private static let keptCapacity = 4096
     private var firstRecord = FirstRecord()
 
     /// - Parameters:
@@ -195,10 +196,13 @@ public final class MeshTLSHandler: ChannelDuplexHandler {
     private func deliver(_ context: ChannelHandlerContext) {
         guard plaintext.readableBytes > 0 else { return }
         guard lifecycle.delivers else { return plaintext = ByteBuffer() }
-        let delivered = plaintext
+        var delivered = plaintext
         plaintext = ByteBuffer()
         readRequested = false
         context.fireChannelRead(wrapInboundOut(delivered))
+        // Used again if nobody keeps it; an idle connection keeps little.
+        guard delivered.capacity <= Self.keptCapacity, plaintext.capacity == 0 else { return }
+        if delivered.modifyIfUniquelyOwned({ $0.clear() }) != nil { plaintext = delivered }
     }
 
     // MARK: Writing

@@ -82,6 +82,7 @@ final class TLSConnection {
 
     /// Appends plaintext to `plaintext` until the input is used up: never `.done`.
     func read(into plaintext: inout ByteBuffer) -> Outcome {
+        defer { bio.releaseInbound() }
         // A record may have begun in earlier input, so there may be more than what has just arrived.
         if plaintext.readableBytes == 0 { plaintext.reserveCapacity(max(Self.leastRoom, bio.inbound.readableBytes)) }
         while true {

@@ -111,7 +111,8 @@ package struct StreamTable<Value> {
         while slots[slot].id != 0 {
             let distance = (slot &- home(slots[slot].id)) & mask
             if distance >= (slot &- gap) & mask {
-                slots.swapAt(gap, slot)
+                // The gap holds no value any more: nothing is copied.
+                slots[gap] = Slot(slots[slot].id, slots[slot].value.take())
                 gap = slot
             }
             slot = (slot + 1) & mask

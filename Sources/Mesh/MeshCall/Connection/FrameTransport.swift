@@ -39,6 +39,7 @@ final class FrameTransport: @unchecked Sendable {
     @exclusivity(unchecked) private var splitter: FrameSplitter
     @exclusivity(unchecked) private var queue: OutboundQueue<Payload>
     private static let smallestOutgoing = 256
+    private static let keptCapacity = 4096
     /// A guess at the bytes of a turn, from those before.
     @exclusivity(unchecked) private var expectedOutgoing = smallestOutgoing
     /// Frames of this turn.
@@ -147,28 +148,30 @@ final class FrameTransport: @unchecked Sendable {
 
     /// Sends a message at once if nothing holds it back. False when it must be enqueued.
     func sendNow(
-        _ type: FrameType, flags: FrameFlags = [], _ bytes: ByteBuffer, on streamID: UInt32, endsStream: Bool = false
+        _ type: FrameType, flags: FrameFlags = [], _ bytes: ByteBuffer, on streamID: UInt32, endsStream: Bool = false, for owner: some FrameHandler
     ) -> Bool {
-        sendNow(type, flags: flags, length: bytes.readableBytes, on: streamID, endsStream: endsStream) { memory in
+        sendNow(type, flags: flags, length: bytes.readableBytes, on: streamID, endsStream: endsStream, for: owner) { memory in
             bytes.withUnsafeReadableBytes { memory.copyMemory(from: $0) }
         }
     }
 
     /// Writes a message of `length` bytes where it leaves from, if nothing holds it back. False when it must be enqueued.
+    ///
+    /// - Parameter owner: the connection that this belongs to. It asks itself, so that neither it nor its type has to be looked up.
     func sendNow(
-        _ type: FrameType, flags: FrameFlags = [], length: Int, on streamID: UInt32, endsStream: Bool = false,
+        _ type: FrameType, flags: FrameFlags = [], length: Int, on streamID: UInt32, endsStream: Bool = false, for owner: some FrameHandler,
         _ write: (UnsafeMutableRawBufferPointer) -> Void
     ) -> Bool {
         // Not one frame more than the mark: memory for it would mean copying all the others.
-        guard end == nil, let handler, link.isWritable, length <= queue.maximumFrame ?? .max,
+        guard end == nil, handler != nil, link.isWritable, length <= queue.maximumFrame ?? .max,
             outgoing.readableBytes + FrameHeader.size + length <= limits.outboundHighWater
         else { return false }
         // Stream ids must increase on the wire: a request does not overtake one that is queued.
         guard queue.isEmpty || (type != .request && !queue.holds(streamID)) else { return false }
-        guard type != .data || handler.grantAll(streamID, length) else { return false }
-        writeControl(handler)
+        guard type != .data || owner.grantAll(streamID, length) else { return false }
+        writeControl(owner)
         writeFrame(FrameHeader(length: UInt32(length), streamID: streamID, type: type, flags: flags), write)
-        if endsStream { handler.endWritten(on: streamID) }
+        if endsStream { owner.endWritten(on: streamID) }
         wake()
         return true
     }
@@ -220,7 +223,8 @@ final class FrameTransport: @unchecked Sendable {
         watch.noteWrite(isStalled: !link.isWritable && !queue.isEmpty)
     }
 
-    private func writeControl(_ handler: any FrameHandler) {
+    @inline(__always)
+    private func writeControl(_ handler: some FrameHandler) {
         guard handler.hasControlFrames else { return }
         for frame in handler.takeControlFrames() { outgoing.writeBytes(frame.encoded) }
     }
@@ -240,7 +244,7 @@ final class FrameTransport: @unchecked Sendable {
 
     /// Header and data in one piece: `write` gets memory for exactly the data.
     private func writeFrame(_ header: FrameHeader, _ write: (UnsafeMutableRawBufferPointer) -> Void) {
-        if outgoing.capacity == 0 { outgoing.reserveCapacity(expectedOutgoing) }
+        if outgoing.readableBytes == 0 { outgoing.reserveCapacity(expectedOutgoing) }
         let end = FrameHeader.size + Int(header.length)
         outgoing.writeWithUnsafeMutableBytes(minimumWritableBytes: end) { memory in
             header.write(to: memory)
@@ -251,10 +255,14 @@ final class FrameTransport: @unchecked Sendable {
 
     private func sendOutgoing() {
         guard outgoing.readableBytes > 0 else { return }
-        let bytes = outgoing
+        let length = outgoing.readableBytes
+        var bytes = outgoing
         outgoing = ByteBuffer()
-        expectedOutgoing = max(Self.smallestOutgoing, min(max(bytes.readableBytes * 2, expectedOutgoing / 2), limits.outboundHighWater))
+        expectedOutgoing = max(Self.smallestOutgoing, min(max(length * 2, expectedOutgoing / 2), limits.outboundHighWater))
         link.send(bytes)
+        // Used again if the link has copied it already; an idle connection keeps little.
+        guard bytes.capacity <= Self.keptCapacity, outgoing.capacity == 0 else { return }
+        if bytes.modifyIfUniquelyOwned({ $0.clear() }) != nil { outgoing = bytes }
     }
 
     // MARK: Ending

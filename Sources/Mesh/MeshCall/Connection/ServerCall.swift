@@ -11,6 +11,8 @@ final class ServerCall: @unchecked Sendable {
     let metadata: Metadata
     let deadline: NIODeadline
     let scope: PeerScope
+    /// What admission control has to do with it, where there is any.
+    let gate: AdmissionGate?
     /// The run of its handler; nil until the caller may call.
     @exclusivity(unchecked) var invocation: Invocation?
     /// Makes the invocation once the caller has been admitted; nil when it was at once.
@@ -30,8 +32,6 @@ final class ServerCall: @unchecked Sendable {
     private let hasResponse = Atomic<Bool>(false)
 
     // Confined to the loop.
-    /// What admission control has to do with it, where there is any.
-    @exclusivity(unchecked) var gate: AdmissionGate?
     @exclusivity(unchecked) var pass: AdmissionGate.Pass?
     /// The task that runs the handler, once it does.
     @exclusivity(unchecked) var worker: CallWorker?
@@ -46,12 +46,15 @@ final class ServerCall: @unchecked Sendable {
     /// Why the handler's sends fail; nil when the caller is simply gone.
     @exclusivity(unchecked) var over: RPCError?
 
-    init(streamID: UInt32, descriptor: MethodDescriptor, metadata: Metadata, deadline: NIODeadline, scope: PeerScope) {
+    init(
+        streamID: UInt32, descriptor: MethodDescriptor, metadata: Metadata, deadline: NIODeadline, scope: PeerScope, gate: AdmissionGate? = nil
+    ) {
         self.streamID = streamID
         self.descriptor = descriptor
         self.metadata = metadata
         self.deadline = deadline
         self.scope = scope
+        self.gate = gate
     }
 
     /// The caller's request id where it is fit for a log line, a new one otherwise.

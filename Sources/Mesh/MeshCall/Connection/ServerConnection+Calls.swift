@@ -47,8 +47,8 @@ extension ServerConnection {
         guard transport.queuedBytes <= transport.limits.maximumOutboundBytes else {
             throw RPCError(.resourceExhausted, "Too many answers wait for this peer.", reason: "SLOW_READER")
         }
-        let call = ServerCall(streamID: id, descriptor: method.method.descriptor, metadata: metadata, deadline: deadline, scope: scope)
-        call.gate = method.method.gate
+        let call = ServerCall(
+            streamID: id, descriptor: method.method.descriptor, metadata: metadata, deadline: deadline, scope: scope, gate: method.method.gate)
         try prepare(call, method, request.payload)
         if !method.method.descriptor.takesOneMessage { openInbound(call, first: request.payload, isOpen: clientStreams) }
         return call

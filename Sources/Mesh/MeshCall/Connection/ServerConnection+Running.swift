@@ -22,12 +22,12 @@ extension ServerConnection {
     // that setting a task-local value keeps to the same one, and asks for the task's executor three times more for every call.
     @concurrent
     private func work(_ worker: CallWorker) async {
-        while let call = next(for: worker) {
+        while let streams = next(for: worker) {
+            let call = streams.call
             // Every function between here and the handler costs a look at the task's executor when it returns: they are few on purpose.
             var failure: RPCError?
             do {
                 if call.invocation == nil { try await dispatcher.admit(call) }
-                let streams = ServerCallStreams(call: call, connection: self)
                 if let invocation = call.invocation, !dispatcher.hasInterceptors {
                     try await CallContext.$current.withValue(CallContext(call)) { try await invocation(ServerContext(call), streams) }
                 } else {
@@ -41,7 +41,7 @@ extension ServerConnection {
     }
 
     /// On the loop, unless the handler left it for good: then its task ends.
-    private func next(for worker: CallWorker) -> ServerCall? {
+    private func next(for worker: CallWorker) -> ServerCallStreams? {
         guard loop.inEventLoop else { return nil }
         while !worker.isRetired, let call = pending.popFirst() {
             if call.isOver {
@@ -50,7 +50,7 @@ extension ServerConnection {
             }
             guard letIn(call) else { continue }
             call.worker = worker
-            return call
+            return ServerCallStreams(call: call, connection: self)
         }
         worker.isDone = true
         return nil
