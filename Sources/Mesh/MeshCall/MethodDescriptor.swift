@@ -16,6 +16,7 @@ public struct MethodDescriptor: Sendable {
         let path: String
         let packedNames: [UInt8]
         let defaultDeadline: Int64
+        let isOpenToAll: Bool
 
         init(service: String, name: String, kind: Kind, policy: MethodPolicy) {
             self.service = service
@@ -25,6 +26,7 @@ public struct MethodDescriptor: Sendable {
             path = "/\(service)/\(name)"
             packedNames = RequestEnvelopeWriter.names(service: service, method: name)
             defaultDeadline = policy.defaultDeadline.clampedNanoseconds
+            isOpenToAll = policy.callers.contains("*") && policy.callersWithoutUser.contains("*")
         }
     }
 
@@ -49,6 +51,8 @@ public struct MethodDescriptor: Sendable {
     var packedNames: [UInt8] { storage.packedNames }
     /// `policy.defaultDeadline` in nanoseconds.
     var defaultDeadline: Int64 { storage.defaultDeadline }
+    /// Every peer of the trust domain may call it without a user token.
+    var isOpenToAll: Bool { storage.isOpenToAll }
 
     /// The client sends one message, in the Request itself.
     var takesOneMessage: Bool { kind == .unary || kind == .serverStreaming }

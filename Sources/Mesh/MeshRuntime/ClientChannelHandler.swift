@@ -42,8 +42,8 @@ final class ClientChannelHandler: ChannelInboundHandler {
         let connection = ClientConnection(loop: channel.eventLoop, link: ChannelLink(channel), mode: mode, limits: limits)
         self.connection = connection
         let loopBound = NIOLoopBound(self, eventLoop: channel.eventLoop)
-        connection.start { [weak connection] event in
-            guard let connection else { return }
+        // Held strongly, until its end: an object that is known weakly costs more with each count of a reference.
+        connection.start { event in
             loopBound.value.handle(event, of: connection)
         }
         guard mode == .baseline else { return }

@@ -14,6 +14,11 @@ final class BufferBIO {
     /// Ciphertext that the next `takeOutbound` is likely to find: growing step by step would copy all of it each time.
     @exclusivity(unchecked) private var expectedOutbound = 0
 
+    /// Lets go of input that libssl has taken: the channel reads into the same memory again when nobody else has it.
+    func releaseInbound() {
+        if inbound.readableBytes == 0 { inbound = ByteBuffer() }
+    }
+
     /// The ciphertext for the peer, if there is any.
     func takeOutbound() -> ByteBuffer? {
         guard outbound.readableBytes > 0 else { return nil }

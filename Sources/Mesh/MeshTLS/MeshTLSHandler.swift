@@ -29,6 +29,7 @@ public final class MeshTLSHandler: ChannelDuplexHandler {
     /// Somebody inside asked for bytes and has not had any since.
     private var readRequested = false
     private var plaintext = ByteBuffer()
+    private static let keptCapacity = 4096
     private var firstRecord = FirstRecord()
 
     /// - Parameters:
@@ -150,7 +151,7 @@ public final class MeshTLSHandler: ChannelDuplexHandler {
         switch connection.handshake() {
         case .done: complete(context, connection)
         case .failed(let error): fail(context, error)
-        case .needsInput, .needsOutput, .closedByPeer: emit(context)
+        case .needsInput, .needsOutput, .isFull, .closedByPeer: emit(context)
         }
     }
 
@@ -180,6 +181,7 @@ public final class MeshTLSHandler: ChannelDuplexHandler {
             let outcome = connection.read(into: &plaintext)
             deliver(context)
             switch outcome {
+            case .isFull: continue
             case .closedByPeer: return peerClosed(context)
             case .failed(let error): return fail(context, error)
             case .needsOutput:
@@ -193,11 +195,14 @@ public final class MeshTLSHandler: ChannelDuplexHandler {
 
     private func deliver(_ context: ChannelHandlerContext) {
         guard plaintext.readableBytes > 0 else { return }
-        guard lifecycle.delivers else { return plaintext.clear() }
-        let delivered = plaintext
+        guard lifecycle.delivers else { return plaintext = ByteBuffer() }
+        var delivered = plaintext
         plaintext = ByteBuffer()
         readRequested = false
         context.fireChannelRead(wrapInboundOut(delivered))
+        // Used again if nobody keeps it; an idle connection keeps little.
+        guard delivered.capacity <= Self.keptCapacity, plaintext.capacity == 0 else { return }
+        if delivered.modifyIfUniquelyOwned({ $0.clear() }) != nil { plaintext = delivered }
     }
 
     // MARK: Writing

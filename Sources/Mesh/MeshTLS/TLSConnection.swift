@@ -6,6 +6,8 @@ final class TLSConnection {
     /// What a step came to.
     enum Outcome {
         case done
+        /// Reading: the buffer is to be emptied first.
+        case isFull
         /// Needs more bytes from the peer.
         case needsInput
         /// Needs `takeOutbound` to be called first.
@@ -76,13 +78,18 @@ final class TLSConnection {
         return .done
     }
 
+    private static let leastRoom = 512
+
     /// Appends plaintext to `plaintext` until the input is used up: never `.done`.
     func read(into plaintext: inout ByteBuffer) -> Outcome {
+        defer { bio.releaseInbound() }
+        // A record may have begun in earlier input, so there may be more than what has just arrived.
+        if plaintext.readableBytes == 0 { plaintext.reserveCapacity(max(Self.leastRoom, bio.inbound.readableBytes)) }
         while true {
             var result: Int32 = 0
-            // A record may have begun in earlier input: room for a little more than what has just arrived.
-            let room = max(512, bio.inbound.readableBytes)
-            plaintext.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { target in
+            // More memory would mean copying what is there.
+            guard plaintext.writableBytes >= Self.leastRoom else { return .isFull }
+            plaintext.writeWithUnsafeMutableBytes(minimumWritableBytes: Self.leastRoom) { target in
                 ERR_clear_error()
                 result = SSL_read(ssl, target.baseAddress, Int32(clamping: target.count))
                 return max(0, Int(result))

@@ -5,21 +5,30 @@
 /// A peer chooses its ids, but only increasing ones, and how many it has open is bounded by the settings.
 @usableFromInline
 package struct StreamTable<Value> {
-    /// 0 marks a free slot: stream 0 is the connection, no stream.
-    @usableFromInline var ids: [UInt32]
-    @usableFromInline var slots: [Value?]
+    @usableFromInline
+    struct Slot {
+        /// 0 marks a free slot: stream 0 is the connection, no stream.
+        @usableFromInline var id: UInt32
+        @usableFromInline var value: Value?
+
+        @inlinable init(_ id: UInt32, _ value: consuming Value?) {
+            self.id = id
+            self.value = value
+        }
+    }
+
+    @usableFromInline var slots: [Slot]
     @usableFromInline package internal(set) var count = 0
 
     @inlinable static var smallestCapacity: Int { 8 }
 
     @inlinable package init() {
-        ids = []
         slots = []
     }
 
     @inlinable package var isEmpty: Bool { count == 0 }
 
-    @inlinable var mask: Int { ids.count - 1 }
+    @inlinable var mask: Int { slots.count - 1 }
 
     @inlinable func home(_ id: UInt32) -> Int {
         // Fibonacci hashing (Knuth, volume 3, 6.4).
@@ -30,8 +39,8 @@ package struct StreamTable<Value> {
         // 0 would find a free slot.
         guard count > 0, id != 0 else { return nil }
         var slot = home(id)
-        while ids[slot] != id {
-            guard ids[slot] != 0 else { return nil }
+        while slots[slot].id != id {
+            guard slots[slot].id != 0 else { return nil }
             slot = (slot + 1) & mask
         }
         return slot
@@ -40,11 +49,11 @@ package struct StreamTable<Value> {
     @inlinable package func contains(_ id: UInt32) -> Bool { slot(of: id) != nil }
 
     @inlinable package subscript(id: UInt32) -> Value? {
-        get { slot(of: id).flatMap { slots[$0] } }
+        get { slot(of: id).flatMap { slots[$0].value } }
         _modify {
             if let slot = slot(of: id) {
-                defer { if slots[slot] == nil { free(slot) } }
-                yield &slots[slot]
+                defer { if slots[slot].value == nil { free(slot) } }
+                yield &slots[slot].value
             } else {
                 var value: Value?
                 defer { if let value { insert(value, id) } }
@@ -65,37 +74,33 @@ package struct StreamTable<Value> {
     package mutating func update<Output>(_ id: UInt32, _ body: (inout Value) -> Output) -> Output? {
         guard let slot = slot(of: id) else { return nil }
         // A slot with an id has a value.
-        return slots[slot] == nil ? nil : body(&slots[slot]!)
+        return slots[slot].value == nil ? nil : body(&slots[slot].value!)
     }
 
     @inlinable package mutating func removeValue(forKey id: UInt32) -> Value? {
         guard let slot = slot(of: id) else { return nil }
-        let value = slots[slot]
-        slots[slot] = nil
+        let value = slots[slot].value.take()
         free(slot)
         return value
     }
 
     @inlinable mutating func insert(_ value: consuming Value, _ id: UInt32) {
         precondition(id != 0, "stream 0 is the connection")
-        if (count + 1) * 2 > ids.count { grow() }
+        if (count + 1) * 2 > slots.count { grow() }
         place(value, id)
         count += 1
     }
 
     @inlinable mutating func place(_ value: consuming Value?, _ id: UInt32) {
         var slot = home(id)
-        while ids[slot] != 0 { slot = (slot + 1) & mask }
-        ids[slot] = id
-        slots[slot] = value
+        while slots[slot].id != 0 { slot = (slot + 1) & mask }
+        slots[slot] = Slot(id, value)
     }
 
     @inlinable mutating func grow() {
-        let old = zip(ids, slots).filter { $0.0 != 0 }
-        let capacity = max(Self.smallestCapacity, ids.count * 2)
-        ids = Array(repeating: 0, count: capacity)
-        slots = Array(repeating: nil, count: capacity)
-        for (id, value) in old { place(value, id) }
+        let old = slots
+        slots = Array(repeating: Slot(0, nil), count: max(Self.smallestCapacity, old.count * 2))
+        for slot in old where slot.id != 0 { place(slot.value, slot.id) }
     }
 
     /// Closes the gap: what follows moves up, unless it stands at or behind its home (Knuth, volume 3, 6.4, algorithm R).
@@ -103,22 +108,22 @@ package struct StreamTable<Value> {
         count -= 1
         var gap = freed
         var slot = (freed + 1) & mask
-        while ids[slot] != 0 {
-            let distance = (slot &- home(ids[slot])) & mask
+        while slots[slot].id != 0 {
+            let distance = (slot &- home(slots[slot].id)) & mask
             if distance >= (slot &- gap) & mask {
-                ids[gap] = ids[slot]
-                slots.swapAt(gap, slot)
+                // The gap holds no value any more: nothing is copied.
+                slots[gap] = Slot(slots[slot].id, slots[slot].value.take())
                 gap = slot
             }
             slot = (slot + 1) & mask
         }
-        ids[gap] = 0
+        slots[gap].id = 0
     }
 
     /// Open streams, in increasing order.
-    @inlinable package var sortedIDs: [UInt32] { ids.filter { $0 != 0 }.sorted() }
+    @inlinable package var sortedIDs: [UInt32] { slots.map(\.id).filter { $0 != 0 }.sorted() }
 
-    @inlinable package var values: [Value] { slots.compactMap { $0 } }
+    @inlinable package var values: [Value] { slots.compactMap(\.value) }
 
     @inlinable package mutating func removeAll() {
         self = StreamTable()
@@ -126,3 +131,4 @@ package struct StreamTable<Value> {
 }
 
 extension StreamTable: Sendable where Value: Sendable {}
+extension StreamTable.Slot: Sendable where Value: Sendable {}

@@ -7,8 +7,10 @@ struct PolicyGate: Sendable {
 
     /// True for a call that needs no token and brings none. Everything else is decided by `admit`.
     func admitsWithoutUser(_ call: ServerCall) -> Bool {
+        guard call.metadata["authorization"] == nil else { return false }
+        guard !call.descriptor.isOpenToAll else { return true }
         let policy = call.descriptor.policy, name = call.scope.peer.name
-        return call.metadata["authorization"] == nil && policy.callersWithoutUser.names(name) && policy.callers.names(name)
+        return policy.callersWithoutUser.names(name) && policy.callers.names(name)
     }
 
     /// - Returns: the verified person; nil when the policy lets this caller come without one.

@@ -38,18 +38,21 @@ final class ClientCall: @unchecked Sendable {
 
 /// A message that comes in several frames.
 struct MessageParts {
-    private var bytes = ByteBuffer()
+    /// Nil while there is none, as in nearly every call: an empty buffer is an object to be counted too.
+    private var bytes: ByteBuffer?
 
-    var isEmpty: Bool { bytes.readableBytes == 0 }
+    var isEmpty: Bool { (bytes?.readableBytes ?? 0) == 0 }
 
     mutating func append(_ part: UnsafeRawBufferPointer?) {
-        if let part { bytes.writeBytes(part) }
+        guard let part, !part.isEmpty else { return }
+        bytes = bytes ?? ByteBuffer()
+        bytes?.writeBytes(part)
     }
 
     /// Hands out what came so far, and forgets it.
     mutating func take<Output>(_ body: (UnsafeRawBufferPointer) -> Output) -> Output {
-        let taken = bytes
-        bytes = ByteBuffer()
+        guard let taken = bytes else { return body(UnsafeRawBufferPointer(start: nil, count: 0)) }
+        bytes = nil
         return taken.withUnsafeReadableBytes(body)
     }
 

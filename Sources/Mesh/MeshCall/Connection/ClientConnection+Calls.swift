@@ -136,7 +136,7 @@ extension ClientConnection {
             envelope.write(to: memory) { target in message.withUnsafeReadableBytes { target.copyMemory(from: $0) } }
         }
         let flags = flags(of: call.outgoing.method.kind), length = envelope.byteCount
-        guard !transport.sendNow(.request, flags: flags, length: length, on: id, write) else { return }
+        guard !transport.sendNow(.request, flags: flags, length: length, on: id, for: self, write) else { return }
         var bytes = ByteBufferAllocator().buffer(capacity: length)
         bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: length) { memory in
             write(UnsafeMutableRawBufferPointer(rebasing: memory[..<length]))

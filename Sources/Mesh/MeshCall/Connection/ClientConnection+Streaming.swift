@@ -69,7 +69,7 @@ extension ClientConnection {
     ///
     /// - Throws: `RPCError` when the call is over or the message too long.
     fileprivate func sendNow(_ message: ByteBuffer, on call: ClientCall) throws(RPCError) -> Bool {
-        transport.sendNow(.data, message, on: try stream(of: call, message.readableBytes))
+        transport.sendNow(.data, message, on: try stream(of: call, message.readableBytes), for: self)
     }
 
     /// Packs a message where it leaves from, if nothing holds it back; false when it must be packed and enqueued.
@@ -77,7 +77,7 @@ extension ClientConnection {
     /// - Throws: `RPCError` when the call is over or the message too long.
     fileprivate func sendNow(_ message: PreparedMessage, on call: ClientCall) throws(RPCError) -> Bool {
         let id = try stream(of: call, message.byteCount)
-        return transport.sendNow(.data, length: message.byteCount, on: id) { message.write(to: $0) }
+        return transport.sendNow(.data, length: message.byteCount, on: id, for: self) { message.write(to: $0) }
     }
 
     fileprivate func enqueue(_ message: ByteBuffer, on call: ClientCall, _ waiter: UnsafeContinuation<Void, any Error>) {

@@ -4,6 +4,8 @@ package import NIOCore
 package protocol FrameLink: AnyObject {
     /// False while the other side does not keep up.
     var isWritable: Bool { get }
+    /// To be called before `isWritable` is asked for after the other side has caught up.
+    func writabilityChanged()
     /// Sends at once. Delivery happens later: never inside this call.
     func send(_ bytes: ByteBuffer)
     /// Sends what is under way, then ends the connection.
@@ -14,6 +16,7 @@ package protocol FrameLink: AnyObject {
 
 extension FrameLink {
     package var descriptor: CInt? { nil }
+    package func writabilityChanged() {}
 }
 
 /// The end of a link that bytes arrive at: a connection. To be called on its event loop.

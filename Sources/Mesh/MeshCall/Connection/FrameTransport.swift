@@ -39,7 +39,8 @@ final class FrameTransport: @unchecked Sendable {
     @exclusivity(unchecked) private var splitter: FrameSplitter
     @exclusivity(unchecked) private var queue: OutboundQueue<Payload>
     private static let smallestOutgoing = 256
-    /// A guess at the bytes of a turn, from the one before.
+    private static let keptCapacity = 4096
+    /// A guess at the bytes of a turn, from those before.
     @exclusivity(unchecked) private var expectedOutgoing = smallestOutgoing
     /// Frames of this turn.
     @exclusivity(unchecked) private var outgoing = ByteBuffer()
@@ -49,6 +50,8 @@ final class FrameTransport: @unchecked Sendable {
     @exclusivity(unchecked) private var framesBefore = 0
     /// What is being split.
     @exclusivity(unchecked) private var reading: ByteBuffer?
+    /// Where it lies, while it is split.
+    @exclusivity(unchecked) private var readingStart: UnsafeRawPointer?
     /// `limits.maximumDeadline`.
     let longestNanoseconds: Int64
     @exclusivity(unchecked) private var flushScheduled = false
@@ -79,6 +82,7 @@ final class FrameTransport: @unchecked Sendable {
         beginTurn(bytes)
         do throws(ConnectionFailure) {
             try bytes.withUnsafeReadableBytes { raw throws(ConnectionFailure) in
+                readingStart = raw.baseAddress
                 try splitter.split(raw) { header, data throws(ConnectionFailure) in
                     // A frame may have made this side close the connection.
                     if self.end == nil { try handler.receive(header, data) }
@@ -88,6 +92,7 @@ final class FrameTransport: @unchecked Sendable {
             fail(error)
         }
         reading = nil
+        readingStart = nil
     }
 
     private func beginTurn(_ bytes: ByteBuffer) {
@@ -101,13 +106,9 @@ final class FrameTransport: @unchecked Sendable {
 
     /// What lies at `bytes` without a copy, if that is in the memory being read; it then keeps that memory.
     func slice(_ bytes: UnsafeRawBufferPointer) -> ByteBuffer {
-        guard let reading, let start = bytes.baseAddress else { return ByteBuffer(bytes: bytes) }
-        let offset = reading.withUnsafeReadableBytes { all in
-            all.baseAddress.flatMap { base in
-                start >= base && start + bytes.count <= base + all.count ? start - base : nil
-            }
-        }
-        return offset.flatMap { reading.getSlice(at: reading.readerIndex + $0, length: bytes.count) } ?? ByteBuffer(bytes: bytes)
+        guard let reading, let base = readingStart, let start = bytes.baseAddress, start >= base else { return ByteBuffer(bytes: bytes) }
+        // Nil when it ends beyond what is being read: then it lies elsewhere.
+        return reading.getSlice(at: reading.readerIndex + (start - base), length: bytes.count) ?? ByteBuffer(bytes: bytes)
     }
 
     /// Ends a read turn: handlers that are ready run, then everything leaves in one flush.
@@ -121,6 +122,7 @@ final class FrameTransport: @unchecked Sendable {
     }
 
     func writabilityChanged() {
+        link.writabilityChanged()
         if link.isWritable { flush() }
     }
 
@@ -146,27 +148,30 @@ final class FrameTransport: @unchecked Sendable {
 
     /// Sends a message at once if nothing holds it back. False when it must be enqueued.
     func sendNow(
-        _ type: FrameType, flags: FrameFlags = [], _ bytes: ByteBuffer, on streamID: UInt32, endsStream: Bool = false
+        _ type: FrameType, flags: FrameFlags = [], _ bytes: ByteBuffer, on streamID: UInt32, endsStream: Bool = false, for owner: some FrameHandler
     ) -> Bool {
-        sendNow(type, flags: flags, length: bytes.readableBytes, on: streamID, endsStream: endsStream) { memory in
+        sendNow(type, flags: flags, length: bytes.readableBytes, on: streamID, endsStream: endsStream, for: owner) { memory in
             bytes.withUnsafeReadableBytes { memory.copyMemory(from: $0) }
         }
     }
 
     /// Writes a message of `length` bytes where it leaves from, if nothing holds it back. False when it must be enqueued.
+    ///
+    /// - Parameter owner: the connection that this belongs to. It asks itself, so that neither it nor its type has to be looked up.
     func sendNow(
-        _ type: FrameType, flags: FrameFlags = [], length: Int, on streamID: UInt32, endsStream: Bool = false,
+        _ type: FrameType, flags: FrameFlags = [], length: Int, on streamID: UInt32, endsStream: Bool = false, for owner: some FrameHandler,
         _ write: (UnsafeMutableRawBufferPointer) -> Void
     ) -> Bool {
-        guard end == nil, let handler, takesMore, length <= limits.outboundHighWater, length <= queue.maximumFrame ?? .max else {
-            return false
-        }
+        // Not one frame more than the mark: memory for it would mean copying all the others.
+        guard end == nil, handler != nil, link.isWritable, length <= queue.maximumFrame ?? .max,
+            outgoing.readableBytes + FrameHeader.size + length <= limits.outboundHighWater
+        else { return false }
         // Stream ids must increase on the wire: a request does not overtake one that is queued.
         guard queue.isEmpty || (type != .request && !queue.holds(streamID)) else { return false }
-        guard type != .data || handler.grantAll(streamID, length) else { return false }
-        writeControl(handler)
+        guard type != .data || owner.grantAll(streamID, length) else { return false }
+        writeControl(owner)
         writeFrame(FrameHeader(length: UInt32(length), streamID: streamID, type: type, flags: flags), write)
-        if endsStream { handler.endWritten(on: streamID) }
+        if endsStream { owner.endWritten(on: streamID) }
         wake()
         return true
     }
@@ -218,7 +223,8 @@ final class FrameTransport: @unchecked Sendable {
         watch.noteWrite(isStalled: !link.isWritable && !queue.isEmpty)
     }
 
-    private func writeControl(_ handler: any FrameHandler) {
+    @inline(__always)
+    private func writeControl(_ handler: some FrameHandler) {
         guard handler.hasControlFrames else { return }
         for frame in handler.takeControlFrames() { outgoing.writeBytes(frame.encoded) }
     }
@@ -238,7 +244,7 @@ final class FrameTransport: @unchecked Sendable {
 
     /// Header and data in one piece: `write` gets memory for exactly the data.
     private func writeFrame(_ header: FrameHeader, _ write: (UnsafeMutableRawBufferPointer) -> Void) {
-        if outgoing.capacity == 0 { outgoing.reserveCapacity(expectedOutgoing) }
+        if outgoing.readableBytes == 0 { outgoing.reserveCapacity(expectedOutgoing) }
         let end = FrameHeader.size + Int(header.length)
         outgoing.writeWithUnsafeMutableBytes(minimumWritableBytes: end) { memory in
             header.write(to: memory)
@@ -249,10 +255,14 @@ final class FrameTransport: @unchecked Sendable {
 
     private func sendOutgoing() {
         guard outgoing.readableBytes > 0 else { return }
-        let bytes = outgoing
+        let length = outgoing.readableBytes
+        var bytes = outgoing
         outgoing = ByteBuffer()
-        expectedOutgoing = max(Self.smallestOutgoing, min(bytes.readableBytes * 2, limits.outboundHighWater))
+        expectedOutgoing = max(Self.smallestOutgoing, min(max(length * 2, expectedOutgoing / 2), limits.outboundHighWater))
         link.send(bytes)
+        // Used again if the link has copied it already; an idle connection keeps little.
+        guard bytes.capacity <= Self.keptCapacity, outgoing.capacity == 0 else { return }
+        if bytes.modifyIfUniquelyOwned({ $0.clear() }) != nil { outgoing = bytes }
     }
 
     // MARK: Ending

@@ -14,7 +14,7 @@ final class MessageBuffer: Sendable {
         var waiting = MessageBatch()
         /// In the reader's batch, or read, and not credited.
         var taken = Consumed()
-        /// A guess at the bytes of the next batch, from the last one.
+        /// A guess at the bytes of the next batch, from those before.
         var expectedBytes = 0
         var reader: Reader?
         var end: Result<Void, RPCError>?
@@ -183,7 +183,7 @@ final class MessageBuffer: Sendable {
         let usedBytes = batch.usedBytes
         if batch.capacity > MessageBuffer.keptCapacity { batch = MessageBatch() } else { batch.removeAll() }
         return state.withLock { state in
-            if usedBytes > 0 { state.expectedBytes = min(usedBytes, MessageBuffer.largestGuess) }
+            if usedBytes > 0 { state.expectedBytes = min(max(usedBytes, state.expectedBytes / 2), MessageBuffer.largestGuess) }
             guard !state.waiting.isEmpty else { return state.end == nil || state.isTelling ? .nothing : .ended }
             swap(&batch, &state.waiting)
             state.taken.add(batch.total)

@@ -11,6 +11,8 @@ final class ServerCall: @unchecked Sendable {
     let metadata: Metadata
     let deadline: NIODeadline
     let scope: PeerScope
+    /// What admission control has to do with it, where there is any.
+    let gate: AdmissionGate?
     /// The run of its handler; nil until the caller may call.
     @exclusivity(unchecked) var invocation: Invocation?
     /// Makes the invocation once the caller has been admitted; nil when it was at once.
@@ -27,30 +29,32 @@ final class ServerCall: @unchecked Sendable {
 
     /// What most calls never need.
     private let made = Mutex(Made())
+    private let hasResponse = Atomic<Bool>(false)
 
     // Confined to the loop.
-    /// What admission control has to do with it, where there is any.
-    @exclusivity(unchecked) var gate: AdmissionGate?
     @exclusivity(unchecked) var pass: AdmissionGate.Pass?
     /// The task that runs the handler, once it does.
     @exclusivity(unchecked) var worker: CallWorker?
     /// Messages that the client streams.
     @exclusivity(unchecked) var inbound: MessageBuffer?
     /// The stream message underway.
-    var parts = MessageParts()
+    @exclusivity(unchecked) var parts = MessageParts()
     /// The status was sent, or the caller is gone: whatever the handler still says is dropped.
     @exclusivity(unchecked) var isOver = false
     /// Response metadata can no longer be sent, or has been.
     @exclusivity(unchecked) var headersSent = false
     /// Why the handler's sends fail; nil when the caller is simply gone.
-    var over: RPCError?
+    @exclusivity(unchecked) var over: RPCError?
 
-    init(streamID: UInt32, descriptor: MethodDescriptor, metadata: Metadata, deadline: NIODeadline, scope: PeerScope) {
+    init(
+        streamID: UInt32, descriptor: MethodDescriptor, metadata: Metadata, deadline: NIODeadline, scope: PeerScope, gate: AdmissionGate? = nil
+    ) {
         self.streamID = streamID
         self.descriptor = descriptor
         self.metadata = metadata
         self.deadline = deadline
         self.scope = scope
+        self.gate = gate
     }
 
     /// The caller's request id where it is fit for a log line, a new one otherwise.
@@ -69,12 +73,13 @@ final class ServerCall: @unchecked Sendable {
             if let response = made.response { return response }
             let response = ResponseMetadata()
             made.response = response
+            hasResponse.store(true, ordering: .releasing)
             return response
         }
     }
 
     /// Nil when the handler has not touched it.
-    var responseIfMade: ResponseMetadata? { made.withLock { $0.response } }
+    var responseIfMade: ResponseMetadata? { hasResponse.load(ordering: .acquiring) ? made.withLock { $0.response } : nil }
 
     var logger: Logger {
         var logger = scope.logger
@@ -97,11 +102,11 @@ final class PeerScope: Sendable {
 }
 
 /// A task that runs handlers, one after the other. Confined to the event loop.
-final class CallWorker {
-    var task: Task<Void, Never>?
+final class CallWorker: @unchecked Sendable {
+    @exclusivity(unchecked) var task: Task<Void, Never>?
     /// Its task was cancelled for the sake of one call: it runs no other.
-    private(set) var isRetired = false
-    var isDone = false
+    @exclusivity(unchecked) private(set) var isRetired = false
+    @exclusivity(unchecked) var isDone = false
 
     func cancel() {
         isRetired = true

@@ -47,7 +47,7 @@ extension ServerConnection {
         let write = { (memory: UnsafeMutableRawBufferPointer) in
             ResponseEnvelope.writePlain(payload: reply.byteCount, to: memory) { reply.write(to: $0) }
         }
-        guard !transport.sendNow(.response, flags: flags(of: call), length: length, on: id, endsStream: true, write) else { return }
+        guard !transport.sendNow(.response, flags: flags(of: call), length: length, on: id, endsStream: true, for: self, write) else { return }
         var bytes = ByteBufferAllocator().buffer(capacity: length)
         bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: length) { memory in
             write(UnsafeMutableRawBufferPointer(rebasing: memory[..<length]))
@@ -93,7 +93,7 @@ extension ServerConnection {
     }
 
     private func send(_ type: FrameType, flags: FrameFlags, _ bytes: ByteBuffer, on id: UInt32, ends: Bool = true) {
-        guard !transport.sendNow(type, flags: flags, bytes, on: id, endsStream: ends) else { return }
+        guard !transport.sendNow(type, flags: flags, bytes, on: id, endsStream: ends, for: self) else { return }
         enqueue(type, flags: flags, .init(bytes: bytes, waiter: nil, endsStream: ends), on: id)
     }
 
@@ -134,7 +134,7 @@ extension ServerConnection {
     /// - Throws: `RPCError` when the call is over or the message too long.
     func sendNow(_ message: ByteBuffer, on call: ServerCall) throws(RPCError) -> Bool {
         try prepare(message.readableBytes, on: call)
-        return transport.sendNow(.data, message, on: call.streamID)
+        return transport.sendNow(.data, message, on: call.streamID, for: self)
     }
 
     /// Packs a message where it leaves from, if nothing holds it back; false when it must be packed and enqueued.
@@ -142,7 +142,7 @@ extension ServerConnection {
     /// - Throws: `RPCError` when the call is over or the message too long.
     func sendNow(_ message: PreparedMessage, on call: ServerCall) throws(RPCError) -> Bool {
         try prepare(message.byteCount, on: call)
-        return transport.sendNow(.data, length: message.byteCount, on: call.streamID) { message.write(to: $0) }
+        return transport.sendNow(.data, length: message.byteCount, on: call.streamID, for: self) { message.write(to: $0) }
     }
 
     func enqueue(_ message: ByteBuffer, on call: ServerCall, _ waiter: UnsafeContinuation<Void, any Error>) {

@@ -37,19 +37,20 @@ extension ServerConnection {
     private func admit(
         _ id: UInt32, _ request: RequestEnvelope, _ flags: FrameFlags, _ clientStreams: Bool
     ) throws(RPCError) -> ServerCall {
-        guard let method = dispatcher.method(request.service, request.method)?.method else { throw unknown(request) }
-        guard isOfKind(method.descriptor, flags) else {
-            throw RPCError(.unimplemented, "\(method.descriptor.path) is not of the kind that was called.", reason: "WRONG_KIND")
+        // An object: what it holds is counted one by one when it is copied.
+        guard let method = dispatcher.method(request.service, request.method) else { throw unknown(request) }
+        guard isOfKind(method.method.descriptor, flags) else {
+            throw RPCError(.unimplemented, "\(method.method.descriptor.path) is not of the kind that was called.", reason: "WRONG_KIND")
         }
         let metadata = try metadata(request)
-        let deadline = try deadline(request.timeoutNano, method.descriptor)
+        let deadline = try deadline(request.timeoutNano, method.method.descriptor)
         guard transport.queuedBytes <= transport.limits.maximumOutboundBytes else {
             throw RPCError(.resourceExhausted, "Too many answers wait for this peer.", reason: "SLOW_READER")
         }
-        let call = ServerCall(streamID: id, descriptor: method.descriptor, metadata: metadata, deadline: deadline, scope: scope)
-        call.gate = method.gate
+        let call = ServerCall(
+            streamID: id, descriptor: method.method.descriptor, metadata: metadata, deadline: deadline, scope: scope, gate: method.method.gate)
         try prepare(call, method, request.payload)
-        if !method.descriptor.takesOneMessage { openInbound(call, first: request.payload, isOpen: clientStreams) }
+        if !method.method.descriptor.takesOneMessage { openInbound(call, first: request.payload, isOpen: clientStreams) }
         return call
     }
 
@@ -70,18 +71,18 @@ extension ServerConnection {
     }
 
     /// Who has to show a token first has its message unpacked after that.
-    private func prepare(_ call: ServerCall, _ method: MethodImplementation, _ payload: UnsafeRawBufferPointer) throws(RPCError) {
+    private func prepare(_ call: ServerCall, _ method: MethodTable.Entry, _ payload: UnsafeRawBufferPointer) throws(RPCError) {
         guard dispatcher.admitsWithoutUser(call) else { return keep(call, method, payload) }
         do {
-            call.invocation = try method.invoke(payload)
+            call.invocation = try method.method.invoke(payload)
         } catch {
             throw error as? RPCError ?? .requestMalformed
         }
     }
 
-    private func keep(_ call: ServerCall, _ method: MethodImplementation, _ payload: UnsafeRawBufferPointer) {
+    private func keep(_ call: ServerCall, _ method: MethodTable.Entry, _ payload: UnsafeRawBufferPointer) {
         let kept = ByteBuffer(bytes: payload)
-        call.unpack = { try kept.withUnsafeReadableBytes { try method.invoke($0) } }
+        call.unpack = { try kept.withUnsafeReadableBytes { try method.method.invoke($0) } }
     }
 
     /// Whether the caller takes the method for what it is. A stock ttrpc server asks its own table only, so baseline does too.

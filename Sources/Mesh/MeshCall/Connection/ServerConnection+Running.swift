@@ -10,8 +10,7 @@ extension ServerConnection {
     func runPending() {
         while !pending.isEmpty {
             let worker = CallWorker()
-            let bound = NIOLoopBound(worker, eventLoop: loop)
-            let task = Task.immediate(executorPreference: transport.executor) { [self] in await work(bound) }
+            let task = Task.immediate(executorPreference: transport.executor) { [self] in await work(worker) }
             guard !worker.isDone else { continue }
             worker.task = task
             // What ran in the meantime may have given its call up.
@@ -22,13 +21,13 @@ extension ServerConnection {
     // Concurrent, as its task prefers the loop's executor anyway: of a function that inherits its caller's isolation the compiler does not know
     // that setting a task-local value keeps to the same one, and asks for the task's executor three times more for every call.
     @concurrent
-    private func work(_ bound: NIOLoopBound<CallWorker>) async {
-        while let call = next(for: bound) {
+    private func work(_ worker: CallWorker) async {
+        while let streams = next(for: worker) {
+            let call = streams.call
             // Every function between here and the handler costs a look at the task's executor when it returns: they are few on purpose.
             var failure: RPCError?
             do {
                 if call.invocation == nil { try await dispatcher.admit(call) }
-                let streams = ServerCallStreams(call: call, connection: self)
                 if let invocation = call.invocation, !dispatcher.hasInterceptors {
                     try await CallContext.$current.withValue(CallContext(call)) { try await invocation(ServerContext(call), streams) }
                 } else {
@@ -42,9 +41,8 @@ extension ServerConnection {
     }
 
     /// On the loop, unless the handler left it for good: then its task ends.
-    private func next(for bound: NIOLoopBound<CallWorker>) -> ServerCall? {
+    private func next(for worker: CallWorker) -> ServerCallStreams? {
         guard loop.inEventLoop else { return nil }
-        let worker = bound.value
         while !worker.isRetired, let call = pending.popFirst() {
             if call.isOver {
                 machine.handlerReturned()
@@ -52,7 +50,7 @@ extension ServerConnection {
             }
             guard letIn(call) else { continue }
             call.worker = worker
-            return call
+            return ServerCallStreams(call: call, connection: self)
         }
         worker.isDone = true
         return nil

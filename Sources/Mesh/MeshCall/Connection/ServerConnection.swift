@@ -20,7 +20,7 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
     @exclusivity(unchecked) var calls = StreamTable<ServerCall>()
     @exclusivity(unchecked) var arriving = ArrivingMessages()
     /// Calls whose handlers have not begun, oldest first. Empty between two turns.
-    @exclusivity(unchecked) var pending = CircularBuffer<ServerCall>()
+    @exclusivity(unchecked) var pending = PendingCalls()
     @exclusivity(unchecked) private var unfinished: [UInt32: UnfinishedRequest] = [:]
     @exclusivity(unchecked) private var deadlines = DeadlineTimer()
     private let started = NIODeadline.now()

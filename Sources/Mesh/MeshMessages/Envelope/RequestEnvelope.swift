@@ -33,6 +33,7 @@ package struct RequestEnvelope {
     private mutating func read() throws(MessageError.Reason) {
         guard bytes.count <= MessageLimits.maxBytes else { throw .tooLong }
         var reader = WireReader(bytes)
+        readFirstFields(&reader)
         while !reader.isAtEnd {
             switch try reader.tag() {
             case (1, WireType.lengthPrefixed): try Self.replace(&service, reader.lengthPrefixed())
@@ -43,6 +44,16 @@ package struct RequestEnvelope {
             case (let field, let type): try skip(field, type, &reader)
             }
         }
+    }
+
+    /// What nearly every Request begins with: both names and the message, in this order and none of them long. Stops before anything else.
+    @inline(__always)
+    private mutating func readFirstFields(_ reader: inout WireReader) {
+        guard let service = reader.shortField(tag: 0x0a) else { return }
+        self.service = service
+        guard let method = reader.shortField(tag: 0x12) else { return }
+        self.method = method
+        if let payload = reader.shortField(tag: 0x1a) { self.payload = payload }
     }
 
     /// The last of several stands; those before it must be text all the same.

@@ -30,6 +30,17 @@ struct WireReader {
         return bytes[position]
     }
 
+    /// A length-prefixed field whose tag and length take a byte each, passed over; nil, with nothing read, when what comes next is none.
+    @inline(__always)
+    mutating func shortField(tag: UInt8) -> UnsafeRawBufferPointer? {
+        guard bytes.count - position >= 2, bytes[position] == tag else { return nil }
+        let length = Int(bytes[position + 1])
+        guard length < 0x80, length <= bytes.count - position - 2, let base = bytes.baseAddress else { return nil }
+        let content = UnsafeRawBufferPointer(start: base + (position + 2), count: length)
+        position += 2 + length
+        return content
+    }
+
     private mutating func longVarint() throws(MessageError.Reason) -> UInt64 {
         var value: UInt64 = 0
         for index in 0..<Self.maxVarintBytes {

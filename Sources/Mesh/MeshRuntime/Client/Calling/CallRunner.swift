@@ -24,7 +24,7 @@ final class CallRunner: Sendable {
         if options.hedgeAfter == nil, limits.hedgeAfter == nil, let lease = pool.pick() {
             calls.wrappingAdd(1, ordering: .relaxed)
             do {
-                return try await unary(outgoing, on: lease)
+                return try await once(outgoing, on: lease)
             } catch {
                 var call = RunningCall(outgoing, options)
                 try await pause(&call, after: error, on: lease.connection)
@@ -44,7 +44,11 @@ final class CallRunner: Sendable {
         return delay
     }
 
-    func unary(_ outgoing: OutgoingCall, on lease: Lease) async throws -> UnaryReply {
+    func unary(_ outgoing: OutgoingCall, on lease: Lease) async throws -> UnaryReply { try await once(outgoing, on: lease) }
+
+    // Inlined: every async function on a call's way takes memory of its own.
+    @inline(__always)
+    private func once(_ outgoing: OutgoingCall, on lease: Lease) async throws -> UnaryReply {
         do {
             let reply = try await lease.connection.wire.unary(outgoing)
             pool.answered(lease)
