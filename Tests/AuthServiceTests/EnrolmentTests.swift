@@ -45,6 +45,36 @@ struct EnrolmentTests {
             ])
     }
 
+    @Test("Whose answer got lost asks again with the same key and gets another certificate; not for ever, not late, not once the first is revoked")
+    func askedAgain() async throws {
+        let auth = try await IdentityFixture()
+        let token = try await auth.token(for: "agent"), key = MeshKey()
+        let ask = { (auth: IdentityFixture, token: String) in
+            let request = try CertificateRequest(key: key, spiffeID: Self.agent).der
+            let chain = try await auth.enrolment.enrol(.init(joinToken: token, certificateRequest: request)).chain
+            return try CertificateFacts(pem: CertificateFacts.pem(chain: chain))
+        }
+        let first = try await ask(auth, token)
+        // Another key is another holder, also in between.
+        #expect(try await refusal { try await auth.enrol("agent", token: token) }.reason == "JOIN_TOKEN_USED")
+        let restarted = try await IdentityFixture(after: auth)
+        let second = try await ask(restarted, token)
+        #expect(first.serial != second.serial && second.isFor(key))
+        #expect(try await restarted.actions().last == "identity.issued \(Self.agent)")
+        for _ in 2..<JoinTokenTable.mostAnswers { _ = try await ask(restarted, token) }
+        #expect(try await refusal { _ = try await ask(restarted, token) }.reason == "JOIN_TOKEN_USED")
+
+        let late = try await restarted.token(for: "agent", lifetime: 60)
+        _ = try await ask(restarted, late)
+        restarted.clock.advance(by: 60)
+        #expect(try await refusal { _ = try await ask(restarted, late) }.reason == "JOIN_TOKEN_USED")
+
+        let lost = try await restarted.token(for: "agent")
+        let seen = try await ask(restarted, lost)
+        _ = try await restarted.identity(as: "operator").revoke(.init(serial: seen.serial, reason: "stolen"))
+        #expect(try await refusal { _ = try await ask(restarted, lost) }.reason == "JOIN_TOKEN_USED")
+    }
+
     @Test("Of many who come with one token at once, one gets a certificate")
     func race() async throws {
         let auth = try await IdentityFixture()

@@ -40,6 +40,8 @@ struct RevocationTests {
         #expect(refused?.reason == "PEER_REFUSED")
         #expect(mesh.log.lines.contains { $0.contains("gateway is revoked") && $0.contains("peer=gateway") }, "\(mesh.log.lines)")
         #expect(await failure { try await other.call("Echo") }?.code == .permissionDenied)
+        // The refused connection lingers until its peer has read why.
+        while mesh.server.connectionCount > 1 { await Task.yield() }
         #expect(mesh.server.connectionCount == 1)
         await mesh.stop()
     }

@@ -1,4 +1,5 @@
 internal import Crypto
+internal import Foundation
 internal import SwiftASN1
 internal import X509
 
@@ -22,6 +23,9 @@ public struct CertificateRequest: Sendable {
     /// The URI names that it asks for.
     public let uris: [String]
     let publicKey: Certificate.PublicKey
+
+    /// SHA-256 of the SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7) of the key that the request is for.
+    public var keyFingerprint: [UInt8] { Array(SHA256.hash(data: Data(publicKey.subjectPublicKeyInfoBytes))) }
 
     /// Reads a request and checks the proof of possession.
     ///

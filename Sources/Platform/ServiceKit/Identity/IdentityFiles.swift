@@ -19,6 +19,7 @@ package struct IdentityFiles: Sendable {
     package var keyPath: String { folder + "/key.pem" }
     package var rootsPath: String { folder + "/roots.pem" }
     private var nextKeyPath: String { folder + "/key.next.pem" }
+    private var enrolmentKeyPath: String { folder + "/key.enrol.pem" }
 
     /// What the certificate says; nil when there is none that can be used with its key.
     package func facts() -> CertificateFacts? {
@@ -53,6 +54,16 @@ package struct IdentityFiles: Sendable {
         try AtomicFile.write(Array(key.pem.utf8), to: nextKeyPath)
         try AtomicFile.write(Array(pem.utf8), to: certificatePath)
         try AtomicFile.move(nextKeyPath, to: keyPath)
+        unlink(enrolmentKeyPath)
+    }
+
+    /// The key to enrol with. It is the same until a certificate is installed, also after a restart: a join token is good for one key, and an answer may
+    /// get lost.
+    func enrolmentKey() throws -> MeshKey {
+        if let kept = key(enrolmentKeyPath) { return kept }
+        let new = MeshKey()
+        try AtomicFile.write(Array(new.pem.utf8), to: enrolmentKeyPath)
+        return new
     }
 
     private func text(_ path: String) -> String? {

@@ -90,13 +90,15 @@ public actor IdentityKeeper {
         case .enrol:
             guard let token else { return }
             triedToken = Hashing.sha256(Array(token.utf8))
-            await replace(by: "enrolment") { request in try await self.client.enrol(request, joinToken: token) }
+            await replace(by: "enrolment", key: files.enrolmentKey) { request in try await self.client.enrol(request, joinToken: token) }
         }
     }
 
-    private func replace(by way: String, _ issue: @Sendable (CertificateRequest) async throws -> [[UInt8]]) async {
+    private func replace(
+        by way: String, key makeKey: () throws -> MeshKey = { MeshKey() }, _ issue: @Sendable (CertificateRequest) async throws -> [[UInt8]]
+    ) async {
         do {
-            let key = MeshKey()
+            let key = try makeKey()
             let chain = try await issue(CertificateRequest(key: key, spiffeID: place.spiffeID))
             try files.install(key, chain: chain)
             plan.succeeded()

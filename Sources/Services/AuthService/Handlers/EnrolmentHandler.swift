@@ -5,7 +5,8 @@ internal import ServiceAPI
 internal import ServiceKit
 internal import Synchronization
 
-/// Serves `cryptopulse.auth.v1.Enrolment`: a certificate for whoever holds a join token, once.
+/// Serves `cryptopulse.auth.v1.Enrolment`: a certificate for whoever holds a join token, for one key. Who asks with that key again, because the answer
+/// got lost, gets another for it while the token lives.
 struct EnrolmentHandler: AuthV1.EnrolmentHandler {
     /// Strangers reach this method: together they may try so often.
     static let rate = RateLimit(perMinute: 120, burst: 60)
@@ -33,10 +34,11 @@ struct EnrolmentHandler: AuthV1.EnrolmentHandler {
         let (csr, service) = try authority.request(request.certificateRequest, for: nil)
         let (leaf, issuer) = try authority.sign(csr, service: service)
         let events = IdentityEvents(caller: service, requestID: context.requestID)
+        let claim = JoinTokenClaim(service: service, spiffeID: leaf.spiffeID, keyFingerprint: csr.keyFingerprint, serial: leaf.serial)
         let use = try await authority.store.enrolled(
-            leaf, issuer: issuer, by: token, for: service, deployed: deployed.grant(of: token), now: authority.issuer.now
+            leaf, issuer: issuer, by: token, for: claim, deployed: deployed.grant(of: token), now: authority.issuer.now
         ) { Self.event($0, events, leaf, issuer) }
-        guard use == .taken else { throw refusal(use, leaf, context) }
+        guard use == .taken || use == .takenAgain else { throw refusal(use, leaf, context) }
         return AuthV1.IssuedCertificate(chain: leaf.chain)
     }
 
@@ -50,6 +52,7 @@ struct EnrolmentHandler: AuthV1.EnrolmentHandler {
     private static func event(_ use: JoinTokenTable.Use, _ events: IdentityEvents, _ leaf: IssuedLeaf, _ issuer: Int64) -> AuditEvent? {
         switch use {
         case .taken: events.issued(leaf, issuer: issuer, reason: "enrolment")
+        case .takenAgain: events.issued(leaf, issuer: issuer, reason: "enrolment, asked again")
         case .used: events.refused("identity.enrolment_refused", leaf.spiffeID, reason: "JOIN_TOKEN_USED")
         case .expired: events.refused("identity.enrolment_refused", leaf.spiffeID, reason: "JOIN_TOKEN_EXPIRED")
         case .otherService: events.refused("identity.enrolment_refused", leaf.spiffeID, reason: "JOIN_TOKEN_OF_OTHER_SERVICE")
@@ -63,7 +66,7 @@ struct EnrolmentHandler: AuthV1.EnrolmentHandler {
         case .expired: return RPCError(.permissionDenied, "The join token has expired.", reason: "JOIN_TOKEN_EXPIRED")
         case .otherService:
             return RPCError(.permissionDenied, "The join token is for another service.", reason: "JOIN_TOKEN_OF_OTHER_SERVICE")
-        case .unknown, .taken:
+        case .unknown, .taken, .takenAgain:
             let events = IdentityEvents(caller: context.peer.name, requestID: context.requestID)
             refusals.record(events.refused("identity.enrolment_refused", leaf.spiffeID, reason: "JOIN_TOKEN_UNKNOWN"))
             return Self.unknownToken

@@ -54,7 +54,7 @@ extension DatabaseSchema {
                     ) STRICT;
                     CREATE INDEX attempts_by_age ON attempts (last_at);
                     """),
-            .meshIdentity, DataKeyTable.wrappedBy, KeyHistoryTable.migration, .standings,
+            .meshIdentity, DataKeyTable.wrappedBy, KeyHistoryTable.migration, .standings, .joinTokenUse,
         ],
         userTables: [
             UserTable("accounts", owner: "user_id"), UserTable("sessions", owner: "user_id"),

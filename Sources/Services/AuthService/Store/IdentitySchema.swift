@@ -44,4 +44,13 @@ extension DatabaseSchema.Migration {
             CREATE TABLE revocation_version (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL) STRICT;
             INSERT INTO revocation_version (id, version) VALUES (1, 0);
             """)
+
+    /// Whom a used join token brought its certificate.
+    static let joinTokenUse = DatabaseSchema.Migration(
+        "join token use",
+        sql: """
+            ALTER TABLE join_tokens ADD COLUMN key_fingerprint BLOB;
+            ALTER TABLE join_tokens ADD COLUMN serial TEXT;
+            ALTER TABLE join_tokens ADD COLUMN answers INTEGER NOT NULL DEFAULT 0;
+            """)
 }

@@ -35,13 +35,14 @@ struct IdentityStore: Sendable {
 
     /// Takes the join token and remembers the certificate that it was taken for, both or neither.
     func enrolled(
-        _ leaf: IssuedLeaf, issuer: Int64, by token: JoinToken, for service: String, deployed: JoinTokenGrant?, now: Int64,
+        _ leaf: IssuedLeaf, issuer: Int64, by token: JoinToken, for claim: JoinTokenClaim, deployed: JoinTokenGrant?, now: Int64,
         event: @Sendable (JoinTokenTable.Use) -> AuditEvent?
     ) async throws -> JoinTokenTable.Use {
         try await database.write { db in
-            let use = try JoinTokenTable.take(token, for: service, deployed: deployed, now: now, in: db)
-            if use == .taken { try CertificateTable.insert(leaf, issuer: issuer, now: now, in: db) }
-            if let event = event(use) { try outbox.append(event, in: db, essential: use != .taken || leaf.isNeededToDrain) }
+            let use = try JoinTokenTable.take(token, for: claim, deployed: deployed, now: now, in: db)
+            let isTaken = use == .taken || use == .takenAgain
+            if isTaken { try CertificateTable.insert(leaf, issuer: issuer, now: now, in: db) }
+            if let event = event(use) { try outbox.append(event, in: db, essential: !isTaken || leaf.isNeededToDrain) }
             return use
         }
     }
