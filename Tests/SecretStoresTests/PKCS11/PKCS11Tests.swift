@@ -63,4 +63,36 @@ struct PKCS11Tests {
             }
         }
     }
+
+    @Test("A wrong PIN is tried once, by whoever asks, until the PIN file has another; then the key is there")
+    func wrongPINOnce() async throws {
+        await #expect(processExitsWith: .success) {
+            // In a process of its own: a login holds for all of it. Failures show as exit codes.
+            var settings = try await SoftHSM.shared.settings(wrappingKey: "none")
+            let right = try Data(contentsOf: URL(filePath: settings.pinFile))
+            let label = try await SoftHSM.shared.makeKey(.ed25519)
+            settings.pinFile += "-changing"
+            guard FileManager.default.createFile(atPath: settings.pinFile, contents: Data("222222".utf8), attributes: [.posixPermissions: 0o600])
+            else { exit(7) }
+            func words() async throws -> String {
+                do {
+                    _ = try await PKCS11Signer(settings, key: label).publicKey()
+                    exit(1)
+                } catch let error as SecretStoreError {
+                    guard case .denied(let words) = error.cause, !words.contains("222222") else { exit(2) }
+                    return words
+                }
+            }
+            guard try await words().contains("C_Login") else { exit(3) }
+            for _ in 0..<3 {
+                let again = try await words()
+                guard !again.contains("C_Login"), again.contains(settings.pinFile), again.contains("cryptopulse") else { exit(4) }
+            }
+            // Written anew with the same PIN it is the same PIN.
+            try Data("222222\n".utf8).write(to: URL(filePath: settings.pinFile))
+            guard try await !words().contains("C_Login") else { exit(5) }
+            try right.write(to: URL(filePath: settings.pinFile))
+            guard try await PKCS11Signer(settings, key: label).publicKey().count == 32 else { exit(6) }
+        }
+    }
 }

@@ -13,10 +13,16 @@ struct PKCS11Failure: Error, Equatable {
         ].contains(Int(clamping: code))
     }
 
+    /// Whether the token did not like the PIN: the same one again would only bring it nearer to its lock.
+    var isOfPIN: Bool {
+        [CKR_PIN_INCORRECT, CKR_PIN_INVALID, CKR_PIN_LEN_RANGE, CKR_PIN_LOCKED].contains(Int(clamping: code))
+    }
+
     var cause: SecretStoreError.Cause {
         let words = "\(function) failed with CKR 0x\(String(code, radix: 16))"
         switch Int(clamping: code) {
-        case CKR_PIN_INCORRECT: return .denied("the PIN is wrong (\(words))")
+        case CKR_PIN_INCORRECT, CKR_PIN_INVALID, CKR_PIN_LEN_RANGE:
+            return .denied("the PIN is wrong, and is not tried again until the PIN file has another (\(words))")
         case CKR_PIN_LOCKED: return .denied("the PIN is locked (\(words))")
         case CKR_ENCRYPTED_DATA_INVALID, CKR_ENCRYPTED_DATA_LEN_RANGE: return .tampered("the device does not open it (\(words))")
         default: return .unavailable(words)

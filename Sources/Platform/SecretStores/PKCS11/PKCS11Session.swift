@@ -32,7 +32,7 @@ struct PKCS11Session {
         try PKCS11Failure.check("C_OpenSession", functions.pointee.C_OpenSession?(slot, CK_FLAGS(CKF_SERIAL_SESSION), nil, nil, &handle))
         self.handle = handle
         do {
-            try logIn(try SecretText.line(PrivateFile().read(path: settings.pinFile, atMost: 256)))
+            try logIn(try SecretText.line(PrivateFile().read(path: settings.pinFile, atMost: 256)), settings, slot)
         } catch {
             close()
             throw error
@@ -68,12 +68,25 @@ struct PKCS11Session {
         throw SecretStoreError.Cause.unavailable("no token '\(token)' is present")
     }
 
-    /// The login holds for all sessions of this process with the token.
-    private func logIn(_ pin: SecretBytes) throws {
-        try pin.withUnsafeBytes { pin in
-            let bytes = pin.bindMemory(to: UInt8.self).baseAddress
-            try PKCS11Failure.check(
-                "C_Login", functions.pointee.C_Login?(handle, CK_ULONG(CKU_USER), bytes, CK_ULONG(pin.count)), or: CKR_USER_ALREADY_LOGGED_IN)
+    /// The login holds for all sessions of this process with the token. A PIN that the token refused is not tried again.
+    private func logIn(_ pin: SecretBytes, _ settings: PKCS11Settings, _ slot: CK_SLOT_ID) throws {
+        try RefusedPINs.shared.check(pin, of: settings)
+        var info = CK_TOKEN_INFO()
+        try PKCS11Failure.check("C_GetTokenInfo", functions.pointee.C_GetTokenInfo?(slot, &info))
+        guard info.flags & CK_FLAGS(CKF_USER_PIN_FINAL_TRY) == 0 else {
+            throw SecretStoreError.Cause.denied(
+                "one more wrong PIN locks the token '\(settings.token)': no program uses up the last try. Log in with the device's own tool, "
+                    + "and put that PIN into \(settings.pinFile)")
+        }
+        do {
+            try pin.withUnsafeBytes { pin in
+                let bytes = pin.bindMemory(to: UInt8.self).baseAddress
+                try PKCS11Failure.check(
+                    "C_Login", functions.pointee.C_Login?(handle, CK_ULONG(CKU_USER), bytes, CK_ULONG(pin.count)), or: CKR_USER_ALREADY_LOGGED_IN)
+            }
+        } catch let failure as PKCS11Failure where failure.isOfPIN {
+            RefusedPINs.shared.refused(pin, of: settings)
+            throw failure
         }
     }
 

@@ -19,6 +19,8 @@ enum {  // CK_RV
     CKR_ENCRYPTED_DATA_INVALID = 0x40,
     CKR_ENCRYPTED_DATA_LEN_RANGE = 0x41,
     CKR_PIN_INCORRECT = 0xa0,
+    CKR_PIN_INVALID = 0xa1,
+    CKR_PIN_LEN_RANGE = 0xa2,
     CKR_PIN_LOCKED = 0xa4,
     CKR_SESSION_CLOSED = 0xb0,
     CKR_SESSION_HANDLE_INVALID = 0xb3,
@@ -30,6 +32,8 @@ enum {  // CK_RV
 
 enum {
     CKF_SERIAL_SESSION = 0x04,
+    // Of a token: one more wrong PIN locks it.
+    CKF_USER_PIN_FINAL_TRY = 0x20000,
     CKF_OS_LOCKING_OK = 0x02,
     CKU_USER = 1,
     CKO_PUBLIC_KEY = 2,
