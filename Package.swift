@@ -75,6 +75,11 @@ func tests(_ name: String, uses: [Target.Dependency], excludes: [String] = []) -
     .testTarget(name: name, dependencies: uses, path: "Tests/\(name)", exclude: excludes, swiftSettings: house)
 }
 
+/// What several test targets use.
+func testTool(_ name: String, uses: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: uses, path: "Tests/\(name)", swiftSettings: house)
+}
+
 func fuzzer(_ name: String, uses: [Target.Dependency]) -> Target {
     .executableTarget(
         name: name, dependencies: uses, path: "Tests/Fuzz/\(name)", swiftSettings: house,
@@ -186,12 +191,15 @@ let platform: [Target] = [
     target("Cryptography", in: "Platform", uses: ["CArgon2", "COpenSSL", crypto]),
     // Secret values, and the stores that need no network: files, environment, sealed file.
     target("Secrets", in: "Platform", uses: ["Cryptography", "CLinux", crypto]),
+    // How somebody else's HTTP server is called: TLS, roots, timeouts, and what a failure says of itself.
+    target(
+        "OutboundHTTP", in: "Platform",
+        uses: [asyncHTTPClient, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix"), .product(name: "NIOSSL", package: "swift-nio-ssl")]),
     // The stores elsewhere (Vault, AWS, PKCS #11 devices), and which one a service's settings choose.
     target(
         "SecretStores", in: "Platform",
         uses: [
-            "Secrets", "Cryptography", "CPKCS11", crypto, asyncHTTPClient, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix"),
-            .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            "Secrets", "Cryptography", "OutboundHTTP", "CPKCS11", crypto, asyncHTTPClient, nio("NIOCore"), nio("NIOHTTP1"),
         ]),
     // SQLite through GRDB: one file a service, migrations, row-level security, encrypted columns, the audit outbox.
     target("Storage", in: "Platform", uses: ["Cryptography", grdb, grdbSQLite, logging]),
@@ -227,8 +235,7 @@ let platform: [Target] = [
     target(
         "Exchange", in: "",
         uses: [
-            "Trading", "Redaction", crypto, asyncHTTPClient, logging, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), nio("NIOConcurrencyHelpers"),
-            .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            "Trading", "Redaction", "OutboundHTTP", crypto, asyncHTTPClient, logging, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOConcurrencyHelpers"),
         ]),
 ]
 
@@ -239,12 +246,10 @@ let serviceBase: [Target.Dependency] = [
 
 let services: [Target] = [
     target("AuthService", in: "Services", uses: serviceBase + ["MeshTLS", x509, asn1]),
-    target("AgentService", in: "Services", uses: serviceBase + ["Redaction"]),
+    target("AgentService", in: "Services", uses: serviceBase + ["Redaction", "OutboundHTTP", asyncHTTPClient, nio("NIOHTTP1")]),
     target("MarketDataService", in: "Services", uses: serviceBase + ["Exchange"]),
     target("ExecutionService", in: "Services", uses: serviceBase + ["Exchange"]),
-    target(
-        "AuditService", in: "Services",
-        uses: serviceBase + [asyncHTTPClient, nio("NIOPosix"), nio("NIOHTTP1"), .product(name: "NIOSSL", package: "swift-nio-ssl")]),
+    target("AuditService", in: "Services", uses: serviceBase + ["OutboundHTTP", asyncHTTPClient, nio("NIOHTTP1")]),
     target("Gateway", in: "Services", uses: serviceBase + ["HTTPSKit", "MeshTLS", hummingbird, .product(name: "HTTPTypes", package: "swift-http-types")]),
     target(
         "SandboxExchange", in: "Services",
@@ -284,7 +289,11 @@ let testing: [Target] = [
 
 let appTestTools: [Target] = [
     // Finds many byte strings in one pass: what an isolation test reads is gigabytes.
-    .target(name: "CByteSearch", path: "Tests/CByteSearch")
+    .target(name: "CByteSearch", path: "Tests/CByteSearch"),
+    // A real HTTPS server that answers as language models do, on a free port.
+    testTool(
+        "ModelServer",
+        uses: ["Identity", nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), .product(name: "NIOSSL", package: "swift-nio-ssl")]),
 ]
 
 let appTests: [Target] = [
@@ -307,7 +316,7 @@ let appTests: [Target] = [
     tests("DeploymentTests", uses: ["Deployment", "ServiceKit", "Identity", "Secrets", crypto, logging, subprocess, .product(name: "SystemPackage", package: "swift-system")]),
     tests("ExchangeTests", uses: ["Exchange", "Trading", crypto, logging, nio("NIOCore"), nio("NIOPosix"), nio("NIOConcurrencyHelpers")]),
     tests("AuthServiceTests", uses: ["AuthService", "MeshTLS"] + serviceBase),
-    tests("AgentServiceTests", uses: ["AgentService"] + serviceBase),
+    tests("AgentServiceTests", uses: ["AgentService", "ModelServer"] + serviceBase),
     tests(
         "MarketDataServiceTests",
         uses: ["MarketDataService", "SandboxExchange", "Exchange", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird"),
@@ -327,11 +336,11 @@ let appTests: [Target] = [
             .product(name: "HTTPTypes", package: "swift-http-types"), subprocess, .product(name: "SystemPackage", package: "swift-system"),
             crypto, logging, nio("NIOCore"),
         ]),
-    tests("PulseCommandsTests", uses: ["PulseCommands", "Deployment", "Cryptography", "ServiceAPI", "MeshCall", "MeshMessages", "Trading", crypto, logging, nio("NIOCore")]),
+    tests("PulseCommandsTests", uses: [argumentParser, "PulseCommands", "Deployment", "Cryptography", "ServiceAPI", "MeshCall", "MeshMessages", "Trading", crypto, logging, nio("NIOCore")]),
     tests(
         "IntegrationTests",
         uses: [
-            "LocalMesh", "TestSupport", "CByteSearch", "Deployment", "KeyManagement", "PulseCommands", "ServiceAPI", "ServiceKit", "MeshRuntime", "MeshCall", "MeshTLS", "MeshMessages", "Identity",
+            "LocalMesh", "TestSupport", "ModelServer", "CByteSearch", "Deployment", "KeyManagement", "PulseCommands", "ServiceAPI", "ServiceKit", "MeshRuntime", "MeshCall", "MeshTLS", "MeshMessages", "Identity",
             "Cryptography", "Trading", "Storage", "Secrets", "SecretStores", "Exchange", "AuditService", crypto, subprocess, asyncHTTPClient, grdb, logging, nio("NIOCore"), nio("NIOPosix"), nio("NIOFoundationCompat"), nio("NIOHTTP1"),
         ]),
     tests("RepositoryTests", uses: ["TestSupport"]),

@@ -35,6 +35,20 @@ struct PlanTests {
         }
     }
 
+    @Test("A language model is reached, and its roots read, by the agent alone; without one the settings say nothing of it")
+    func languageModel() {
+        let model = DeploymentOptions.Model(baseURL: "https://api.example.com/v1", name: "m-1", rootsPath: "/roots.pem")
+        let plan = SettingsPlan(options: DeploymentOptions(model: model), ports: PortPlan(base: 7400), folder: StateFolder("/state"))
+        for name in ServiceName.allCases {
+            let settings = plan.settings(for: name)
+            #expect(settings.outbound.contains(Endpoint(host: "api.example.com", port: 443)) == (name == .agent))
+            #expect(settings.readable.contains("/roots.pem") == (name == .agent))
+        }
+        #expect(plan.settings(for: .agent).options == ["model": ["baseURL": "https://api.example.com/v1", "name": "m-1", "rootsPath": "/roots.pem"]])
+        let without = SettingsPlan(options: DeploymentOptions(), ports: PortPlan(base: 7400), folder: StateFolder("/state"))
+        #expect(without.settings(for: .agent).options == [:])
+    }
+
     @Test("Only the sandbox exchange may read the candle file")
     func candles() {
         let options = DeploymentOptions(candles: "/data/candles.csv")

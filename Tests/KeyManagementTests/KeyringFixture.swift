@@ -21,17 +21,20 @@ final class KeyringFixture: Sendable {
     private let changes: AsyncStream<Void>
     private let offset = Mutex(Int64(0))
 
-    init(lead: Int64 = 0, overlap: Int64 = 60, longestSilence: Duration? = nil, trust: FileTrust = .ownedByThisUser) async throws {
+    init(lead: Int64 = 0, overlap: Int64 = 60, longestSilence: Duration? = nil, trust: FileTrust = .ownedByThisUser, isOptional: Bool = false) async throws {
         folder = NSTemporaryDirectory() + "keyring-" + UUID().uuidString
         try FileManager.default.createDirectory(
             atPath: folder + "/secrets", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         files = FileSecretStore(folder: folder + "/secrets", trust: trust)
-        try await FileSecretStore(folder: folder + "/secrets").put(Self.value(1), as: "key", at: .current)
+        if !isOptional { try await FileSecretStore(folder: folder + "/secrets").put(Self.value(1), as: "key", at: .current) }
         store = CutStore(files)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let schema = DatabaseSchema(migrations: [AuditOutbox.migration, KeyHistoryTable.migration])
+        let schema = DatabaseSchema(migrations: [AuditOutbox.migration, KeyHistoryTable.migration, KeyHistoryTable.requests])
         database = try ServiceDatabase(folder: folder + "/data", name: "keys", schema: schema, logger: logger)
-        let plan = StoredKeyPlan(kind: .webhook, secret: "key", lead: lead, overlap: overlap, identify: StoredKey.fingerprint)
+        let name = "key"
+        let plan = StoredKeyPlan(
+            kind: .webhook, secret: name, lead: lead, overlap: overlap, isOptional: isOptional, identify: StoredKey.fingerprint,
+            make: isOptional ? nil : StoredKeyPlan.random)
         let box = Box()
         let (changes, changed) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         self.changes = changes

@@ -1,6 +1,8 @@
 @testable import KeyManagement
+import GRDB
 import MeshCall
 import Secrets
+import Storage
 import Testing
 
 @Suite("Keys in a secret store", .timeLimit(.minutes(1)))
@@ -27,6 +29,46 @@ struct StoredKeyringTests {
         fixture.advance(by: 60)
         try await fixture.follow { $0 == [.active: KeyringFixture.id(2)] }
         #expect(try await fixture.files.versions(of: "key").count == 1)
+    }
+
+    @Test("A service that can do without starts with none, takes up what is put there, and has none again once that is revoked, until the next")
+    func optional() async throws {
+        let fixture = try await KeyringFixture(isOptional: true)
+        #expect(fixture.applied.isEmpty)
+        #expect(await reason { _ = try await fixture.keyring.rotate(nil, fixture.change) } == "MADE_ELSEWHERE")
+        try await fixture.files.put(KeyringFixture.value(1), as: "key", at: .current)
+        // Without waiting for the next look, as whoever was refused with the key before does.
+        try await fixture.keyring.lookAgain()
+        #expect(fixture.applied == [.active: KeyringFixture.id(1)])
+        // Only its maker can make another: it is asked for, and stays in use.
+        #expect(try await fixture.keyring.rotate(nil, fixture.change).key.rotationRequested == "test")
+        #expect(fixture.applied == [.active: KeyringFixture.id(1)])
+        #expect(try await fixture.database.readAll { db in try String.fetchOne(db, sql: "SELECT reason FROM key_requests") } == "test")
+        try await fixture.files.put(KeyringFixture.value(2), as: "key", at: .current)
+        try await fixture.follow { $0 == [.active: KeyringFixture.id(2), .retiring: KeyringFixture.id(1)] }
+        _ = try await fixture.keyring.revoke(KeyringFixture.id(2), fixture.change)
+        #expect(fixture.applied[.active] == nil)
+        #expect(try await fixture.files.versions(of: "key").allSatisfy { !$0.stages.contains(.current) || $0.isRevoked })
+        try await fixture.files.put(KeyringFixture.value(3), as: "key", at: .current)
+        try await fixture.follow { $0 == [.active: KeyringFixture.id(3)] }
+        // Revoked by somebody who has put the next there already: that one serves at once.
+        try await fixture.files.put(KeyringFixture.value(4), as: "key", at: .current)
+        _ = try await fixture.keyring.revoke(KeyringFixture.id(3), fixture.change)
+        #expect(fixture.applied == [.active: KeyringFixture.id(4)])
+    }
+
+    @Test("A key that was revoked here and that its store could not destroy is not taken up again, the next one is")
+    func optionalReadOnly() async throws {
+        let fixture = try await KeyringFixture(trust: .containerMount, isOptional: true)
+        let operators = FileSecretStore(folder: fixture.folder + "/secrets")
+        try await operators.put(KeyringFixture.value(1), as: "key", at: .current)
+        try await fixture.keyring.lookAgain()
+        _ = try await fixture.keyring.revoke(KeyringFixture.id(1), fixture.change)
+        #expect(fixture.applied.isEmpty)
+        try await fixture.keyring.lookAgain()
+        #expect(fixture.applied.isEmpty)
+        try await operators.put(KeyringFixture.value(2), as: "key", at: .current)
+        try await fixture.follow { $0 == [.active: KeyringFixture.id(2)] }
     }
 
     @Test("A store that is silent for longer than its values may be used: the keys are put away, and are back with the store")

@@ -30,13 +30,13 @@ struct Manifest {
     }
 
     private static let declaration = try! NSRegularExpression(
-        pattern: #"\b(target|program|systemLibrary|cTarget|tests|fuzzer|sample)\(\s*"([\w-]+)"(?:, in: "(\w*)")?"#)
+        pattern: #"\b(target|program|systemLibrary|cTarget|tests|fuzzer|sample|testTool)\(\s*"([\w-]+)"(?:, in: "(\w*)")?"#)
 
     private static func room(ofHelper helper: String, name: String) -> String {
         switch helper {
         case "program": "Programs"
         case "systemLibrary", "cTarget": "System"
-        case "tests", "fuzzer", "sample": "Tests"
+        case "tests", "fuzzer", "sample", "testTool": "Tests"
         default: name
         }
     }

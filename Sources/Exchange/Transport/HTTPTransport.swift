@@ -2,8 +2,7 @@ import AsyncHTTPClient
 import Logging
 import NIOCore
 import NIOHTTP1
-import NIOPosix
-import NIOSSL
+import OutboundHTTP
 
 /// Sends one request and reads its whole answer, within a deadline and a size limit.
 final class HTTPTransport: Sendable {
@@ -28,31 +27,24 @@ final class HTTPTransport: Sendable {
         case maybeSent(String)
     }
 
-    private let client: HTTPClient
+    private let client: OutboundHTTPClient
     private let baseURL: String
     private let maximumReplyBytes: Int
 
     init(baseURL: String, rootsPath: String?, limits: ExchangeLimits) {
-        var tls = TLSConfiguration.makeClientConfiguration()
-        tls.minimumTLSVersion = .tlsv12
-        if let rootsPath { tls.trustRoots = .file(rootsPath) }
-        var configuration = HTTPClient.Configuration(
-            tlsConfiguration: tls, redirectConfiguration: .disallow,
-            timeout: .init(connect: .nanoseconds(limits.connectTimeout.wholeMilliseconds * 1_000_000)), decompression: .disabled)
-        configuration.httpVersion = .http1Only
-        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        client = OutboundHTTPClient(rootsPath: rootsPath, connect: limits.connectTimeout)
         self.baseURL = baseURL.hasSuffix("/") ? String(baseURL.dropLast()) : baseURL
         maximumReplyBytes = limits.maximumReplyBytes
-    }
-
-    deinit {
-        client.shutdown { _ in }
     }
 
     /// - Throws: `Failure`, or `CancellationError` when the task was cancelled.
     func send(_ request: Request, timeout: Duration) async throws -> Reply {
         do {
-            return try await withDeadline(timeout) { try await self.exchange(request, timeout: timeout) }
+            return try await withDeadline(timeout) {
+                try await self.exchange(request, timeout: timeout)
+            } late: {
+                Failure.maybeSent("no answer within \(timeout)")
+            }
         } catch let error as Failure {
             throw error
         } catch {
@@ -67,7 +59,7 @@ final class HTTPTransport: Sendable {
         outgoing.method = .RAW(value: request.method)
         outgoing.headers.add(name: "Accept", value: "application/json")
         if let apiKey = request.apiKey { outgoing.headers.add(name: "X-MBX-APIKEY", value: apiKey) }
-        let response = try await client.execute(outgoing, timeout: .nanoseconds(timeout.wholeMilliseconds * 1_000_000))
+        let response = try await client.execute(outgoing, timeout: timeout)
         let body = try await response.body.collect(upTo: maximumReplyBytes)
         return Reply(
             status: Int(response.status.code),
@@ -78,35 +70,7 @@ final class HTTPTransport: Sendable {
 
     /// Only what is known never to have left counts as not sent. The text names the kind of failure, never the address.
     private static func failure(_ error: any Error) -> Failure {
-        switch error {
-        case let error as HTTPClientError:
-            return neverSent.contains(error) ? .notSent(error.shortDescription) : .maybeSent(error.shortDescription)
-        case is NIOConnectionError: return .notSent("connection refused or host not found")
-        case NIOSSLError.handshakeFailed: return .notSent("TLS handshake failed")
-        case is NIOSSLExtraError: return .notSent("TLS certificate not accepted")
-        case is NIOTooManyBytesError: return .maybeSent("reply too large")
-        default: return .maybeSent("\(type(of: error))")
-        }
-    }
-
-    private static let neverSent: [HTTPClientError] = [
-        .connectTimeout, .tlsHandshakeTimeout, .getConnectionFromPoolTimeout, .invalidURL, .emptyHost, .emptyScheme, .alreadyShutdown,
-    ]
-}
-
-/// Runs `body`, cancelled when the time is over.
-///
-/// - Throws: `HTTPTransport.Failure.maybeSent` at the deadline.
-private func withDeadline<Value: Sendable>(_ timeout: Duration, _ body: @escaping @Sendable () async throws -> Value) async throws -> Value
-{
-    try await withThrowingTaskGroup(of: Value.self) { group in
-        group.addTask(operation: body)
-        group.addTask {
-            try await Task.sleep(for: timeout)
-            throw HTTPTransport.Failure.maybeSent("no answer within \(timeout)")
-        }
-        defer { group.cancelAll() }
-        guard let value = try await group.next() else { throw CancellationError() }
-        return value
+        let words = OutboundFailure.words(for: error)
+        return OutboundFailure.isBeforeSending(error) ? .notSent(words) : .maybeSent(words)
     }
 }

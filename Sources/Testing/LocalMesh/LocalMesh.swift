@@ -25,13 +25,14 @@ public final class LocalMesh: Sendable {
     ///   - candles: a candle file in Binance's kline columns to replay; nil means made-up prices.
     ///   - keys: the schedules of keys; nil means those that hold everywhere.
     ///   - alerts: where audit sends them; nil means nowhere.
+    ///   - model: the language model that answers; nil means the one that is built in.
     ///   - bin: the folder of the executables; nil means beside the running one, as under `swift test`.
     ///   - clock: the wall clock of its processes; nil means the machine's.
     public static func start(
-        candles: String? = nil, seed: UInt32 = 1, keys: KeySchedules? = nil, alerts: DeploymentOptions.Alerts? = nil, bin: String? = nil,
-        clock: LocalClock? = nil
+        candles: String? = nil, seed: UInt32 = 1, keys: KeySchedules? = nil, alerts: DeploymentOptions.Alerts? = nil, model: DeploymentOptions.Model? = nil,
+        bin: String? = nil, clock: LocalClock? = nil
     ) async throws -> LocalMesh {
-        let options = DeploymentOptions(portBase: 0, candles: candles, seed: seed, keys: keys, alerts: alerts)
+        let options = DeploymentOptions(portBase: 0, candles: candles, seed: seed, keys: keys, alerts: alerts, model: model)
         let mesh = try await LocalMesh(options, bin: bin, clock: clock)
         do {
             try await mesh.supervisor.start()
@@ -44,10 +45,10 @@ public final class LocalMesh: Sendable {
 
     /// Runs `body` with a mesh of its own, which is gone afterwards.
     public static func with<T>(
-        candles: String? = nil, seed: UInt32 = 1, keys: KeySchedules? = nil, alerts: DeploymentOptions.Alerts? = nil, clock: LocalClock? = nil,
-        _ body: (LocalMesh) async throws -> T
+        candles: String? = nil, seed: UInt32 = 1, keys: KeySchedules? = nil, alerts: DeploymentOptions.Alerts? = nil, model: DeploymentOptions.Model? = nil,
+        clock: LocalClock? = nil, _ body: (LocalMesh) async throws -> T
     ) async throws -> T {
-        let mesh = try await start(candles: candles, seed: seed, keys: keys, alerts: alerts, clock: clock)
+        let mesh = try await start(candles: candles, seed: seed, keys: keys, alerts: alerts, model: model, clock: clock)
         do {
             let result = try await body(mesh)
             await mesh.stop()

@@ -1,6 +1,7 @@
 import Deployment
 import Foundation
 import LocalMesh
+import ModelServer
 import TestSupport
 import Testing
 
@@ -14,6 +15,14 @@ extension Integration {
             #expect(names == Set(CredentialTable.rows.map(\.name)), "each row has a value, each value a row")
             #expect(run.findings.missing() == [], "\(run.findings.summary)")
             #expect(run.findings.leaks() == [], "\(run.findings.summary)")
+        }
+
+        @Test("What the language model was asked shows no credential and no address: nothing of what was planted but what the person said to it")
+        func prompts() async throws {
+            let run = try IsolationRun.shared()
+            #expect(run.model.questions.count == 4)
+            let hits = run.model.questions.reduce(into: Set<String>()) { $0.formUnion(run.search.hits(in: Data($1.body.utf8)).map(\.credential)) }
+            #expect(hits == ["what a person says"])
         }
 
         @Test("The README's table is what the run found")

@@ -54,6 +54,7 @@ enum CredentialTable {
         + [
             row("token signing key", in: [.auth]), row("mesh issuing key", in: [.auth]),
             row("log signing key", in: [.audit]), row("alert webhook key", in: [.audit]),
+            row("language model key", in: [.agent]),
             row("market-data's own exchange key", in: [.marketData]),
             row("market-data's own API key", sealed: [.marketData], passing: [.sandboxExchange]),
             row("person's exchange key for reading", sealed: [.marketData]), row("person's exchange key for trading", sealed: [.execution]),

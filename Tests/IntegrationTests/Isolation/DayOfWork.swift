@@ -4,6 +4,7 @@ import Deployment
 import Foundation
 import GRDB
 import LocalMesh
+import MeshRuntime
 import PulseCommands
 import Secrets
 import ServiceAPI
@@ -13,7 +14,12 @@ struct DayOfWork {
     private(set) var planted: [(credential: String, forms: SecretForms)] = []
 
     /// Signs up and in, links a key, chats, trades with a second factor, reads the audit log.
-    init(on mesh: LocalMesh) async throws {
+    ///
+    /// - Parameter modelKey: what an operator gives the agent for its language model.
+    init(on mesh: LocalMesh, modelKey: String) async throws {
+        plant("language model key", SecretForms(text: modelKey))
+        try await DeploymentSecrets(mesh.folder).store(of: .agent).put(SecretBytes(copying: modelKey.utf8), as: "llm-api-key", at: .current)
+        try await eventually("the agent has its key") { try await Self.agentKeys(on: mesh).contains { $0.state == "active" } }
         try await live(on: mesh)
         try plantFiles(of: mesh.folder)
         try await plantSecrets(of: mesh.folder)
@@ -21,6 +27,13 @@ struct DayOfWork {
         try await plantIssuingKeys(mesh.folder)
         try await plantMarketData(mesh.folder)
         try await plantPeoplesKeys(mesh.folder)
+    }
+
+    private static func agentKeys(on mesh: LocalMesh) async throws -> [KeysV1.Key] {
+        let client = try mesh.client(to: .agent, as: "operator")
+        let keys = try await KeysV1.KeysClient(client).listKeys(.init(kind: "language-model")).keys
+        await client.close()
+        return keys
     }
 
     private mutating func plant(_ credential: String, _ forms: SecretForms) {

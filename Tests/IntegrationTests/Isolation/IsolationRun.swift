@@ -1,6 +1,8 @@
+import Cryptography
 import Deployment
 import Foundation
 import LocalMesh
+import ModelServer
 import Testing
 
 /// One day of work with a deployment of its own, searched once for all tests.
@@ -9,6 +11,8 @@ struct IsolationRun {
     let day: DayOfWork
     let search: ByteSearch
     let findings: Findings
+    /// The language model that answered.
+    let model: ModelServer
 
     @TaskLocal private static var current: IsolationRun?
 
@@ -21,18 +25,23 @@ struct IsolationRun {
     /// Makes a run, lends it to `body`, and stops its deployment.
     static func with(_ body: () async throws -> Void) async throws {
         // Nobody listens there: what counts is that audit has the key with which it would sign.
-        try await LocalMesh.with(alerts: .init(webhook: "https://127.0.0.1:9/alerts")) { mesh in
-            let run = try await IsolationRun(mesh)
-            try await $current.withValue(run, operation: body)
+        let alerts = DeploymentOptions.Alerts(webhook: "https://127.0.0.1:9/alerts")
+        let key = "sk-live-" + Hex.encode(SecureRandom.bytes(24))
+        try await ModelServer.with(keys: [key]) { server in
+            try await LocalMesh.with(alerts: alerts, model: .init(baseURL: server.url, name: "test-model", rootsPath: server.rootsPath)) { mesh in
+                let run = try await IsolationRun(mesh, server, key: key)
+                try await $current.withValue(run, operation: body)
+            }
         }
     }
 
-    private init(_ mesh: LocalMesh) async throws {
+    private init(_ mesh: LocalMesh, _ model: ModelServer, key: String) async throws {
         guard ProcessImage.isReadable else {
             throw NeverHappened(what: "this test reads other processes' memory: run it as root, or with CAP_SYS_PTRACE")
         }
         self.mesh = mesh
-        day = try await DayOfWork(on: mesh)
+        self.model = model
+        day = try await DayOfWork(on: mesh, modelKey: key)
         search = try ByteSearch(day.planted)
         let dumps = FileManager.default.temporaryDirectory.appending(path: "dumps-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: dumps, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])

@@ -14,6 +14,9 @@ public struct DeploymentOptions: Codable, Sendable, Equatable {
     /// Where audit sends its alerts; nil means nowhere.
     public var alerts: Alerts?
 
+    /// The language model that answers; nil means the one that is built in.
+    public var model: Model?
+
     /// Where secrets lie; nil in what earlier versions wrote means files.
     private var secrets: SecretsPlace?
     /// The folder of the keys that wrap sealed secrets; nil means beside the state folder.
@@ -35,9 +38,25 @@ public struct DeploymentOptions: Codable, Sendable, Equatable {
         }
     }
 
+    /// A language model behind the chat completions API. Its key is the agent's secret `llm-api-key`, which an operator puts there.
+    public struct Model: Codable, Sendable, Equatable {
+        /// `https://host[:port]/path`, without `/chat/completions`.
+        public var baseURL: String
+        /// As its server calls it.
+        public var name: String
+        /// PEM file of the certificate authorities to trust; nil means the system's.
+        public var rootsPath: String?
+
+        public init(baseURL: String, name: String, rootsPath: String? = nil) {
+            self.baseURL = baseURL
+            self.name = name
+            self.rootsPath = rootsPath
+        }
+    }
+
     public init(
         environment: String = "development", portBase: Int = PortPlan.defaultBase, candles: String? = nil, seed: UInt32 = 1,
-        keys: KeySchedules? = nil, alerts: Alerts? = nil, secrets: SecretsPlace = .sealed, wrappingKeys: String? = nil
+        keys: KeySchedules? = nil, alerts: Alerts? = nil, model: Model? = nil, secrets: SecretsPlace = .sealed, wrappingKeys: String? = nil
     ) {
         self.environment = environment
         self.portBase = portBase
@@ -45,6 +64,7 @@ public struct DeploymentOptions: Codable, Sendable, Equatable {
         self.seed = seed
         self.keys = keys
         self.alerts = alerts
+        self.model = model
         self.secrets = secrets
         self.wrappingKeys = wrappingKeys
     }

@@ -23,14 +23,18 @@ public struct SettingsPlan: Sendable {
     }
 
     private func outbound(_ name: ServiceName) -> [Endpoint] {
-        if name == .audit { return [options.alerts.flatMap { Endpoint(url: $0.webhook) }].compactMap(\.self) }
-        return name.callsExchange ? [ports.listen(.sandboxExchange)] : []
+        switch name {
+        case .audit: [options.alerts.flatMap { Endpoint(url: $0.webhook) }].compactMap(\.self)
+        case .agent: [options.model.flatMap { Endpoint(url: $0.baseURL) }].compactMap(\.self)
+        default: name.callsExchange ? [ports.listen(.sandboxExchange)] : []
+        }
     }
 
     private func readable(_ name: ServiceName) -> [String] {
         switch name {
         case .sandboxExchange: [options.candles].compactMap(\.self)
         case .audit: [options.alerts?.rootsPath].compactMap(\.self)
+        case .agent: [options.model?.rootsPath].compactMap(\.self)
         default: []
         }
     }
@@ -40,6 +44,13 @@ public struct SettingsPlan: Sendable {
         var members: [String: JSONValue] = ["webhook": .string(alerts.webhook)]
         members["rootsPath"] = alerts.rootsPath.map(JSONValue.string)
         return ["alerts": .object(members)]
+    }
+
+    private var agent: JSONValue {
+        guard let model = options.model else { return [:] }
+        var members: [String: JSONValue] = ["baseURL": .string(model.baseURL), "name": .string(model.name)]
+        members["rootsPath"] = model.rootsPath.map(JSONValue.string)
+        return ["model": .object(members)]
     }
 
     private func identity(_ name: ServiceName) -> IdentitySettings {
@@ -53,7 +64,8 @@ public struct SettingsPlan: Sendable {
         case .execution: ["exchange": exchange(for: name), "policy": Self.policy]
         case .sandboxExchange: sandbox
         case .audit: audit
-        case .gateway, .auth, .agent: [:]
+        case .agent: agent
+        case .gateway, .auth: [:]
         }
     }
 

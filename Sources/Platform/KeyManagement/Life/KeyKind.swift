@@ -16,6 +16,8 @@ public enum KeyKind: String, Sendable, CaseIterable {
     case exchangeTrade = "exchange-trade"
     /// Proves to the receiver of alerts that they come from this deployment.
     case webhook
+    /// Of a language model's API: its provider makes it.
+    case languageModel = "language-model"
 
     /// Whether it is to be rotated as it grows old. A log keeps its key: those who verify it know it by that.
     public var ages: Bool { self != .logSigning }

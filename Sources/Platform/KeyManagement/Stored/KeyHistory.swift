@@ -70,6 +70,11 @@ struct KeyHistory: Sendable, Equatable {
         entries[id]?.activateAt = time
     }
 
+    /// Whoever makes such keys is to make another in its place.
+    mutating func request(_ id: String, because reason: String) {
+        entries[id]?.record.rotationRequested = reason
+    }
+
     var active: KeyRecord? { entries.values.first { $0.record.state == .active }?.record }
     var pending: KeyRecord? { entries.values.first { $0.record.state == .pending }?.record }
 

@@ -14,6 +14,20 @@ public enum KeyHistoryTable {
             ) STRICT, WITHOUT ROWID;
             """)
 
+    /// Of which keys the rotation was asked for. The schema of a service whose keys are made elsewhere includes it too.
+    public static let requests = DatabaseSchema.Migration(
+        "key-requests-1", sql: "CREATE TABLE key_requests (kind TEXT NOT NULL, id TEXT NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (kind, id)) STRICT;")
+
+    static func readRequests(of kind: KeyKind, into history: inout KeyHistory, in db: Database) throws {
+        for row in try Row.fetchAll(db, sql: "SELECT id, reason FROM key_requests WHERE kind = ?", arguments: [kind.rawValue]) {
+            history.request(try row.decode(forColumn: "id"), because: try row.decode(forColumn: "reason"))
+        }
+    }
+
+    static func writeRequest(of id: String, _ kind: KeyKind, because reason: String, in db: Database) throws {
+        try db.execute(sql: "INSERT OR REPLACE INTO key_requests VALUES (?, ?, ?)", arguments: [kind.rawValue, id, reason])
+    }
+
     static func read(_ kind: KeyKind, in db: Database) throws -> KeyHistory {
         let rows = try Row.fetchAll(db, sql: "SELECT * FROM key_history WHERE kind = ?", arguments: [kind.rawValue])
         return KeyHistory(

@@ -28,13 +28,16 @@ public struct StoredKeyPlan: Sendable {
     public let overlap: Int64
     /// Whether a rotation waits until the key before the one in use counts no more: a store keeps one previous version.
     public let keepsLast: Bool
+    /// Whether its service can do without: it starts while the store has none, and the only one can be revoked.
+    public let isOptional: Bool
     /// Names a key; throws for one that does not fit its use.
     public let identify: @Sendable (SecretBytes) throws -> String
-    /// A new key; nil when such keys come from elsewhere.
+    /// A new key; nil when such keys come from elsewhere: the service's schema then includes `KeyHistoryTable.requests`.
     public let make: (@Sendable () throws -> SecretBytes)?
 
     public init(
-        kind: KeyKind, secret: String, lead: Int64, overlap: Int64, keepsLast: Bool = true, identify: @escaping @Sendable (SecretBytes) throws -> String,
+        kind: KeyKind, secret: String, lead: Int64, overlap: Int64, keepsLast: Bool = true, isOptional: Bool = false,
+        identify: @escaping @Sendable (SecretBytes) throws -> String,
         make: (@Sendable () throws -> SecretBytes)? = StoredKeyPlan.random
     ) {
         self.kind = kind
@@ -42,6 +45,7 @@ public struct StoredKeyPlan: Sendable {
         self.lead = lead
         self.overlap = overlap
         self.keepsLast = keepsLast
+        self.isOptional = isOptional
         self.identify = identify
         self.make = make
     }

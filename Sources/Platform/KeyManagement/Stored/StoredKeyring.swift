@@ -26,6 +26,8 @@ public actor StoredKeyring {
     private(set) var history = KeyHistory()
     private(set) var held: [StoredKey] = []
     private var lastVersions: [SecretVersion]?
+    /// What the store had when nothing of it could be used: not read again as long as it is that.
+    private var barren: [SecretVersion]?
     private var answered = ContinuousClock.now
     private var lastTrouble = ""
     /// A change runs, and these wait for it to end: an actor alone lets others in at each of its awaits.
@@ -46,9 +48,18 @@ public actor StoredKeyring {
     ///
     /// - Throws: `SecretStoreError`, storage errors, what `apply` throws.
     public func start() async throws {
-        let kind = plan.kind
-        history = try await place.database.readAll { try KeyHistoryTable.read(kind, in: $0) }
-        try await exclusively { try await refresh(by: change("start")) }
+        let (kind, areMadeElsewhere) = (plan.kind, plan.make == nil)
+        history = try await place.database.readAll { db in
+            var history = try KeyHistoryTable.read(kind, in: db)
+            if areMadeElsewhere { try KeyHistoryTable.readRequests(of: kind, into: &history, in: db) }
+            return history
+        }
+        try await exclusively { try await takeUp(by: change("start")) }
+    }
+
+    /// Asks the store now, for whoever has heard that a key is refused where it is used.
+    public func lookAgain() async throws {
+        try await exclusively { try await ask() }
     }
 
     /// Follows the store and the clock until cancelled.
@@ -117,7 +128,7 @@ public actor StoredKeyring {
         do {
             let versions = try await versions()
             answered = .now
-            if versions != lastVersions || held.isEmpty { try await refresh(by: change("changed in the secret store")) }
+            if versions != lastVersions || (held.isEmpty && versions != barren) { try await takeUp(by: change("changed in the secret store")) }
         } catch let error as SecretStoreError where error.cause.isTransient {
             // A store that does not answer may have revoked the keys long ago.
             if let longest = place.longestSilence, .now - answered >= longest { try await putAway(because: error) }
@@ -127,6 +138,29 @@ public actor StoredKeyring {
             try await putAway(because: error)
             throw error
         }
+    }
+
+    /// What the store has; none is as good for a service that can do without.
+    private func takeUp(by change: KeyChange) async throws {
+        guard plan.isOptional else { return try await refresh(by: change) }
+        let versions = try await versions()
+        guard versions.contains(where: { $0.stages.contains(.current) && !$0.isRevoked }) else { return try await doWithout(versions, by: change) }
+        do {
+            try await refresh(by: change)
+        } catch KeyHistory.Failure.cameBack {
+            // Revoked here, in use there: its store could not destroy it.
+            try await doWithout(versions, by: change)
+        }
+    }
+
+    private func doWithout(_ versions: [SecretVersion], by change: KeyChange) async throws {
+        let ended = history.entries.values.map(\.record).filter { [.active, .retiring].contains($0.state) }
+        if !ended.isEmpty || !held.isEmpty {
+            var after = history
+            for key in ended { after.end(key.id, now: now) }
+            try await use(after, [], telling: ended.map { AuditEvent(.ended, of: $0.id, plan.kind, by: change) })
+        }
+        (lastVersions, barren) = (versions, versions)
     }
 
     private func putAway(because error: SecretStoreError) async throws {
@@ -148,10 +182,7 @@ public actor StoredKeyring {
     }
 
     private func rotateInTurn(by change: KeyChange) async throws -> KeyOutcome {
-        guard let make = plan.make else {
-            throw RPCError.keyPrecondition(
-                "This key is made elsewhere: put the new one into the secret store as \(plan.secret), it is taken up by itself.", "MADE_ELSEWHERE")
-        }
+        guard let make = plan.make else { return try await request(by: change) }
         // What is in the store is taken up first: a second change must not push out of it what was not.
         try await refresh(by: self.change("changed in the secret store"))
         if let pending = history.pending {
@@ -175,6 +206,19 @@ public actor StoredKeyring {
         return KeyOutcome(key, notes: notes(on: key))
     }
 
+    /// Only somebody else can make the next one: they are to be told.
+    private func request(by change: KeyChange) async throws -> KeyOutcome {
+        let what = "put the next one into the secret store as \(plan.secret), it is taken up by itself"
+        guard let id = history.active?.id else { throw RPCError.keyPrecondition("None is in use: \(what).", "MADE_ELSEWHERE") }
+        try await place.database.write { [kind = plan.kind, tell = place.tell] db in
+            try KeyHistoryTable.writeRequest(of: id, kind, because: change.reason, in: db)
+            try tell(AuditEvent(.rotationRequested, of: id, kind, by: change), db)
+        }
+        history.request(id, because: change.reason)
+        guard let key = history.active else { throw RPCError.unknownKey }
+        return KeyOutcome(key, notes: ["It is made elsewhere: \(what). Until then this one stays in use, and counts as overdue."])
+    }
+
     private func notes(on key: KeyRecord) -> [String] {
         let overlap = "The one before it counts for another \(plan.overlap) s, then it is gone."
         return key.state == .pending ? ["It comes into use in \(plan.lead) s.", overlap] : [overlap]
@@ -187,12 +231,24 @@ public actor StoredKeyring {
     private func revokeInTurn(_ id: String, by change: KeyChange) async throws -> KeyOutcome {
         guard let entry = history.entries[id] else { throw RPCError.unknownKey }
         var notes: [String] = []
-        if entry.record.state == .active {
+        if entry.record.state == .active, plan.isOptional, history.pending == nil {
+            notes.append("Nothing takes its place but what lies in the secret store as \(plan.secret).")
+        } else if entry.record.state == .active {
             notes.append("Another key took its place: \(try await replace(by: change))")
         }
         if entry.record.state != .gone { try await end(id, .revoked, by: change) }
+        if plan.isOptional { await takeUpSoon() }
         guard let key = history.entries[id]?.record else { throw RPCError.unknownKey }
         return KeyOutcome(key, notes: notes)
+    }
+
+    /// What was put there meanwhile; where that fails, the next look does it.
+    private func takeUpSoon() async {
+        do {
+            try await takeUp(by: change("changed in the secret store"))
+        } catch {
+            lastVersions = nil
+        }
     }
 
     /// At once: what is revoked does not wait until everybody knows the next.
@@ -267,7 +323,11 @@ public actor StoredKeyring {
 
     /// In an order that says nothing: of two that were made in one moment a store may name either first.
     private func versions() async throws -> [SecretVersion] {
-        try await store.versions(of: plan.secret).sorted { $0.id < $1.id }
+        do {
+            return try await store.versions(of: plan.secret).sorted { $0.id < $1.id }
+        } catch let error as SecretStoreError where plan.isOptional && error.cause.isAbsence {
+            return []
+        }
     }
 
     /// Every key once, those in use first.
@@ -325,24 +385,5 @@ public actor StoredKeyring {
             }
             return AuditEvent(event, of: key.id, plan.kind, by: change)
         }
-    }
-}
-
-extension StoredKeyring: ManagedKeys {
-    public nonisolated var kind: KeyKind { plan.kind }
-
-    public func follow() async throws { try await run() }
-
-    public func records(gone: Bool, limit: Int) async throws -> [KeyRecord] {
-        Array(history.entries.values.map(\.record).filter { gone || $0.state != .gone }.sorted { $0.createdAt > $1.createdAt }.prefix(limit))
-    }
-
-    public func rotate(_ id: String?, _ change: KeyChange) async throws -> KeyOutcome {
-        if let id, id != history.active?.id { throw RPCError.unknownKey }
-        return try await rotate(by: change)
-    }
-
-    public func revoke(_ id: String, _ change: KeyChange) async throws -> KeyOutcome {
-        try await revoke(id, by: change)
     }
 }

@@ -1,8 +1,7 @@
 internal import AsyncHTTPClient
 internal import NIOCore
 internal import NIOHTTP1
-internal import NIOPosix
-internal import NIOSSL
+internal import OutboundHTTP
 internal import Secrets
 
 /// Sends requests to one store and reads the whole answers, within a deadline and a size limit. Follows no redirect.
@@ -22,33 +21,18 @@ final class StoreHTTPClient: Sendable {
         var isSuccess: Bool { (200..<300).contains(status) }
     }
 
-    /// A client certificate: paths of PEM files.
-    struct Certificate: Sendable {
-        var chainPath: String
-        var keyPath: String
-    }
+    typealias Certificate = OutboundHTTPClient.Certificate
 
-    private let client: HTTPClient
+    private let client: OutboundHTTPClient
     private let address: StoreAddress
     private let limits: StoreLimits
 
     /// - Parameter rootsPath: a PEM file with the roots that are trusted instead of the system's.
     /// - Throws: `unusable` when a certificate file cannot be used.
     init(_ address: StoreAddress, rootsPath: String?, certificate: Certificate? = nil, limits: StoreLimits) throws {
-        var tls = TLSConfiguration.makeClientConfiguration()
-        tls.minimumTLSVersion = .tlsv12
-        if let rootsPath { tls.trustRoots = .file(rootsPath) }
-        if let certificate { try Self.add(certificate, to: &tls) }
-        var configuration = HTTPClient.Configuration(
-            tlsConfiguration: tls, redirectConfiguration: .disallow, timeout: .init(connect: TimeAmount(limits.connect)), decompression: .disabled)
-        configuration.httpVersion = .http1Only
-        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        client = try Self.client(rootsPath, certificate, limits)
         self.address = address
         self.limits = limits
-    }
-
-    deinit {
-        client.shutdown { _ in }
     }
 
     /// One attempt.
@@ -56,12 +40,16 @@ final class StoreHTTPClient: Sendable {
     /// - Throws: `unavailable` when no whole answer came; `CancellationError`.
     func send(_ request: Request) async throws -> Reply {
         do {
-            return try await withDeadline(limits.attempt, from: address.text) { try await self.exchange(request) }
+            return try await withDeadline(limits.attempt) {
+                try await self.exchange(request)
+            } late: { [address, limits] in
+                SecretStoreError.Cause.unavailable("\(address.text): no answer within \(limits.attempt)")
+            }
         } catch let cause as SecretStoreError.Cause {
             throw cause
         } catch {
             if Task.isCancelled { throw CancellationError() }
-            throw SecretStoreError.Cause.unavailable("\(address.text): \(Self.reason(error))")
+            throw SecretStoreError.Cause.unavailable("\(address.text): \(OutboundFailure.words(for: error))")
         }
     }
 
@@ -70,36 +58,17 @@ final class StoreHTTPClient: Sendable {
         outgoing.method = .RAW(value: request.method)
         for (name, value) in request.headers { outgoing.headers.add(name: name, value: value) }
         if !request.body.isEmpty { outgoing.body = .bytes(request.body) }
-        let response = try await client.execute(outgoing, timeout: TimeAmount(limits.attempt))
+        let response = try await client.execute(outgoing, timeout: limits.attempt)
         let body = try await response.body.collect(upTo: limits.maximumReplyBytes)
         return Reply(status: Int(response.status.code), body: Array(body.readableBytesView))
     }
 
-    private static func add(_ certificate: Certificate, to tls: inout TLSConfiguration) throws {
+    private static func client(_ rootsPath: String?, _ certificate: Certificate?, _ limits: StoreLimits) throws -> OutboundHTTPClient {
+        guard let certificate else { return OutboundHTTPClient(rootsPath: rootsPath, connect: limits.connect) }
         do {
-            tls.certificateChain = try NIOSSLCertificate.fromPEMFile(certificate.chainPath).map { .certificate($0) }
-            tls.privateKey = .privateKey(try NIOSSLPrivateKey(file: certificate.keyPath, format: .pem))
+            return try OutboundHTTPClient(rootsPath: rootsPath, certificate: certificate, connect: limits.connect)
         } catch {
             throw SecretStoreError.Cause.unusable("the client certificate \(certificate.chainPath) or its key cannot be used")
         }
-    }
-
-    /// Names the kind of failure; the error itself may quote what was sent.
-    private static func reason(_ error: any Error) -> String {
-        switch error {
-        case let error as HTTPClientError: error.shortDescription
-        case is NIOConnectionError: "connection refused or host not found"
-        case NIOSSLError.handshakeFailed: "TLS handshake failed"
-        case is NIOSSLExtraError: "its certificate is not accepted"
-        case is NIOTooManyBytesError: "its answer is too large"
-        default: "\(type(of: error))"
-        }
-    }
-}
-
-extension TimeAmount {
-    fileprivate init(_ duration: Duration) {
-        let (seconds, attoseconds) = duration.components
-        self = .milliseconds(seconds * 1000 + attoseconds / 1_000_000_000_000_000)
     }
 }

@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import Glibc
+internal import OutboundHTTP
 internal import Secrets
 internal import Synchronization
 

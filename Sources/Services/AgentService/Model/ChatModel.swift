@@ -5,7 +5,7 @@ public protocol ChatModel: Sendable {
     ///
     /// - Parameter emit: takes each output as soon as it exists; waits while the reader is slow.
     /// - Throws: what `emit` throws, or the model's own failure.
-    func turn(_ request: ModelRequest, emit: ModelEmitter) async throws
+    func turn(_ request: ModelRequest, emit: @escaping ModelEmitter) async throws
 }
 
 public typealias ModelEmitter = @Sendable (ModelOutput) async throws -> Void

@@ -1,30 +1,19 @@
 internal import AsyncHTTPClient
 internal import NIOCore
 internal import NIOHTTP1
-internal import NIOPosix
-internal import NIOSSL
+internal import OutboundHTTP
 
 /// Posts to the webhook. Follows no redirect, reads no answer but its status.
 final class AlertSender: Sendable {
-    private static let timeout = TimeAmount.seconds(10)
+    private static let timeout = Duration.seconds(10)
 
     private let url: String
-    private let client: HTTPClient
+    private let client: OutboundHTTPClient
 
     /// - Parameter rootsPath: a PEM file with the roots that are trusted instead of the system's.
     init(url: String, rootsPath: String?) {
-        var tls = TLSConfiguration.makeClientConfiguration()
-        tls.minimumTLSVersion = .tlsv12
-        if let rootsPath { tls.trustRoots = .file(rootsPath) }
-        var configuration = HTTPClient.Configuration(
-            tlsConfiguration: tls, redirectConfiguration: .disallow, timeout: .init(connect: .seconds(5)), decompression: .disabled)
-        configuration.httpVersion = .http1Only
-        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        client = OutboundHTTPClient(rootsPath: rootsPath, connect: .seconds(5))
         self.url = url
-    }
-
-    deinit {
-        client.shutdown { _ in }
     }
 
     /// - Throws: `AlertFailure.refused` for a status that is not 2xx; connection errors.

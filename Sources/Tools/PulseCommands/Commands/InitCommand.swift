@@ -1,6 +1,7 @@
 public import ArgumentParser
 public import Deployment
 import Foundation
+import ServiceKit
 
 extension SecretsPlace: ExpressibleByArgument {}
 
@@ -18,6 +19,15 @@ struct DeploymentChoices: ParsableArguments {
     @Option(help: "PEM file of the certificate authorities to trust for alerts.")
     var alertsRoots: String?
 
+    @Option(help: "The language model that answers: https://host/v1, or 'built-in'. Give its key by `pulse secrets put agent llm-api-key < file`.")
+    var model: String?
+
+    @Option(help: "The language model's name, as its server calls it.")
+    var modelName: String?
+
+    @Option(help: "PEM file of the certificate authorities to trust for the language model.")
+    var modelRoots: String?
+
     @Option(help: "Where a new folder's secrets lie: sealed, or in files for an orchestrator that mounts them.")
     var secrets: SecretsPlace?
 
@@ -32,12 +42,27 @@ struct DeploymentChoices: ParsableArguments {
         if let wrappingKeys { options.wrappingKeys = Self.absolute(wrappingKeys) }
         if let portBase { options.portBase = portBase }
         if let alerts { options.alerts = .init(webhook: alerts, rootsPath: alertsRoots.map(Self.absolute)) }
+        try applyModel(to: &options)
         if let candles {
             let path = Self.absolute(candles)
             guard FileManager.default.isReadableFile(atPath: path) else { throw CommandError("cannot read \(path)") }
             options.candles = path
         }
         return options
+    }
+
+    private func applyModel(to options: inout DeploymentOptions) throws {
+        if model == "built-in" {
+            guard modelName == nil, modelRoots == nil else { throw CommandError("the built-in model has neither name nor roots") }
+            options.model = nil
+        } else if model != nil || modelName != nil || modelRoots != nil {
+            guard let url = model ?? options.model?.baseURL, let name = modelName ?? options.model?.name else {
+                throw CommandError("a language model has an address and a name: --model https://host/v1 --model-name NAME")
+            }
+            guard url.hasPrefix("https://"), Endpoint(url: url) != nil else { throw CommandError("--model is https://host/path, or built-in: \(url)") }
+            let roots = modelRoots.map(Self.absolute) ?? (model == nil ? options.model?.rootsPath : nil)
+            options.model = .init(baseURL: url, name: name, rootsPath: roots)
+        }
     }
 
     /// Makes the state folder, or brings it up to date with the choices.

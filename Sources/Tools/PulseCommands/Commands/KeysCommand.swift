@@ -30,7 +30,10 @@ struct ListKeysCommand: AsyncParsableCommand {
     @OptionGroup var state: StateOptions
     @Option(help: "Only this process.", transform: KeyFleet.process)
     var process: ServiceName?
-    @Option(help: "Only this kind: token-signing, data-encryption, mesh-issuing, log-signing, exchange-read, exchange-trade.")
+    @Option(
+        help: """
+            Only this kind: token-signing, data-encryption, mesh-issuing, log-signing, exchange-market, exchange-read, exchange-trade, webhook, language-model.
+            """)
     var kind = ""
     @Flag(help: "Those that are gone too.")
     var all = false

@@ -19,7 +19,7 @@ struct SecretsCommand: AsyncParsableCommand {
 struct SecretAddress: ParsableArguments {
     @Argument(help: "The service whose secret it is.")
     var service: ServiceName
-    @Argument(help: "The secret's name: alert-webhook-key.")
+    @Argument(help: "The secret's name: alert-webhook-key, llm-api-key.")
     var name: String
 }
 
