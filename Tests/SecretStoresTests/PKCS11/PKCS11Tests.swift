@@ -95,4 +95,21 @@ struct PKCS11Tests {
             guard try await PKCS11Signer(settings, key: label).publicKey().count == 32 else { exit(6) }
         }
     }
+
+    @Test("A pair made in the device signs, cannot be taken out, is made once, and signs no more once it is destroyed")
+    func pairs() async throws {
+        let keys = PKCS11Keys(try await SoftHSM.shared.settings(wrappingKey: "none"))
+        let name = try RemoteKeyName(environment: "development", purpose: "trade", user: UUID().uuidString, id: "k1")
+        let signer = try await keys.make(name)
+        let key = try Curve25519.Signing.PublicKey(rawRepresentation: try await signer.publicKey())
+        let signature = try await RemoteRequestSigner(keys.signer(name).signature).signature(of: message)
+        #expect(key.isValidSignature(try #require(Data(base64Encoded: signature)), for: message))
+        // What the device says of it to a tool of others.
+        let shown = try await SoftHSM.shared.listing(of: "\(name)")
+        #expect(shown.contains("sensitive") && shown.contains("never extractable") && shown.contains("local"), "\(shown)")
+        #expect(kind(await cause { try await keys.make(name) }) == "conflict")
+        try await keys.destroy(name)
+        #expect(await cause { try await signer.signature(of: message) } == .notFound)
+        try await keys.destroy(name)
+    }
 }

@@ -46,6 +46,17 @@ actor SoftHSM {
         return label
     }
 
+    /// What pkcs11-tool says of a private key.
+    func listing(of label: String) async throws -> String {
+        let folder = try await folder()
+        return try await ExternalProgram.output(
+            "pkcs11-tool",
+            [
+                "--module", try ExternalProgram.softHSM.path, "--token-label", "cryptopulse", "--login", "--pin", Self.pin, "--list-objects",
+                "--type", "privkey", "--label", label,
+            ], environment: ["SOFTHSM2_CONF": folder + "/softhsm2.conf"])
+    }
+
     private func folder() async throws -> String {
         if let made { return try await made.value }
         let task = Task { try await Self.make() }

@@ -13,6 +13,9 @@ final class OpenBao: Sendable {
         path "secret/destroy/\(prefix)/*" { capabilities = ["update"] }
         path "transit/sign/execution" { capabilities = ["update"] }
         path "transit/keys/execution" { capabilities = ["read"] }
+        path "transit/keys/development.*" { capabilities = ["create", "update", "read", "delete"] }
+        path "transit/sign/development.*" { capabilities = ["update"] }
+        path "transit/export/*" { capabilities = ["read"] }
         """
 
     /// Also the service's credentials lie here; the server's own data lies in a folder below.

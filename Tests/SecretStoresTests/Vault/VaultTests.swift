@@ -120,6 +120,40 @@ struct VaultTests {
         }
     }
 
+    @Test("A key made in transit signs, is not exportable, is made once, and signs no more once it is destroyed; other environments' are out of reach")
+    func transitKeys() async throws {
+        try await OpenBao.with { bao in
+            try await bao.run("secrets", "enable", "transit")
+            let keys = try VaultTransitKeys(bao.appRole)
+            let name = try RemoteKeyName(environment: "development", purpose: "trade", user: "ann", id: "k1")
+            let signer = try await keys.make(name)
+            let key = try Curve25519.Signing.PublicKey(rawRepresentation: try await signer.publicKey())
+            let payload = Array("symbol=BTCUSDT&side=BUY".utf8)
+            #expect(key.isValidSignature(try await keys.signer(name).signature(of: payload), for: payload))
+            #expect(try await bao.run("read", "-field=exportable", "transit/keys/\(name)").contains("false"))
+            // Not even the root token takes it out.
+            await #expect(throws: (any Error).self) { try await bao.run("read", "transit/export/signing-key/\(name)") }
+            #expect(kind(await cause { try await keys.make(name) }) == "conflict")
+            try await keys.destroy(name)
+            #expect(await cause { try await signer.signature(of: payload) } != nil)
+            try await keys.destroy(name)
+            let other = try RemoteKeyName(environment: "production", purpose: "trade", user: "ann", id: "k1")
+            #expect(kind(await cause { try await keys.make(other) }) == "denied")
+        }
+    }
+
+    @Test("A remote key's name of another environment is refused, and both are named")
+    func foreignNames() throws {
+        let name = try RemoteKeyName(environment: "staging", purpose: "trade", user: "ann", id: "k1")
+        #expect(try RemoteKeyName("\(name)", in: "staging") == name)
+        #expect(throws: SecretStoreError.Cause.otherEnvironment(found: "staging", expected: "production")) {
+            try RemoteKeyName("\(name)", in: "production")
+        }
+        for bad in ["", "staging.trade.ann", "staging.trade.ann.k1.x", "staging.trade..k1", "staging.trade.a/b.k1"] {
+            #expect(throws: SecretStoreError.Cause.invalidName) { try RemoteKeyName(bad, in: "staging") }
+        }
+    }
+
     @Test("A secret that a person put is read: its newest version is the current one")
     func putByHand() async throws {
         try await OpenBao.with { bao in

@@ -10,6 +10,7 @@ final class PKCS11Device: Sendable {
     static let deadline = Duration.seconds(10)
 
     private let settings: PKCS11Settings
+    private let writes: Bool
     private let queue = DispatchQueue(label: "cryptopulse.pkcs11")
     private let waiting = Mutex(0)
     /// Belongs to `queue`.
@@ -19,8 +20,9 @@ final class PKCS11Device: Sendable {
         var session: PKCS11Session?
     }
 
-    init(_ settings: PKCS11Settings) {
+    init(_ settings: PKCS11Settings, writes: Bool = false) {
         self.settings = settings
+        self.writes = writes
     }
 
     /// - Throws: `SecretStoreError.Cause`, `CancellationError`.
@@ -59,7 +61,7 @@ final class PKCS11Device: Sendable {
     }
 
     private func once<Value>(_ body: (PKCS11Session) throws -> Value) throws -> Value {
-        let open = try session.session ?? PKCS11Session(settings)
+        let open = try session.session ?? PKCS11Session(settings, writes: writes)
         session.session = open
         return try body(open)
     }

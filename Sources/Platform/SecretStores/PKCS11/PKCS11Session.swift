@@ -19,17 +19,19 @@ struct PKCS11Session {
     /// Bytes of the longest attribute or answer that is read.
     private static let maximumAnswer = 8192
 
-    private let functions: UnsafePointer<CK_FUNCTION_LIST>
-    private let handle: CK_SESSION_HANDLE
+    let functions: UnsafePointer<CK_FUNCTION_LIST>
+    let handle: CK_SESSION_HANDLE
 
     /// Loads the module, which stays loaded, and logs in.
     ///
+    /// - Parameter writes: whether keys are to be made and destroyed.
     /// - Throws: `PKCS11Failure`, `SecretStoreError.Cause`.
-    init(_ settings: PKCS11Settings) throws {
+    init(_ settings: PKCS11Settings, writes: Bool = false) throws {
         functions = try Self.load(settings.module)
         let slot = try Self.slot(of: settings.token, functions)
         var handle = CK_SESSION_HANDLE()
-        try PKCS11Failure.check("C_OpenSession", functions.pointee.C_OpenSession?(slot, CK_FLAGS(CKF_SERIAL_SESSION), nil, nil, &handle))
+        let flags = CK_FLAGS(writes ? CKF_SERIAL_SESSION | CKF_RW_SESSION : CKF_SERIAL_SESSION)
+        try PKCS11Failure.check("C_OpenSession", functions.pointee.C_OpenSession?(slot, flags, nil, nil, &handle))
         self.handle = handle
         do {
             try logIn(try SecretText.line(PrivateFile().read(path: settings.pinFile, atMost: 256)), settings, slot)

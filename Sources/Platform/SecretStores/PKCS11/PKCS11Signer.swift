@@ -47,6 +47,12 @@ public struct PKCS11Signer: RemoteSigner {
         }
     }
 
+    /// For keys that share one session.
+    init(_ device: PKCS11Device, label: String) {
+        self.device = device
+        self.label = label
+    }
+
     private func run<Value: Sendable>(_ body: @escaping @Sendable (PKCS11Session, String) throws -> Value) async throws -> Value {
         let label = label
         do {

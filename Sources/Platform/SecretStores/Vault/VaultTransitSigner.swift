@@ -24,6 +24,13 @@ public struct VaultTransitSigner: RemoteSigner {
         }
     }
 
+    /// For keys that share one login.
+    init(_ session: VaultSession, mount: String, key: String) {
+        self.session = session
+        self.mount = mount
+        self.key = key
+    }
+
     public func publicKey() async throws -> [UInt8] {
         struct Answer: Decodable, Sendable {
             struct Version: Decodable, Sendable { var public_key: String }

@@ -31,6 +31,7 @@ enum {  // CK_RV
 };
 
 enum {
+    CKF_RW_SESSION = 0x02,
     CKF_SERIAL_SESSION = 0x04,
     // Of a token: one more wrong PIN locks it.
     CKF_USER_PIN_FINAL_TRY = 0x20000,
@@ -40,14 +41,22 @@ enum {
     CKO_PRIVATE_KEY = 3,
     CKO_SECRET_KEY = 4,
     CKA_CLASS = 0x000,
+    CKA_TOKEN = 0x001,
+    CKA_PRIVATE = 0x002,
     CKA_LABEL = 0x003,
     CKA_KEY_TYPE = 0x100,
     CKA_ID = 0x102,
+    CKA_SENSITIVE = 0x103,
+    CKA_SIGN = 0x108,
+    CKA_VERIFY = 0x10a,
+    CKA_EXTRACTABLE = 0x162,
+    CKA_EC_PARAMS = 0x180,
     CKA_EC_POINT = 0x181,
     CKK_EC = 0x03,
     CKK_AES = 0x1f,
     CKK_EC_EDWARDS = 0x40,
     CKM_ECDSA = 0x1041,
+    CKM_EC_EDWARDS_KEY_PAIR_GEN = 0x1055,
     CKM_EDDSA = 0x1057,
     CKM_AES_GCM = 0x1087,
 };
@@ -108,7 +117,9 @@ typedef struct {
     CK_RV (*C_CloseSession)(CK_SESSION_HANDLE session);
     CK_UNUSED C_CloseAllSessions, C_GetSessionInfo, C_GetOperationState, C_SetOperationState;
     CK_RV (*C_Login)(CK_SESSION_HANDLE session, CK_ULONG user_type, const unsigned char *pin, CK_ULONG length);
-    CK_UNUSED C_Logout, C_CreateObject, C_CopyObject, C_DestroyObject, C_GetObjectSize;
+    CK_UNUSED C_Logout, C_CreateObject, C_CopyObject;
+    CK_RV (*C_DestroyObject)(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object);
+    CK_UNUSED C_GetObjectSize;
     CK_RV (*C_GetAttributeValue)(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *attributes, CK_ULONG count);
     CK_UNUSED C_SetAttributeValue;
     CK_RV (*C_FindObjectsInit)(CK_SESSION_HANDLE session, const CK_ATTRIBUTE *attributes, CK_ULONG count);
@@ -124,7 +135,11 @@ typedef struct {
     CK_RV (*C_Sign)(CK_SESSION_HANDLE session, const unsigned char *data, CK_ULONG length, unsigned char *signature, CK_ULONG *signature_length);
     CK_UNUSED C_SignUpdate, C_SignFinal, C_SignRecoverInit, C_SignRecover, C_VerifyInit, C_Verify, C_VerifyUpdate,
         C_VerifyFinal, C_VerifyRecoverInit, C_VerifyRecover, C_DigestEncryptUpdate, C_DecryptDigestUpdate, C_SignEncryptUpdate,
-        C_DecryptVerifyUpdate, C_GenerateKey, C_GenerateKeyPair, C_WrapKey, C_UnwrapKey, C_DeriveKey, C_SeedRandom,
+        C_DecryptVerifyUpdate, C_GenerateKey;
+    CK_RV (*C_GenerateKeyPair)(CK_SESSION_HANDLE session, const CK_MECHANISM *mechanism, const CK_ATTRIBUTE *public_half,
+        CK_ULONG public_count, const CK_ATTRIBUTE *private_half, CK_ULONG private_count, CK_OBJECT_HANDLE *public_key,
+        CK_OBJECT_HANDLE *private_key);
+    CK_UNUSED C_WrapKey, C_UnwrapKey, C_DeriveKey, C_SeedRandom,
         C_GenerateRandom, C_GetFunctionStatus, C_CancelFunction, C_WaitForSlotEvent;
 } CK_FUNCTION_LIST;
 
