@@ -90,8 +90,14 @@ final class WireLink: FrameLink, @unchecked Sendable {
     }
 
     func close() {
-        isClosed = true
         arrived.finish()
+        guard loop.inEventLoop else { return loop.execute { self.closeOnLoop() } }
+        closeOnLoop()
+    }
+
+    private func closeOnLoop() {
+        isClosed = true
+        // Whoever closes may stand in one of its methods.
         loop.execute { self.receiver = nil }
     }
 }
