@@ -53,6 +53,19 @@ struct ChatCompletionsTests {
         }
     }
 
+    @Test("Many chats ask at once, though each holds its connection for as long as its answer takes")
+    func many() async throws {
+        var limits = CompletionsLimits()
+        (limits.connect, limits.deadline) = (.milliseconds(300), .seconds(2))
+        try await ModelServer.with(keys: [Self.key], { _ in .events([ModelAnswers.text("…")], end: .silence) }) { [limits] server in
+            let model = try Self.model(at: server, limits: limits)
+            await withTaskGroup(of: Void.self) { group in
+                for _ in 0..<24 { group.addTask { await #expect(throws: RPCError.self) { try await ask(model) } } }
+            }
+            #expect(server.questions.count == 24)
+        }
+    }
+
     @Test("What goes wrong is told in words without key, question or what the server sent, and is not repeated", arguments: [
         (Reply.status(401), "MODEL_KEY_REFUSED", StatusCode.failedPrecondition), (.status(403), "MODEL_KEY_REFUSED", .failedPrecondition),
         (.status(429), "MODEL_OVER_LIMIT", .resourceExhausted), (.status(429, [("retry-after", "4000")]), "MODEL_OVER_LIMIT", .resourceExhausted),

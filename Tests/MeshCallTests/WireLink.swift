@@ -10,6 +10,7 @@ final class WireLink: FrameLink, @unchecked Sendable {
     // Confined to the loop.
     private var splitter: FrameSplitter
     private var receiver: ServerConnection?
+    private weak var made: ServerConnection?
     private var isClosed = false
     private var isStalled: Bool
 
@@ -35,6 +36,7 @@ final class WireLink: FrameLink, @unchecked Sendable {
             let connection = ServerConnection(
                 loop: loop, link: self, peer: TestService.gateway, mode: mode, dispatcher: dispatcher, limits: limits)
             receiver = connection
+            made = connection
             connection.start { _ in }
         }
     }
@@ -73,6 +75,20 @@ final class WireLink: FrameLink, @unchecked Sendable {
             self.receiver?.linkClosed(nil)
             self.receiver = nil
         }
+    }
+
+    /// The connection breaks in the middle of the server's read turn, as a channel's error does it.
+    func breakOff(after bytes: [UInt8]) {
+        loop.execute {
+            self.receiver?.received(ByteBuffer(bytes: bytes))
+            self.receiver?.linkClosed(nil)
+            self.receiver = nil
+        }
+    }
+
+    /// Whether somebody still holds the server's connection.
+    func isHeld() async throws -> Bool {
+        try await loop.submit { self.made != nil }.get()
     }
 
     // MARK: FrameLink

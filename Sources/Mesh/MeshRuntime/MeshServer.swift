@@ -55,6 +55,8 @@ public final class MeshServer: Sendable {
     /// - Returns: the port.
     /// - Throws: an I/O error when the address cannot be had.
     public func start(host: String, port: Int) async throws -> Int {
+        // Threads inherit niceness: those that read files are not to be made by the one that makes handshakes.
+        _ = NIOThreadPool.singleton
         let bootstrap = ServerBootstrap(group: HandshakeLoop.group)
             .serverChannelOption(.backlog, value: limits.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)

@@ -21,9 +21,12 @@ public final class OutboundHTTPClient: Sendable {
     /// - Parameters:
     ///   - rootsPath: a PEM file with the roots that are trusted instead of the system's.
     ///   - connect: for the TCP connection and TLS.
-    public convenience init(rootsPath: String?, connect: Duration) {
-        self.init(Self.tls(rootsPath), connect: connect)
+    ///   - connections: to one host at once; a request for which there is none waits as long as `connect`.
+    public convenience init(rootsPath: String?, connect: Duration, connections: Int = usualConnections) {
+        self.init(Self.tls(rootsPath), connect: connect, connections: connections)
     }
+
+    public static let usualConnections = 8
 
     /// - Throws: when a certificate file cannot be used.
     public convenience init(rootsPath: String?, certificate: Certificate, connect: Duration) throws {
@@ -33,10 +36,11 @@ public final class OutboundHTTPClient: Sendable {
         self.init(tls, connect: connect)
     }
 
-    private init(_ tls: TLSConfiguration, connect: Duration) {
+    private init(_ tls: TLSConfiguration, connect: Duration, connections: Int = usualConnections) {
         var configuration = HTTPClient.Configuration(
             tlsConfiguration: tls, redirectConfiguration: .disallow, timeout: .init(connect: TimeAmount(connect)), decompression: .disabled)
         configuration.httpVersion = .http1Only
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connections
         client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 

@@ -106,6 +106,8 @@ package final class ClientConnection: FrameHandler, FrameReceiver, @unchecked Se
 
     func ended(_ end: ConnectionEnd) {
         deadlines.stop()
+        // A read turn that the end cut off has no end of its own; and what holds messages holds this connection.
+        _ = arriving.settle()
         let error = RPCError(
             .unavailable, "The connection was lost.", reason: RPCError.connectionLostReason, cause: LinkLost(end: end.description))
         let open = calls.values

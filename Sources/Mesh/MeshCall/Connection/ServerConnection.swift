@@ -115,6 +115,8 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
 
     func ended(_ end: ConnectionEnd) {
         deadlines.stop()
+        // A read turn that the end cut off has no end of its own; and what holds messages holds this connection.
+        _ = arriving.settle()
         let open = calls.values
         calls.removeAll()
         unfinished = [:]

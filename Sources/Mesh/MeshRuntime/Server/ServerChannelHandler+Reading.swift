@@ -35,13 +35,18 @@ extension ServerChannelHandler {
         connection?.readCompleted()
         let isComplete = left.readableBytes == 0
         budget.end(at: .now(), isComplete: isComplete)
-        guard !isComplete, connection != nil else { return }
+        // Empty, it would still hold the memory of all that was read.
+        if isComplete, left.capacity > 0 { left = ByteBuffer() }
+        guard !isComplete, !isPaused, connection != nil else { return }
+        isPaused = true
         try? context.channel.syncOptions?.setOption(.autoRead, value: false)
         context.eventLoop.assumeIsolated().scheduleTask(in: TurnBudget.pause) { self.goOn(context) }
     }
 
     private func goOn(_ context: ChannelHandlerContext) {
+        isPaused = false
         guard connection != nil else { return }
+        lane?.readBegins()
         budget.begin(at: .now())
         takePieces()
         partCompleted(context)

@@ -15,6 +15,8 @@ final class ServerChannelHandler: ChannelInboundHandler {
     var budget = TurnBudget()
     /// What is left of a read that was cut. Nothing more is read until it is dealt with.
     var left = ByteBuffer()
+    /// The next part of it has its moment.
+    var isPaused = false
     private var cause: (any Error)?
     private var expiry: Scheduled<Void>?
     private var remote: SocketAddress?
@@ -100,6 +102,9 @@ final class ServerChannelHandler: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         expiry?.cancel()
+        // What came before the end is no frame that was broken off.
+        if left.readableBytes > 0 { connection?.received(left) }
+        left = ByteBuffer()
         connection?.linkClosed(cause)
         connection = nil
         server.unregister(context.channel)

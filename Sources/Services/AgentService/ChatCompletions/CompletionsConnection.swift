@@ -11,7 +11,7 @@ struct CompletionsConnection: Sendable {
     private let limits: CompletionsLimits
 
     init(_ address: ModelAddress, rootsPath: String?, limits: CompletionsLimits) {
-        client = OutboundHTTPClient(rootsPath: rootsPath, connect: limits.connect)
+        client = OutboundHTTPClient(rootsPath: rootsPath, connect: limits.connect, connections: limits.questions)
         url = address.completions
         self.limits = limits
     }
