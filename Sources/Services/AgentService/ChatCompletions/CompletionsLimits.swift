@@ -6,7 +6,7 @@ public struct CompletionsLimits: Sendable {
     /// The whole question with its repetitions, until the answer's last byte. A slow reader counts too.
     public var deadline = Duration.seconds(120)
     /// Questions at once, each on a connection of its own: as many as the agent takes chats.
-    public var questions = 64
+    public var questions = AgentLimits().concurrentChats
     /// Questions sent for one, while no byte of an answer has come.
     public var attempts = 3
     /// Waits before a repetition where the server does not say how long.
