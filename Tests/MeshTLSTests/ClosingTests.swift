@@ -1,5 +1,6 @@
 import MeshTLS
 import NIOCore
+import NIOEmbedded
 import Testing
 
 @Suite("Closing", .timeLimit(.minutes(1)))
@@ -76,6 +77,24 @@ struct ClosingTests {
         #expect(await client.remaining().errors == 0)
         // It may have noticed the end by itself.
         try? await server.channel.close()
+    }
+
+    @Test("A peer that sends on and on after the last words to it is not read until it is done", arguments: [false, true])
+    func sendsOn(tooMuch: Bool) throws {
+        let limits = TLSLimits(maxDropped: 50_000)
+        let pair = try EmbeddedPair(server: authority.server(limits: limits), client: authority.client())
+        try pair.run(by: 1 << 16)
+        pair.server.close(promise: nil)
+        // The last words stay where they are: the client never hears them.
+        try pair.client.writeOutbound(ByteBuffer(repeating: 1, count: tooMuch ? 60_000 : 40_000))
+        while pair.server.isActive, let ciphertext = try pair.client.readOutbound(as: ByteBuffer.self) {
+            var rest = ciphertext
+            while pair.server.isActive, let part = rest.readSlice(length: min(4096, rest.readableBytes)), part.readableBytes > 0 {
+                try pair.server.writeInbound(part)
+            }
+        }
+        #expect(pair.server.isActive != tooMuch)
+        #expect(try pair.read(pair.server).isEmpty)
     }
 
     @Test("Writes after a close fail")

@@ -119,7 +119,9 @@ public final class MeshServer: Sendable {
             defer { state.emptied = [] }
             return state.emptied
         }
-        for waiter in waiters { waiter.resume() }
+        guard !waiters.isEmpty else { return }
+        // Not here: a thread that is made for them inherits the niceness of this one, which may be the one that makes handshakes.
+        group.any().execute { for waiter in waiters { waiter.resume() } }
     }
 
     /// Connections open now, handshakes included.

@@ -30,7 +30,11 @@ public final class MeshTLSHandler: ChannelDuplexHandler {
     private var readRequested = false
     private var plaintext = ByteBuffer()
     private static let keptCapacity = 4096
+    /// Who still sends more than this after the last words to it is not about to say a last word itself.
+    private static let mostDecrypted = 16 * 1024
     private var firstRecord = FirstRecord()
+    /// Bytes that have come since the last words to the peer.
+    private var dropped = 0
 
     /// - Parameters:
     ///   - context: what it holds now is used; a later reload doesn't touch this connection.
@@ -126,8 +130,9 @@ public final class MeshTLSHandler: ChannelDuplexHandler {
     private var holdsReads: Bool { (connection?.outboundBytes ?? 0) >= BufferBIO.maxOutbound || (handsOver && lifecycle.phase == .open) }
 
     public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard lifecycle.phase != .failed else { return }
         var ciphertext = unwrapInboundIn(data)
+        if lifecycle.lingers, drops(ciphertext.readableBytes, context) { return }
+        guard lifecycle.phase != .failed else { return }
         if connection == nil {
             guard lifecycle.phase == .handshaking, let whole = firstRecord.append(ciphertext) else { return }
             ciphertext = whole
@@ -144,6 +149,15 @@ public final class MeshTLSHandler: ChannelDuplexHandler {
         // Nothing came of this read that the inner side would see, so it won't ask again.
         if readRequested || lifecycle.phase != .open, !holdsReads { context.read() }
         context.fireChannelReadComplete()
+    }
+
+    /// A peer that has closed its side too is read to the end in one go, however much it has sent.
+    ///
+    /// - Returns: false when a close_notify may still be found in it.
+    private func drops(_ bytes: Int, _ context: ChannelHandlerContext) -> Bool {
+        dropped += bytes
+        if dropped > limits.maxDropped { context.close(promise: nil) }
+        return dropped > Self.mostDecrypted
     }
 
     private func advanceHandshake(_ context: ChannelHandlerContext) {

@@ -63,6 +63,8 @@ struct TLSLifecycle {
 
     /// Plaintext goes up only while nobody has closed.
     var delivers: Bool { phase == .open && !inputClosed }
+    /// The last words to the peer are said: what still comes from it is only read so that it hears them.
+    var lingers: Bool { phase == .failed || (phase == .closing && closeNotifySent) }
     var reads: Bool { phase == .open || phase == .closing }
     var mayWrite: Bool { (phase == .idle || phase == .handshaking || phase == .open) && !outputClosing }
 }

@@ -10,15 +10,19 @@ public struct TLSLimits: Sendable {
     public var maxQueuedBeforeHandshake: Int
     /// Plaintext that may wait for the socket. One more byte closes the connection: writers must heed `channelWritabilityChanged`.
     public var maxQueued: Int
+    /// Bytes of the peer that are taken and thrown away after the last words to it, so that it hears them before the reset that unread bytes
+    /// make of a close. One more closes the socket at once.
+    public var maxDropped: Int
 
     public init(
         handshakeTimeout: TimeAmount = .seconds(10), closeTimeout: TimeAmount = .seconds(2), maxQueuedBeforeHandshake: Int = 256 * 1024,
-        maxQueued: Int = 16 * 1024 * 1024
+        maxQueued: Int = 16 * 1024 * 1024, maxDropped: Int = 256 * 1024
     ) {
         self.handshakeTimeout = handshakeTimeout
         self.closeTimeout = closeTimeout
         self.maxQueuedBeforeHandshake = maxQueuedBeforeHandshake
         self.maxQueued = maxQueued
+        self.maxDropped = maxDropped
     }
 
     /// What connections use unless they are told otherwise.

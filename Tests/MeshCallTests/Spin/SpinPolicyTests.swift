@@ -42,6 +42,13 @@ struct SpinPolicyTests {
         #expect((45_000...75_000).contains(most))
     }
 
+    @Test("where the core is wanted by others, a spin is rare")
+    func wanted() {
+        var policy = SpinPolicy(longest: Self.longest)
+        policy.preempted()
+        #expect((0..<10_240).count { _ in policy.turnEnds() != nil } == 10)
+    }
+
     @Test("after a pause in the traffic a rare trial brings the spins back")
     func back() {
         var policy = SpinPolicy(longest: Self.longest)

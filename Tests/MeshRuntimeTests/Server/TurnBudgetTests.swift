@@ -5,24 +5,46 @@ import Testing
 struct TurnBudgetTests {
     private func at(_ microseconds: Int64) -> NIODeadline { .uptimeNanoseconds(1_000_000_000) + .microseconds(microseconds) }
 
-    @Test("reads are cut after one took too long, where others wait, and no more once one was quick")
+    private let long = 1 << 16
+
+    /// A read of `long` bytes, in parts that last from the first to the second microsecond.
+    private func read(_ budget: inout TurnBudget, _ parts: (from: Int64, to: Int64)...) {
+        for (index, part) in parts.enumerated() {
+            budget.begin(at: at(part.from), bytes: index == 0 ? long : 0)
+            budget.end(at: at(part.to), isComplete: index == parts.count - 1)
+        }
+    }
+
+    @Test("a part may take fifty microseconds, counted from its first bytes")
+    func spent() {
+        var budget = TurnBudget()
+        budget.begin(at: at(0), bytes: 1)
+        budget.begin(at: at(40), bytes: 1)
+        #expect(!budget.isSpent(at: at(49)) && budget.isSpent(at: at(50)))
+    }
+
+    @Test("reads are cut where others wait, until one has shown that it takes no time")
+    func unknown() {
+        var budget = TurnBudget()
+        #expect(budget.cuts(long, isShared: true) && budget.isDense)
+        #expect(!budget.cuts(long, isShared: false) && !budget.cuts(TurnBudget.piece, isShared: true))
+        // A short one shows nothing.
+        budget.begin(at: at(0), bytes: TurnBudget.piece)
+        budget.end(at: at(1), isComplete: true)
+        #expect(budget.cuts(long, isShared: true))
+        read(&budget, (10, 50))
+        #expect(!budget.cuts(long, isShared: true) && !budget.isDense)
+    }
+
+    @Test("what may be read uncut follows from how long the last read took, in all its parts and without the pauses")
     func dense() {
         var budget = TurnBudget()
-        #expect(!budget.cuts(1 << 16, isShared: true))
-        budget.begin(at: at(0))
-        #expect(!budget.isSpent(at: at(49)) && budget.isSpent(at: at(50)))
-        budget.end(at: at(51), isComplete: true)
-        #expect(budget.cuts(1 << 16, isShared: true))
-        #expect(!budget.cuts(1 << 16, isShared: false) && !budget.cuts(TurnBudget.piece, isShared: true))
-        // The parts of one read count together, the pauses between them do not.
-        budget.begin(at: at(100))
-        budget.end(at: at(140), isComplete: false)
-        budget.begin(at: at(9000))
-        budget.end(at: at(9040), isComplete: true)
-        #expect(budget.cuts(1 << 16, isShared: true))
-        budget.begin(at: at(10_000))
-        budget.end(at: at(10_020), isComplete: true)
-        #expect(!budget.cuts(1 << 16, isShared: true))
+        read(&budget, (0, 40), (9000, 9060))
+        #expect(!budget.cuts(long / 2, isShared: true) && budget.cuts(long / 2 + 1, isShared: true) && !budget.isDense)
+        read(&budget, (10_000, 10_400))
+        #expect(budget.cuts(long / 8 + 1, isShared: true) && budget.isDense)
+        read(&budget, (20_000, 20_020))
+        #expect(!budget.cuts(long, isShared: true))
     }
 
     @Test("a loop is shared from the moment another connection reads, for a while")

@@ -10,6 +10,8 @@ internal import Synchronization
 final class LoopSpin: @unchecked Sendable {
     /// Loops with more connections do not spin.
     private static let mostConnections = 8
+    /// Nanoseconds between two looks, of which each takes less than one microsecond, after which another thread has had the core.
+    private static let longestLook: Int64 = 150_000
 
     private var descriptors: [pollfd] = []
     /// Connections that cannot be looked at.
@@ -57,8 +59,11 @@ final class LoopSpin: @unchecked Sendable {
         var elapsed: Int64 = 0
         while elapsed < longest {
             if interrupted.load(ordering: .relaxed) { return }
-            if poll(&descriptors, nfds_t(descriptors.count), 0) != 0 { return policy.found(after: elapsed) }
-            elapsed = (.now() - began).nanoseconds
+            let isFound = poll(&descriptors, nfds_t(descriptors.count), 0) != 0
+            let now = (.now() - began).nanoseconds
+            if now - elapsed > Self.longestLook { return policy.preempted() }
+            if isFound { return policy.found(after: elapsed) }
+            elapsed = now
         }
         policy.foundNothing()
     }

@@ -39,6 +39,12 @@ struct SpinPolicy {
         every = max(1, every / 2)
     }
 
+    /// Another thread took the core while it was spun on. A thread that waits is given the core as soon as there is something for it, one that
+    /// spins has used up its turn by then: so spins become as rare as they may.
+    mutating func preempted() {
+        every = Self.rarest
+    }
+
     /// A spin found nothing.
     mutating func foundNothing() {
         every = min(Self.rarest, every * 2)

@@ -7,8 +7,8 @@ extension ServerChannelHandler {
         lane?.readBegins()
         var bytes = unwrapInboundIn(data)
         let now = NIODeadline.now()
-        budget.begin(at: now)
-        let isShared = sharing.reads(ObjectIdentifier(self), at: now)
+        budget.begin(at: now, bytes: bytes.readableBytes)
+        isShared = sharing.reads(ObjectIdentifier(self), at: now)
         if left.readableBytes > 0 {
             left.writeBuffer(&bytes)
         } else if budget.cuts(bytes.readableBytes, isShared: isShared) {
@@ -35,12 +35,22 @@ extension ServerChannelHandler {
         connection?.readCompleted()
         let isComplete = left.readableBytes == 0
         budget.end(at: .now(), isComplete: isComplete)
+        read(little: isShared && budget.isDense, context)
         // Empty, it would still hold the memory of all that was read.
         if isComplete, left.capacity > 0 { left = ByteBuffer() }
         guard !isComplete, !isPaused, connection != nil else { return }
         isPaused = true
         try? context.channel.syncOptions?.setOption(.autoRead, value: false)
         context.eventLoop.assumeIsolated().scheduleTask(in: TurnBudget.pause) { self.goOn(context) }
+    }
+
+    /// - Parameter little: in portions of `TurnBudget.littleRead`, not in those that the channel finds fit.
+    private func read(little: Bool, _ context: ChannelHandlerContext) {
+        guard little != readsLittle else { return }
+        readsLittle = little
+        let allocator: any RecvByteBufferAllocator =
+            little ? FixedSizeRecvByteBufferAllocator(capacity: TurnBudget.littleRead) : AdaptiveRecvByteBufferAllocator()
+        try? context.channel.syncOptions?.setOption(.recvAllocator, value: allocator)
     }
 
     private func goOn(_ context: ChannelHandlerContext) {

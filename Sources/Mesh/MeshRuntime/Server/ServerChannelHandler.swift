@@ -17,6 +17,10 @@ final class ServerChannelHandler: ChannelInboundHandler {
     var left = ByteBuffer()
     /// The next part of it has its moment.
     var isPaused = false
+    /// Others use the loop too.
+    var isShared = false
+    /// The socket is read in small portions.
+    var readsLittle = false
     private var cause: (any Error)?
     private var expiry: Scheduled<Void>?
     private var remote: SocketAddress?

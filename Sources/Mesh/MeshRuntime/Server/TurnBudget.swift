@@ -3,36 +3,51 @@ internal import NIOPosix
 
 /// How much of what one connection sends is dealt with before the others of its event loop get their turn. A pure value.
 ///
-/// A read of 64 KiB may hold thousands of frames. Only where reads took too long, and others are there, are they cut: cutting costs whoever sends much.
+/// A read of 64 KiB may hold thousands of frames. Only reads that would take too long, going by the last one, are cut, and only where others wait:
+/// cutting costs whoever sends much.
 struct TurnBudget {
     /// What a turn may take where others wait.
     static let longest = TimeAmount.microseconds(50)
     /// Bytes after which the clock is looked at.
     static let piece = 2048
+    /// Bytes that are read at once of who sends so much in few bytes: to read and decrypt takes its time too.
+    static let littleRead = 8192
     /// How long another connection counts as being there after it has sent something.
     static let othersStay = TimeAmount.milliseconds(100)
     /// From the end of one part to the next: enough for the loop to look at its sockets in between.
     static let pause = TimeAmount.microseconds(5)
 
-    private var began = NIODeadline.uptimeNanoseconds(0)
+    /// When the running part began; nil between parts.
+    private var began: NIODeadline?
     private var spent = TimeAmount.nanoseconds(0)
-    private var isDense = false
+    private var bytes = 0
+    /// Bytes that take as long as a turn may. Of who has not sent a long read yet the worst is assumed.
+    private var most = piece
 
-    /// A read begins, or the next part of one.
-    mutating func begin(at now: NIODeadline) { began = now }
+    /// A part begins, or goes on with more bytes than it had.
+    mutating func begin(at now: NIODeadline, bytes more: Int = 0) {
+        began = began ?? now
+        bytes += more
+    }
 
     /// Whether the part has taken as long as it may.
-    func isSpent(at now: NIODeadline) -> Bool { now - began >= Self.longest }
+    func isSpent(at now: NIODeadline) -> Bool { began.map { now - $0 >= Self.longest } ?? true }
 
     /// Whether a read of so many bytes is to be cut.
-    func cuts(_ bytes: Int, isShared: Bool) -> Bool { isDense && isShared && bytes > Self.piece }
+    func cuts(_ bytes: Int, isShared: Bool) -> Bool { isShared && bytes > Self.piece && bytes > most }
+
+    /// Whether even reads of middling length would be cut.
+    var isDense: Bool { most < 2 * Self.littleRead }
 
     /// A read, or a part of one, is dealt with.
     mutating func end(at now: NIODeadline, isComplete: Bool) {
-        spent = spent + (now - began)
+        spent = spent + (began.map { now - $0 } ?? .nanoseconds(0))
+        began = nil
         guard isComplete else { return }
-        isDense = spent > Self.longest
+        // A short one says little: what every turn costs is most of it.
+        if bytes > Self.piece { most = Int(Int64(bytes) * Self.longest.nanoseconds / max(1, spent.nanoseconds)) }
         spent = .nanoseconds(0)
+        bytes = 0
     }
 }
 
