@@ -13,7 +13,7 @@ struct ChatCompletionsTests {
     static let key = "sk-test-" + String(repeating: "key", count: 8)
 
     private static func model(
-        at server: ModelServer, limits: CompletionsLimits = CompletionsLimits(), key: @escaping @Sendable () -> ModelKey.Value? = { usual },
+        at server: ModelServer, limits: CompletionsLimits = CompletionsLimits(), key: ModelKey = ModelKey(usual),
         refused: @escaping @Sendable (String) async -> Void = { _ in }
     ) throws -> ChatCompletionsModel {
         ChatCompletionsModel(try ModelAddress(server.url), name: "test-model", rootsPath: server.rootsPath, limits: limits, key: key, refused: refused)
@@ -120,17 +120,72 @@ struct ChatCompletionsTests {
 
     @Test("A key that is refused is asked about, and a newer one used at once; without one nothing is sent")
     func refusedKey() async throws {
-        let held = ModelKey()
-        held.take(Self.usual)
+        let held = ModelKey(Self.usual)
         let newer = ModelKey.Value(id: "2", bytes: SecretBytes(copying: "sk-new".utf8))
         try await ModelServer.with(keys: ["sk-new"], { _ in .events([ModelAnswers.text("ok"), ModelAnswers.done]) }) { server in
-            let model = try Self.model(at: server, key: { held.current }, refused: { if $0 == "1" { held.take(newer) } })
+            let model = try Self.model(at: server, key: held, refused: { if $0 == "1" { held.take(newer, usable: ["1", "2"]) } })
             #expect(try await ask(model) == [.text("ok")])
             #expect(server.questions.map(\.authorization) == ["Bearer \(Self.key)", "Bearer sk-new"])
-            held.take(nil)
+            held.take(nil, usable: [])
             let error = await #expect(throws: RPCError.self) { _ = try await ask(model) }
             #expect(error?.message == "No model key is usable." && server.questions.count == 2)
         }
+    }
+
+    @Test("A question that waits for its connection is taken back when its key is revoked, and goes out with the next key where there is one", arguments: [false, true])
+    func revokedWhileWaiting(hasNext: Bool) async throws {
+        let held = ModelKey(Self.usual), next = ModelKey.Value(id: "2", bytes: SecretBytes(copying: "sk-new".utf8))
+        try await ModelServer.with(answer) { server in
+            try await server.takesConnections(false)
+            let model = try Self.model(at: server, key: held)
+            let question = Task { try await ask(model) }
+            while held.watchCount == 0 { await Task.yield() }
+            held.take(hasNext ? next : nil, usable: ["2"])
+            if !hasNext {
+                let began = ContinuousClock.now
+                let error = await #expect(throws: RPCError.self) { _ = try await question.value }
+                #expect(error?.reason == "MODEL_KEY_MISSING" && ContinuousClock.now - began < .seconds(2))
+                held.take(next, usable: ["2"])
+            }
+            try await server.takesConnections(true)
+            #expect(try await (hasNext ? question.value : ask(model)) == [.text("ok")])
+            #expect(server.questions.map(\.authorization) == ["Bearer sk-new"] && held.watchCount == 0)
+        }
+    }
+
+    @Test("A question that waits is sent all the same while its key is only the one before")
+    func rotatedWhileWaiting() async throws {
+        let held = ModelKey(Self.usual), next = ModelKey.Value(id: "2", bytes: SecretBytes(copying: "sk-new".utf8))
+        try await ModelServer.with(answer) { server in
+            try await server.takesConnections(false)
+            let model = try Self.model(at: server, key: held)
+            let question = Task { try await ask(model) }
+            while held.watchCount == 0 { await Task.yield() }
+            held.take(next, usable: ["1", "2"])
+            try await server.takesConnections(true)
+            #expect(try await question.value == [.text("ok")])
+            #expect(server.questions.map(\.authorization) == ["Bearer \(Self.key)"])
+        }
+    }
+
+    private let answer: ModelServer.Answer = { _ in .events([ModelAnswers.text("ok"), ModelAnswers.done]) }
+
+    @Test("A new key is tried before it serves: who refuses it says so, who says nothing of it lets it through")
+    func trial() async throws {
+        try await ModelServer.with(keys: [Self.key], answer) { server in
+            let trial = ModelKeyTrial(try ModelAddress(server.url), rootsPath: server.rootsPath)
+            try await trial.run(Self.usual)
+            let refused = await #expect(throws: ModelKeyTrial.Refused.self) {
+                try await trial.run(ModelKey.Value(id: "2", bytes: SecretBytes(copying: "sk-wrong".utf8)))
+            }
+            #expect(refused?.keyID == "2" && refused?.status == 401 && refused?.description.contains("sk-wrong") == false)
+            #expect(server.questions.isEmpty)
+        }
+        try await ModelServer.with { server in
+            try await server.takesConnections(false)
+            try await ModelKeyTrial(try ModelAddress(server.url), rootsPath: server.rootsPath).run(Self.usual)
+        }
+        try await ModelKeyTrial(try ModelAddress("https://127.0.0.1:9/v1"), rootsPath: nil).run(Self.usual)
     }
 
     @Test("A server that the roots do not vouch for, or that is not there, gets neither key nor question")
@@ -140,12 +195,12 @@ struct ChatCompletionsTests {
         try await ModelServer.with { server in
             try await ModelServer.with { other in
                 let model = ChatCompletionsModel(
-                    try ModelAddress(server.url), name: "m", rootsPath: other.rootsPath, limits: limits, key: { Self.usual })
+                    try ModelAddress(server.url), name: "m", rootsPath: other.rootsPath, limits: limits, key: ModelKey(Self.usual))
                 let error = await #expect(throws: RPCError.self) { _ = try await ask(model) }
                 #expect(error?.message == "The model cannot be reached." && server.questions.isEmpty)
             }
         }
-        let nobody = ChatCompletionsModel(try ModelAddress("https://127.0.0.1:9/"), name: "m", rootsPath: nil, limits: limits, key: { Self.usual })
+        let nobody = ChatCompletionsModel(try ModelAddress("https://127.0.0.1:9/"), name: "m", rootsPath: nil, limits: limits, key: ModelKey(Self.usual))
         let error = await #expect(throws: RPCError.self) { _ = try await ask(nobody) }
         #expect(error?.reason == "MODEL_UNREACHABLE")
     }

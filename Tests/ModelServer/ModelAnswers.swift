@@ -23,6 +23,11 @@ public enum ModelAnswers {
         return String(decoding: data, as: UTF8.self)
     }
 
+    /// Which models there are.
+    public static let models: ModelServer.Answer = { _ in
+        Reply(headers: [("content-type", "application/json")], pieces: [Array(#"{"object":"list","data":[{"id":"test-model","object":"model"}]}"#.utf8)])
+    }
+
     /// Proposes what a person who says "buy 0.1 BTC at market" asks for, and looks up the price for whoever asks how a market is doing.
     public static let trader: ModelServer.Answer = { question in
         let messages = ((try? JSONSerialization.jsonObject(with: Data(question.body.utf8)) as? [String: Any])?["messages"] as? [[String: Any]]) ?? []

@@ -86,16 +86,21 @@ public final class ModelServer: Sendable {
     }
 
     private func reply(to question: Question) -> Reply {
+        let isForModels = question.path.hasSuffix("/models")
         let answer = state.withLock { state -> Answer? in
-            state.questions.append(question)
+            if !isForModels { state.questions.append(question) }
             let taken = state.keys.map { $0.contains { question.authorization == "Bearer \($0)" } } ?? true
-            return taken ? state.answer : nil
+            guard taken else { return nil }
+            return isForModels ? ModelAnswers.models : state.answer
         }
         return answer?(question) ?? .status(401)
     }
 
-    /// What it was asked so far, whether it answered or not.
+    /// What it was asked so far, whether it answered or not; not who asked which models there are.
     public var questions: [Question] { state.withLock { $0.questions } }
+
+    /// Whether connections are taken; those that are not wait in the kernel.
+    public func takesConnections(_ takes: Bool) async throws { try await channel.setOption(.autoRead, value: takes).get() }
 
     /// From now on it takes these keys and no others.
     public func accept(_ keys: Set<String>) { state.withLock { $0.keys = keys } }

@@ -8,18 +8,18 @@ internal import OutboundHTTP
 public struct ChatCompletionsModel: ChatModel {
     private let name: String
     private let connection: CompletionsConnection
-    private let key: @Sendable () -> ModelKey.Value?
+    private let key: ModelKey
     private let refused: @Sendable (String) async -> Void
     private let limits: CompletionsLimits
 
     /// - Parameters:
     ///   - name: of the model, as its server calls it.
     ///   - rootsPath: a PEM file with the roots that are trusted instead of the system's.
-    ///   - key: read anew for each attempt, so that one that is revoked is sent no more.
+    ///   - key: read anew for each attempt. A question that still waits to be answered when its key is revoked is taken back.
     ///   - refused: told the id of a key that the server refuses; returns once it is known whether there is a newer one.
     init(
         _ address: ModelAddress, name: String, rootsPath: String?, limits: CompletionsLimits = CompletionsLimits(),
-        key: @escaping @Sendable () -> ModelKey.Value?, refused: @escaping @Sendable (String) async -> Void = { _ in }
+        key: ModelKey, refused: @escaping @Sendable (String) async -> Void = { _ in }
     ) {
         self.name = name
         self.limits = limits
@@ -67,11 +67,11 @@ public struct ChatCompletionsModel: ChatModel {
     private func begin(_ body: [UInt8], until end: ContinuousClock.Instant) async throws -> CompletionsConnection.Answer {
         var attempts = 1
         while true {
-            guard let key = key() else { throw ModelFailure.noKey }
+            guard let usable = key.current else { throw ModelFailure.noKey }
             do {
-                return try await connection.begin(body, key: key.bytes, within: end - .now)
+                return try await key.whileUsable(usable.id) { try await connection.begin(body, key: usable.bytes, within: end - .now) }
             } catch let failure as ModelFailure {
-                guard attempts < limits.attempts, try await isWorthAgain(failure, after: key.id, attempts, until: end) else { throw failure }
+                guard attempts < limits.attempts, try await isWorthAgain(failure, after: usable.id, attempts, until: end) else { throw failure }
             }
             attempts += 1
         }
@@ -81,12 +81,15 @@ public struct ChatCompletionsModel: ChatModel {
         switch failure {
         case .keyRefused:
             await refused(keyID)
-            return key().map { $0.id != keyID } ?? false
+            return isReplaced(keyID)
+        case .keyEnded: return isReplaced(keyID)
         case .overLimit(let wait?): return try await pause(wait, until: end)
         case .refused(status: 503): return try await pause(limits.backoff * attempts * Double.random(in: 0.5...1), until: end)
         default: return false
         }
     }
+
+    private func isReplaced(_ keyID: String) -> Bool { key.current.map { $0.id != keyID } ?? false }
 
     /// - Returns: false, at once, when the time would be over then.
     private func pause(_ wait: Duration, until end: ContinuousClock.Instant) async throws -> Bool {

@@ -16,8 +16,8 @@ struct CompletionsConnection: Sendable {
         self.limits = limits
     }
 
-    /// An answer whose first bytes are there.
-    struct Answer {
+    /// An answer whose first bytes are there. One task at a time has it: it goes from the task that asked to the one that waited.
+    struct Answer: @unchecked Sendable {
         var first: ByteBuffer
         var rest: HTTPClientResponse.Body.AsyncIterator
     }
@@ -29,10 +29,10 @@ struct CompletionsConnection: Sendable {
         let limit = min(time, limits.firstByte)
         do {
             return try await withDeadline(limit) {
-                Unshared(try await self.exchange(body, key, within: limit))
+                try await self.exchange(body, key, within: limit)
             } late: {
                 ModelFailure.tooSlow("no first byte within \(limit)")
-            }.value
+            }
         } catch let failure as ModelFailure {
             throw failure
         } catch {
@@ -46,7 +46,7 @@ struct CompletionsConnection: Sendable {
         request.method = .POST
         request.headers.add(name: "content-type", value: "application/json")
         request.headers.add(name: "accept", value: "text/event-stream")
-        request.headers.add(name: "authorization", value: "Bearer " + key.withUnsafeBytes { String(decoding: $0, as: UTF8.self) })
+        request.bear(key)
         request.body = .bytes(ByteBuffer(bytes: body))
         // The caller's own deadline comes first, and says so.
         let response = try await client.execute(request, timeout: limit + .seconds(1))
@@ -72,14 +72,5 @@ struct CompletionsConnection: Sendable {
     /// In seconds; a date is not read.
     private static func wait(_ response: HTTPClientResponse) -> Duration? {
         response.headers.first(name: "retry-after").flatMap { Int64($0) }.flatMap { (0...86_400).contains($0) ? .seconds($0) : nil }
-    }
-}
-
-/// Goes from the task that made it to the one that waited for it, and nowhere else.
-private struct Unshared<Value>: @unchecked Sendable {
-    let value: Value
-
-    init(_ value: Value) {
-        self.value = value
     }
 }

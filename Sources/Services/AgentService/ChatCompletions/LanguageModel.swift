@@ -20,15 +20,20 @@ struct LanguageModel: Sendable {
     ///
     /// - Throws: `StartUpError.settings`; secret and storage errors.
     init(_ options: ModelOptions, schedule: KeySchedule, in place: KeyringPlace, logger: Logger) async throws {
-        let key = ModelKey()
+        let key = ModelKey(), address = try Self.address(options)
+        let trial = ModelKeyTrial(address, rootsPath: options.rootsPath)
         let keyring = StoredKeyring(Self.plan(schedule), in: place) { held in
-            key.take(try held.first { $0.state == .active }.map { try ModelKey.Value(id: $0.id, checking: $0.value) })
+            let usable = Set(held.lazy.filter { $0.state != .pending }.map(\.id))
+            let next = try held.first { $0.state == .active }.map { try ModelKey.Value(id: $0.id, checking: $0.value) }
+            // Without one that serves there is nothing to lose.
+            if let next, let before = key.current?.id, before != next.id, usable.contains(before) { try await trial.run(next) }
+            key.take(next, usable: usable)
         }
         try await keyring.start()
         if key.current == nil { logger.warning("no model key is usable", metadata: ["secret": "\(ModelKey.storedName)"]) }
         let newer = NewerKey()
         self.keyring = keyring
-        model = ChatCompletionsModel(try Self.address(options), name: options.name, rootsPath: options.rootsPath, key: { key.current }) { refused in
+        model = ChatCompletionsModel(address, name: options.name, rootsPath: options.rootsPath, key: key) { refused in
             guard key.current?.id == refused else { return }
             await newer.look {
                 logger.warning("the model's server refuses our key: looking for a newer one", metadata: ["key": "\(refused)"])

@@ -5,6 +5,8 @@ struct ModelAddress: Sendable, Equatable {
     let base: String
 
     var completions: String { base + "/chat/completions" }
+    /// What there is to choose from: costs nothing to ask, and nobody is told without a good key.
+    var models: String { base + "/models" }
 
     /// - Throws: `Fault`, whose words are for the settings.
     init(_ text: String) throws(Fault) {

@@ -4,6 +4,8 @@ internal import MeshCall
 enum ModelFailure: Error, Equatable {
     /// There is none, or it was revoked.
     case noKey
+    /// It was revoked before the first byte of an answer had come.
+    case keyEnded
     /// 401 or 403.
     case keyRefused(status: UInt)
     /// 429; the wait that the server asks for, when it says one.
@@ -27,6 +29,7 @@ extension ModelFailure: CustomStringConvertible {
     var description: String {
         switch self {
         case .noKey: "no model key is usable: put one into the agent's secret store as \(ModelKey.storedName)"
+        case .keyEnded: "the model key was revoked while a question waited"
         case .keyRefused(let status): "the model's server refuses our key (\(status))"
         case .overLimit(let wait): "the model's server says that we are over its limit (429\(wait.map { ", again after \($0)" } ?? ""))"
         case .unreachable(let why): "the model's server cannot be reached: \(why)"
@@ -44,7 +47,7 @@ extension RPCError {
     /// As the person is told.
     init(_ failure: ModelFailure) {
         switch failure {
-        case .noKey: self.init(.failedPrecondition, "No model key is usable.", reason: "MODEL_KEY_MISSING", cause: failure)
+        case .noKey, .keyEnded: self.init(.failedPrecondition, "No model key is usable.", reason: "MODEL_KEY_MISSING", cause: failure)
         case .keyRefused: self.init(.failedPrecondition, "The model refused our key.", reason: "MODEL_KEY_REFUSED", cause: failure)
         case .overLimit(let wait):
             self.init(.resourceExhausted, "The model is over its limit.", reason: "MODEL_OVER_LIMIT", retryAfter: wait, cause: failure)

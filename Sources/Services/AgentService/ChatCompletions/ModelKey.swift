@@ -2,7 +2,7 @@ internal import KeyManagement
 internal import Secrets
 internal import Synchronization
 
-/// The key of the model's API, as it is now.
+/// The key of the model's API, as it is now, and the questions that are about to be sent with it.
 final class ModelKey: Sendable {
     /// Its name in the agent's store. The provider makes it, an operator puts it there.
     static let storedName = "llm-api-key"
@@ -12,13 +12,65 @@ final class ModelKey: Sendable {
         var bytes: SecretBytes
     }
 
-    private let value = Mutex<Value?>(nil)
+    private struct State {
+        var value: Value?
+        /// Each waits for the end of its key, and is at most as many as the questions.
+        var watches: [UInt64: (keyID: String, end: AsyncStream<Never>.Continuation)] = [:]
+        var next: UInt64 = 0
+    }
+
+    private let state: Mutex<State>
+
+    init(_ value: Value? = nil) {
+        state = Mutex(State(value: value))
+    }
 
     /// nil: nothing is asked of the model.
-    var current: Value? { value.withLock { $0 } }
+    var current: Value? { state.withLock { $0.value } }
 
-    func take(_ key: Value?) {
-        value.withLock { $0 = key }
+    /// - Parameter usable: ids of the keys that may still be sent: the one before may, until its overlap is over.
+    func take(_ key: Value?, usable: Set<String>) {
+        let ended = state.withLock { state in
+            state.value = key
+            return state.watches.values.filter { !usable.contains($0.keyID) }
+        }
+        for watch in ended { watch.end.finish() }
+    }
+
+    /// Runs `body`, cancelled when the key may no longer be sent.
+    ///
+    /// - Throws: `ModelFailure.keyEnded` then; what `body` throws.
+    func whileUsable<T: Sendable>(_ keyID: String, _ body: @escaping @Sendable () async throws -> T) async throws -> T {
+        try await withThrowingTaskGroup(of: T.self) { group in
+            let (ticket, ended) = watch(keyID)
+            defer { unwatch(ticket) }
+            group.addTask(operation: body)
+            group.addTask {
+                for await _ in ended {}
+                try Task.checkCancellation()
+                throw ModelFailure.keyEnded
+            }
+            defer { group.cancelAll() }
+            guard let value = try await group.next() else { throw CancellationError() }
+            return value
+        }
+    }
+
+    /// For tests.
+    var watchCount: Int { state.withLock { $0.watches.count } }
+
+    private func watch(_ keyID: String) -> (UInt64, AsyncStream<Never>) {
+        let (ended, end) = AsyncStream.makeStream(of: Never.self)
+        let ticket = state.withLock { state in
+            defer { state.next &+= 1 }
+            state.watches[state.next] = (keyID, end)
+            return state.next
+        }
+        return (ticket, ended)
+    }
+
+    private func unwatch(_ ticket: UInt64) {
+        state.withLock { _ = $0.watches.removeValue(forKey: ticket) }
     }
 }
 
