@@ -39,7 +39,7 @@ final class AuthFixture: Sendable {
 
     /// - Parameter killed: an auth whose files, as they lie on disk this moment, are taken over: what a restart after `kill -9` finds.
     init(
-        after killed: AuthFixture? = nil, withDataKey dataKey: [UInt8]? = nil, hashing: PasswordHashParameters = cheapHashing,
+        after killed: AuthFixture? = nil, environment: String = "development", withDataKey dataKey: [UInt8]? = nil, hashing: PasswordHashParameters = cheapHashing,
         hashingQueue: Int = 100
     ) async throws {
         folder = NSTemporaryDirectory() + "auth-" + UUID().uuidString
@@ -62,10 +62,10 @@ final class AuthFixture: Sendable {
         let (data, wrapping) = try await DataKeyring.open(AuthSeals.purposes, in: place)
         let (changes, changed) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         keyChanges = changes
-        let (tokens, signing) = try await TokenKeys.open(environment: "development", in: place) { _ in changed.yield() }
+        let (tokens, signing) = try await TokenKeys.open(environment: environment, in: place) { _ in changed.yield() }
         (self.wrapping, self.signing, self.tokens) = (wrapping, signing, tokens)
         components = try AuthComponents.make(
-            environment: "development", database: database, outbox: audit.outbox, tokens: tokens, data: data, hashing: hashing,
+            environment: environment, database: database, outbox: audit.outbox, tokens: tokens, data: data, hashing: hashing,
             hashingQueue: hashingQueue, clock: { clock.date })
         let keys = KeysHandler([signing, wrapping], schedules: KeySchedules(), clock: { clock.date })
         server = InProcessServer(services: [components.definition, components.accounts, .keys(keys)], authenticator: components.authenticator, logger: logger)

@@ -17,7 +17,7 @@ struct AuthComponents: Sendable {
     let hasher: PasswordHasher
 
     /// - Parameters:
-    ///   - environment: of the tokens.
+    ///   - environment: of the tokens; who signs off in production must be verified.
     ///   - tokens: sign and verify them.
     ///   - data: has the keys of `AuthSeals.purposes`.
     ///   - hashing: what a password hash costs.
@@ -31,8 +31,8 @@ struct AuthComponents: Sendable {
         let verifier = TokenVerifier(environment: environment)
         let hasher = PasswordHasher(parameters: hashing, pepper: seals.pepper, queueLimit: hashingQueue)
         let handler = AuthHandler(
-            store: AuthStore(database: database, outbox: outbox), seals: seals, hasher: hasher, tokens: tokens, verifier: verifier,
-            clock: clock)
+            environment: environment, store: AuthStore(database: database, outbox: outbox), seals: seals, hasher: hasher, tokens: tokens,
+            verifier: verifier, clock: clock)
         return AuthComponents(
             definition: .auth(handler), accounts: .accounts(AccountsHandler(auth: handler)),
             authenticator: OwnKeysAuthenticator(verifier: verifier, tokens: tokens, clock: clock), hasher: hasher)

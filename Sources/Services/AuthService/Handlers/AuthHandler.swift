@@ -7,6 +7,7 @@ internal import ServiceAPI
 
 /// Serves `cryptopulse.auth.v1.Auth`. Each method's body stands in a file of its own.
 struct AuthHandler: AuthV1.AuthHandler {
+    let environment: String
     let store: AuthStore
     let seals: AuthSeals
     let hasher: PasswordHasher

@@ -12,6 +12,7 @@ extension AuthHandler {
         guard request.digest.count == 32 else {
             throw RPCError(.invalidArgument, "A digest has 32 bytes.", reason: "INVALID_DIGEST")
         }
+        try await checkVerified(token.userID, digest: request.digest, context)
         guard signOffRate.admit(token.userID, now: clock().timeIntervalSince1970) else {
             throw RPCError(
                 .resourceExhausted, "Too many sign-offs at once. Try again in a moment.", reason: "RATE_LIMITED", retryAfter: .seconds(2))
@@ -24,6 +25,13 @@ extension AuthHandler {
         guard try await store.signOff(of: token.userID, step: step, attemptKey: seals.attemptKey(signingOff: token.userID), event: minted)
         else { throw try await refusedCode(of: token.userID, digest: request.digest, context) }
         return AuthV1.MintSignOffResponse(token: issued.token, expiresIn: issued.expiresIn)
+    }
+
+    /// By the database, not by the token: a verification that was withdrawn counts no more from that moment on.
+    private func checkVerified(_ userID: String, digest: [UInt8], _ context: ServerContext) async throws {
+        guard PersonScopes.needsVerification(in: environment), try await standings.standing(of: userID)?.verifiedAt == nil else { return }
+        try await store.record(AuthEvents(context).signOffRefused(userID, digest: Hex.encode(digest), reason: "NOT_VERIFIED"))
+        throw RPCError(.failedPrecondition, "In production only a verified person trades. Ask for verification.", reason: "NOT_VERIFIED")
     }
 
     /// The step that a code belongs to; it is not taken yet.
