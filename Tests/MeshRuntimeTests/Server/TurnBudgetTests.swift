@@ -27,9 +27,9 @@ struct TurnBudgetTests {
     func unknown() {
         var budget = TurnBudget()
         #expect(budget.cuts(long, isShared: true) && budget.isDense)
-        #expect(!budget.cuts(long, isShared: false) && !budget.cuts(TurnBudget.piece, isShared: true))
+        #expect(!budget.cuts(long, isShared: false) && !budget.cuts(TurnBudget.short, isShared: true))
         // A short one shows nothing.
-        budget.begin(at: at(0), bytes: TurnBudget.piece)
+        budget.begin(at: at(0), bytes: TurnBudget.short)
         budget.end(at: at(1), isComplete: true)
         #expect(budget.cuts(long, isShared: true))
         read(&budget, (10, 50))

@@ -9,7 +9,9 @@ struct TurnBudget {
     /// What a turn may take where others wait.
     static let longest = TimeAmount.microseconds(50)
     /// Bytes after which the clock is looked at.
-    static let piece = 2048
+    static let piece = 1024
+    /// Bytes of a read that is never cut, and says little about others: what every turn costs is most of it.
+    static let short = 2048
     /// Bytes that are read at once of who sends so much in few bytes: to read and decrypt takes its time too.
     static let littleRead = 8192
     /// How long another connection counts as being there after it has sent something.
@@ -22,7 +24,7 @@ struct TurnBudget {
     private var spent = TimeAmount.nanoseconds(0)
     private var bytes = 0
     /// Bytes that take as long as a turn may. Of who has not sent a long read yet the worst is assumed.
-    private var most = piece
+    private var most = short
 
     /// A part begins, or goes on with more bytes than it had.
     mutating func begin(at now: NIODeadline, bytes more: Int = 0) {
@@ -34,7 +36,7 @@ struct TurnBudget {
     func isSpent(at now: NIODeadline) -> Bool { began.map { now - $0 >= Self.longest } ?? true }
 
     /// Whether a read of so many bytes is to be cut.
-    func cuts(_ bytes: Int, isShared: Bool) -> Bool { isShared && bytes > Self.piece && bytes > most }
+    func cuts(_ bytes: Int, isShared: Bool) -> Bool { isShared && bytes > Self.short && bytes > most }
 
     /// Whether even reads of middling length would be cut.
     var isDense: Bool { most < 2 * Self.littleRead }
@@ -44,8 +46,7 @@ struct TurnBudget {
         spent = spent + (began.map { now - $0 } ?? .nanoseconds(0))
         began = nil
         guard isComplete else { return }
-        // A short one says little: what every turn costs is most of it.
-        if bytes > Self.piece { most = Int(Int64(bytes) * Self.longest.nanoseconds / max(1, spent.nanoseconds)) }
+        if bytes > Self.short { most = Int(Int64(bytes) * Self.longest.nanoseconds / max(1, spent.nanoseconds)) }
         spent = .nanoseconds(0)
         bytes = 0
     }
