@@ -248,7 +248,7 @@ let services: [Target] = [
     target("AuthService", in: "Services", uses: serviceBase + ["MeshTLS", x509, asn1]),
     target("AgentService", in: "Services", uses: serviceBase + ["Redaction", "OutboundHTTP", asyncHTTPClient, nio("NIOHTTP1")]),
     target("MarketDataService", in: "Services", uses: serviceBase + ["Exchange"]),
-    target("ExecutionService", in: "Services", uses: serviceBase + ["Exchange"]),
+    target("ExecutionService", in: "Services", uses: serviceBase + ["Exchange", "SecretStores"]),
     target("AuditService", in: "Services", uses: serviceBase + ["OutboundHTTP", asyncHTTPClient, nio("NIOHTTP1")]),
     target("Gateway", in: "Services", uses: serviceBase + ["HTTPSKit", "MeshTLS", hummingbird, .product(name: "HTTPTypes", package: "swift-http-types")]),
     target(
@@ -294,6 +294,8 @@ let appTestTools: [Target] = [
     testTool(
         "ModelServer",
         uses: ["Identity", nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), .product(name: "NIOSSL", package: "swift-nio-ssl")]),
+    // A real OpenBao, SoftHSM, and how programs of others are found.
+    testTool("SecretServers", uses: ["SecretStores", "TestSupport"]),
 ]
 
 let appTests: [Target] = [
@@ -303,7 +305,7 @@ let appTests: [Target] = [
     tests("SecretsTests", uses: ["Secrets", "Cryptography", crypto]),
     tests(
         "SecretStoresTests",
-        uses: ["SecretStores", "Secrets", "Cryptography", "Exchange", "ServiceKit", "sandbox-exchange", "TestSupport", crypto]),
+        uses: ["SecretStores", "Secrets", "Cryptography", "Exchange", "ServiceKit", "sandbox-exchange", "SecretServers", "TestSupport", crypto]),
     tests("StorageTests", uses: ["Storage", grdb, logging]),
     tests("IdentityTests", uses: ["Identity", "Cryptography", crypto, jwtKit, x509, asn1]),
     tests("AuditClientTests", uses: ["AuditClient", "Storage", "ServiceAPI", "MeshCall", "MeshMessages", "Cryptography", grdb, logging, crypto]),
@@ -321,7 +323,7 @@ let appTests: [Target] = [
         "MarketDataServiceTests",
         uses: ["MarketDataService", "SandboxExchange", "Exchange", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird"),
             .product(name: "HTTPTypes", package: "swift-http-types")] + serviceBase),
-    tests("ExecutionServiceTests", uses: ["ExecutionService", "Exchange"] + serviceBase),
+    tests("ExecutionServiceTests", uses: ["ExecutionService", "Exchange", "SecretServers", "SecretStores", "TestSupport"] + serviceBase),
     tests(
         "AuditServiceTests",
         uses: [
@@ -340,7 +342,7 @@ let appTests: [Target] = [
     tests(
         "IntegrationTests",
         uses: [
-            "LocalMesh", "TestSupport", "ModelServer", "CByteSearch", "Deployment", "KeyManagement", "PulseCommands", "ServiceAPI", "ServiceKit", "MeshRuntime", "MeshCall", "MeshTLS", "MeshMessages", "Identity",
+            "LocalMesh", "TestSupport", "ModelServer", "SecretServers", "CByteSearch", "Deployment", "KeyManagement", "PulseCommands", "ServiceAPI", "ServiceKit", "MeshRuntime", "MeshCall", "MeshTLS", "MeshMessages", "Identity",
             "Cryptography", "Trading", "Storage", "Secrets", "SecretStores", "Exchange", "AuditService", crypto, subprocess, asyncHTTPClient, grdb, logging, nio("NIOCore"), nio("NIOPosix"), nio("NIOFoundationCompat"), nio("NIOHTTP1"),
         ]),
     tests("RepositoryTests", uses: ["TestSupport"]),

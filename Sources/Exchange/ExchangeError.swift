@@ -12,6 +12,8 @@ public struct ExchangeError: Error, Sendable, Equatable {
         case unavailable
         /// The key, its permissions or its signature are not accepted. Nothing happened there.
         case credentials
+        /// Whoever holds the key did not sign, in time or at all: nothing was sent.
+        case notSigned
     }
 
     public var kind: Kind

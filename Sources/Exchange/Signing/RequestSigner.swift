@@ -5,8 +5,15 @@ import FoundationEssentials
 ///
 /// Source: Binance Spot REST API, "SIGNED endpoint security".
 public protocol RequestSigner: Sendable {
+    /// Where it signs, in words for the key's owner.
+    var place: String { get }
+
     /// - Returns: the value of the `signature` parameter, not yet percent-encoded.
     func signature(of payload: [UInt8]) async throws -> String
+}
+
+extension RequestSigner {
+    public var place: String { "this process" }
 }
 
 /// Ed25519 over the payload, base64. The exchange has only the public half.
@@ -24,10 +31,14 @@ public struct Ed25519RequestSigner: RequestSigner {
 
 /// Ed25519 by somebody else who has the key: a key service, an HSM. The key never enters this process.
 public struct RemoteRequestSigner: RequestSigner {
+    public let place: String
     private let sign: @Sendable ([UInt8]) async throws -> [UInt8]
 
-    /// - Parameter sign: gives the 64 bytes of an Ed25519 signature (RFC 8032) over a payload.
-    public init(_ sign: @escaping @Sendable ([UInt8]) async throws -> [UInt8]) {
+    /// - Parameters:
+    ///   - place: who signs, in words for the key's owner.
+    ///   - sign: gives the 64 bytes of an Ed25519 signature (RFC 8032) over a payload.
+    public init(place: String = "the key store", _ sign: @escaping @Sendable ([UInt8]) async throws -> [UInt8]) {
+        self.place = place
         self.sign = sign
     }
 

@@ -19,6 +19,7 @@ final class ExchangeConnection: Sendable {
 
     /// Sends the call and decodes its answer.
     ///
+    /// What could not be signed is not sent.
     /// A request refused for its timestamp (-1021) had no effect: it is signed anew once, after the clock was read again.
     ///
     /// - Throws: `ExchangeError`, `CancellationError`.
@@ -44,17 +45,30 @@ final class ExchangeConnection: Sendable {
     }
 
     private func send(signed call: ExchangeCall, _ credential: ExchangeCredential, _ clock: ServerClock) async throws -> [UInt8] {
-        var parameters = call.parameters
-        parameters.append("recvWindow", limits.receiveWindow)
-        parameters.append("timestamp", clock.time(at: .now))
-        let signature: String
-        do {
-            signature = try await credential.signer.signature(of: Array(parameters.query.utf8))
-        } catch {
-            throw ExchangeError(.credentials, message: "the key could not sign: \(type(of: error))")
+        let (query, signature) = try await sign(call, with: credential.signer, clock)
+        return try await send(
+            call, query: query + "&signature=" + RequestParameters.percentEncoded(signature), credential: credential, signature: signature)
+    }
+
+    /// What is signed has the time of its own attempt: the exchange counts from there.
+    private func sign(_ call: ExchangeCall, with signer: any RequestSigner, _ clock: ServerClock) async throws -> (query: String, signature: String) {
+        var left = limits.signingAttempts
+        while true {
+            var parameters = call.parameters
+            parameters.append("recvWindow", limits.receiveWindow)
+            parameters.append("timestamp", clock.time(at: .now))
+            left -= 1
+            do {
+                return (parameters.query, try await SigningDeadline.signature(of: Array(parameters.query.utf8), by: signer, within: limits.signingTimeout))
+            } catch is SigningDeadline.Passed where left > 0 {
+                logger.warning("no signature in time; asking again", metadata: ["path": "\(call.path)", "place": "\(signer.place)"])
+            } catch let error as CancellationError where Task.isCancelled {
+                throw error
+            } catch {
+                logger.error("request not signed, not sent", metadata: ["path": "\(call.path)", "place": "\(signer.place)", "error": "\(error)"])
+                throw ExchangeError(.notSigned, message: "\(signer.place) did not sign, nothing was sent")
+            }
         }
-        let query = parameters.query + "&signature=" + RequestParameters.percentEncoded(signature)
-        return try await send(call, query: query, credential: credential, signature: signature)
     }
 
     private func send(_ call: ExchangeCall, query: String, credential: ExchangeCredential?, signature: String?) async throws -> [UInt8] {

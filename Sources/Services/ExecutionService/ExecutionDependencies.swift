@@ -1,11 +1,11 @@
 public import AuditClient
-public import Crypto
 public import Cryptography
 public import Exchange
 internal import FoundationEssentials
 public import KeyManagement
 public import Logging
 public import MeshCall
+public import Secrets
 public import Storage
 public import Trading
 
@@ -27,14 +27,17 @@ public struct ExecutionDependencies: Sendable {
     public var atStep: @Sendable (DispatchStep) throws -> Void
     let cipher: ColumnCipher
     let keyAge: KeyAge
+    let keyHolder: TradeKeyHolder
 
     /// - Parameters:
     ///   - cipher: seals the person's words and keys in the database.
     ///   - keyAge: how long a person's key may be in use.
+    ///   - remoteKeys: where new keys are made, and old ones are; nil: in this process.
     ///   - now: nil means the system's clock.
     public init(
         environment: String, database: ServiceDatabase, audit: AuditClient, marketData: any CallChannel, exchange: any ExchangeAccess,
-        policy: RiskPolicy, cipher: ColumnCipher, keyAge: KeyAge = KeyAge(), limits: ExecutionLimits = ExecutionLimits(), logger: Logger,
+        policy: RiskPolicy, cipher: ColumnCipher, keyAge: KeyAge = KeyAge(), remoteKeys: (any RemoteKeyStore)? = nil,
+        limits: ExecutionLimits = ExecutionLimits(), logger: Logger,
         now: (@Sendable () -> Int64)? = nil,
         atStep: @escaping @Sendable (DispatchStep) throws -> Void = { _ in }
     ) {
@@ -46,6 +49,7 @@ public struct ExecutionDependencies: Sendable {
         self.policy = policy
         self.cipher = cipher
         self.keyAge = keyAge
+        keyHolder = TradeKeyHolder(environment: environment, remote: remoteKeys)
         self.limits = limits
         self.logger = logger
         self.now = now ?? { Int64(Date().timeIntervalSince1970 * 1000) }
@@ -64,7 +68,7 @@ public protocol ExchangeAccess: Sendable {
     /// - Throws: `ExchangeError`.
     func rules(of symbols: [Symbol]) async throws -> [SymbolRules]
     /// The account behind a key.
-    func trading(apiKey: String, privateKey: Curve25519.Signing.PrivateKey) -> any TradingExchange
+    func trading(apiKey: String, signer: any RequestSigner) -> any TradingExchange
 }
 
 extension BinanceClient: ExchangeAccess {
@@ -72,8 +76,8 @@ extension BinanceClient: ExchangeAccess {
         try await symbolRules(symbols.map(\.name))
     }
 
-    public func trading(apiKey: String, privateKey: Curve25519.Signing.PrivateKey) -> any TradingExchange {
-        with(credential: ExchangeCredential(apiKey: apiKey, signer: Ed25519RequestSigner(privateKey)))
+    public func trading(apiKey: String, signer: any RequestSigner) -> any TradingExchange {
+        with(credential: ExchangeCredential(apiKey: apiKey, signer: signer))
     }
 }
 

@@ -2,6 +2,7 @@ internal import AuditClient
 internal import Exchange
 internal import KeyManagement
 internal import Logging
+internal import SecretStores
 internal import ServiceAPI
 public import ServiceKit
 internal import Storage
@@ -17,6 +18,7 @@ public enum ExecutionServiceProgram {
     public static func build(_ context: ServiceContext) async throws -> RunningService {
         let options = try context.settings.options(as: ExecutionOptions.self)
         let place = try place(of: options.exchange.baseURL, in: context.settings.environment)
+        let remoteKeys = try options.tradeKeys?.open(in: context.settings.environment)
         let database = try context.openDatabase(ExecutionService.schema)
         let audit = AuditClient(
             database: database, source: ExecutionNames.service, channel: try context.channel(to: ExecutionNames.audit),
@@ -32,7 +34,7 @@ public enum ExecutionServiceProgram {
             ExecutionDependencies(
                 environment: context.settings.environment, database: database, audit: audit,
                 marketData: try context.channel(to: ExecutionNames.marketData), exchange: exchange, policy: try options.riskPolicy(),
-                cipher: try data.cipher(DataKeyring.columns), keyAge: keys[.exchangeTrade].age, logger: context.logger))
+                cipher: try data.cipher(DataKeyring.columns), keyAge: keys[.exchangeTrade].age, remoteKeys: remoteKeys, logger: context.logger))
         try await service.reconcileAtStart()
         return RunningService(
             definitions: [.execution(service)], keys: [wrapping, service.exchangeKeys],

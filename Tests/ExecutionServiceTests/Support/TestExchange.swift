@@ -1,4 +1,3 @@
-import Crypto
 import Exchange
 import ExecutionService
 import Foundation
@@ -37,6 +36,8 @@ final class TestExchange: ExchangeAccess {
         var accountRefusal: Int?
         /// Which key placed an order: another account knows nothing of it.
         var placedWith: [String: String] = [:]
+        /// What each order that came was signed with, over its client order id.
+        var signatures: [String: String] = [:]
     }
 
     private let state = Mutex(State())
@@ -57,13 +58,23 @@ final class TestExchange: ExchangeAccess {
         }
     }
 
-    func trading(apiKey: String, privateKey: Curve25519.Signing.PrivateKey) -> any TradingExchange {
-        Account(exchange: self, apiKey: apiKey)
+    func trading(apiKey: String, signer: any RequestSigner) -> any TradingExchange {
+        Account(exchange: self, apiKey: apiKey, signer: signer)
     }
 
     private struct Account: TradingExchange {
         let exchange: TestExchange
         let apiKey: String
+        let signer: any RequestSigner
+
+        /// As the real client does: what cannot be signed is not sent.
+        private func signature(of text: String) async throws -> String {
+            do {
+                return try await signer.signature(of: Array(text.utf8))
+            } catch {
+                throw ExchangeError(.notSigned, message: "\(signer.place) did not sign, nothing was sent")
+            }
+        }
 
         func checkKey() throws {
             guard exchange.state.withLock({ $0.keys.contains(apiKey) }) else {
@@ -77,6 +88,7 @@ final class TestExchange: ExchangeAccess {
         }
 
         func account() async throws -> AccountInformation {
+            _ = try await signature(of: "account")
             try checkKey()
             if let code = exchange.state.withLock(\.accountRefusal) {
                 throw ExchangeError(.credentials, code: code, message: "Invalid API-key, IP, or permissions for action.", httpStatus: 401)
@@ -86,9 +98,11 @@ final class TestExchange: ExchangeAccess {
         }
 
         func placeOrder(_ order: NewOrder) async throws -> OrderReport {
+            let signature = try await signature(of: order.clientOrderID)
             try checkKey()
             let fault = exchange.state.withLock { state in
                 state.attempts.append(order)
+                state.signatures[order.clientOrderID] = signature
                 switch state.fault {
                 case .none, .lostAfterAccept, .silentAfterAccept:
                     state.orders.append(order)
@@ -117,6 +131,7 @@ final class TestExchange: ExchangeAccess {
         }
 
         func cancelOrder(symbol: String, clientOrderID: String) async throws -> OrderReport {
+            _ = try await signature(of: clientOrderID)
             let order = try exchange.state.withLock { state -> NewOrder? in
                 guard !state.cancelsFail else { throw ExchangeError(.unavailable, message: "no answer: timeout") }
                 let order = state.orders.first { $0.clientOrderID == clientOrderID && state.placedWith[clientOrderID] == apiKey }

@@ -7,6 +7,7 @@ import Identity
 import KeyManagement
 import Logging
 import MeshCall
+import Secrets
 import ServiceAPI
 import Storage
 import Synchronization
@@ -78,8 +79,11 @@ final class TestMesh: Sendable {
     func changePolicy(_ change: (inout sending RiskPolicy) -> Void) { policy.withLock { change(&$0) } }
 
     /// Runs `body` against a process over the database, and ends that process.
-    func run<T: Sendable>(limits: ExecutionLimits = .quick, environment: String = "development", _ body: (Running) async throws -> T) async throws -> T {
-        let running = try await start(limits: limits, environment: environment)
+    func run<T: Sendable>(
+        limits: ExecutionLimits = .quick, environment: String = "development", remoteKeys: (any RemoteKeyStore)? = nil,
+        _ body: (Running) async throws -> T
+    ) async throws -> T {
+        let running = try await start(limits: limits, environment: environment, remoteKeys: remoteKeys)
         do {
             let value = try await body(running)
             await running.stop()
@@ -90,7 +94,7 @@ final class TestMesh: Sendable {
         }
     }
 
-    private func start(limits: ExecutionLimits, environment: String) async throws -> Running {
+    private func start(limits: ExecutionLimits, environment: String, remoteKeys: (any RemoteKeyStore)?) async throws -> Running {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let database = try openDatabase(logger)
         let auditServer = InProcessServer(services: [.audit(audit)], authenticator: nil, logger: logger)
@@ -100,7 +104,8 @@ final class TestMesh: Sendable {
         let service = ExecutionService(
             ExecutionDependencies(
                 environment: environment, database: database, audit: client, marketData: marketServer.channel(as: execution),
-                exchange: exchange, policy: rules, cipher: ColumnCipher(rootKey: dataKey), keyAge: keyAge, limits: limits, logger: logger, now: now,
+                exchange: exchange, policy: rules, cipher: ColumnCipher(rootKey: dataKey), keyAge: keyAge, remoteKeys: remoteKeys, limits: limits, logger: logger,
+                now: now,
                 atStep: { [self] in try reached($0) }))
         try await service.reconcileAtStart()
         let server = InProcessServer(

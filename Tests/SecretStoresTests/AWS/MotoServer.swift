@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import SecretServers
 import SecretStores
 import TestSupport
 

@@ -1,3 +1,4 @@
+import SecretServers
 import Secrets
 import SecretStores
 import Testing

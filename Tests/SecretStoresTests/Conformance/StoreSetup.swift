@@ -1,4 +1,5 @@
 import Glibc
+import SecretServers
 import Secrets
 import SecretStores
 

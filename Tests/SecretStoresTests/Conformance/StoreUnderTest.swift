@@ -1,4 +1,5 @@
 import Foundation
+import SecretServers
 import Secrets
 import SecretStores
 import Testing

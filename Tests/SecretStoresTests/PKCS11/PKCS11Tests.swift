@@ -1,6 +1,7 @@
 import Crypto
 import Exchange
 import Foundation
+import SecretServers
 import Secrets
 import SecretStores
 import Testing

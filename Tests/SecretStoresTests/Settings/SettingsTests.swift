@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import SecretServers
 import Secrets
 @testable import SecretStores
 import Testing

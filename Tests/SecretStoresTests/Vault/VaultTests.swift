@@ -2,6 +2,7 @@ import Crypto
 import Exchange
 import Foundation
 import Glibc
+import SecretServers
 import Secrets
 @testable import SecretStores
 import Synchronization

@@ -4,6 +4,8 @@ public import Secrets
 public struct PKCS11Keys: RemoteKeyStore {
     private let device: PKCS11Device
 
+    public var kind: String { "pkcs11" }
+
     public init(_ settings: PKCS11Settings) {
         device = PKCS11Device(settings, writes: true)
     }

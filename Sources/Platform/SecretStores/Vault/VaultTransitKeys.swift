@@ -8,6 +8,8 @@ public struct VaultTransitKeys: RemoteKeyStore {
     private let session: VaultSession
     private let mount: String
 
+    public var kind: String { "transit" }
+
     /// - Parameter mount: where the transit engine is mounted.
     /// - Throws: `SecretStoreError` for settings that cannot be used.
     public init(_ settings: VaultSettings, mount: String = "transit") throws {

@@ -3,6 +3,9 @@
 /// A key is used by the `RemoteSigner` of its name. What `make` returns has been looked at: the store itself says that the private half
 /// cannot be taken out.
 public protocol RemoteKeyStore: Sendable {
+    /// Which sort of store it is: `transit`, `pkcs11`. Kept beside a key's name, so that another sort is not asked for it.
+    var kind: String { get }
+
     /// - Returns: the signer of a new key.
     /// - Throws: `SecretStoreError`: `conflict` when there is a key of this name, `unusable` when the store would give the private half away.
     func make(_ name: RemoteKeyName) async throws -> any RemoteSigner

@@ -24,7 +24,7 @@ struct Alert: Sendable, Equatable {
         "exchange_key.refused",
     ]
     private static let critical: Set<String> = [
-        "keys.overdue", "keys.refused", "order.cancel_failed", "auth.refresh_reuse", "audit.chain_broken",
+        "keys.overdue", "keys.refused", "order.cancel_failed", "exchange_key.not_destroyed", "auth.refresh_reuse", "audit.chain_broken",
     ]
 
     private static func severity(of record: AuditV1.Record) -> Severity? {

@@ -3,6 +3,7 @@ internal import Crypto
 internal import Exchange
 internal import FoundationEssentials
 internal import Identity
+internal import Logging
 internal import MeshCall
 internal import Storage
 
@@ -14,19 +15,42 @@ struct ExchangeKeys: Sendable {
 
     /// - Returns: the key's id and its public half in PEM.
     func create(for caller: Caller) async throws -> (id: String, publicKeyPEM: String) {
+        let id = UUID().uuidString.lowercased()
         let key = StoredExchangeKey(
-            id: UUID().uuidString.lowercased(), user: caller.user, state: .pending, privateKey: Curve25519.Signing.PrivateKey(), apiKey: nil
-        )
-        let (keys, limits, now, outbox) = (dependencies.keys, dependencies.limits, dependencies.now(), dependencies.audit.outbox)
+            id: id, user: caller.user, state: .pending, material: try dependencies.keyHolder.plan(user: caller.user, id: id), apiKey: nil)
+        let (keys, limits, now) = (dependencies.keys, dependencies.limits, dependencies.now())
+        // The row is there before the key: whatever happens in between, somebody knows what to destroy.
         try await dependencies.database.write(as: caller.user) { db in
-            guard try keys.countPending(user: caller.user, in: db) < limits.pendingKeys else {
+            guard try keys.countPending(user: caller.user, now: now, in: db) < limits.pendingKeys else {
                 throw RPCError(.resourceExhausted, "Too many of your keys wait for activation.", reason: "TOO_MANY_KEYS")
             }
-            try keys.insert(key, now: now, in: db)
-            try outbox.append(AuditEvent(.exchangeKeyCreated, of: key.id, by: caller), in: db)
+            try keys.insert(key, now: now, until: now + limits.keyMakingMilliseconds, in: db)
         }
-        return (key.id, PublicKeyPEM.encode(key.privateKey.publicKey))
+        // A caller that goes away does not leave half of a key: what comes too late is given up by whoever made it.
+        let deadline = ContinuousClock.now + .milliseconds(limits.keyMakingMilliseconds)
+        guard let publicKey = try await AnswerInTime.of({ try await make(key, for: caller) }, until: deadline) else { throw ExchangeKeys.tooLate }
+        return (id, PublicKeyPEM.encode(publicKey))
     }
+
+    private func make(_ key: StoredExchangeKey, for caller: Caller) async throws -> Curve25519.Signing.PublicKey {
+        let (keys, outbox, now) = (dependencies.keys, dependencies.audit.outbox, dependencies.now)
+        do {
+            let publicKey = try await dependencies.keyHolder.make(key.material)
+            try await dependencies.database.write(as: caller.user) { db in
+                guard try keys.made(key.id, now: now(), in: db) else { throw ExchangeKeys.tooLate }
+                let details = key.material.store.map { ["store": $0] } ?? [:]
+                try outbox.append(AuditEvent(.exchangeKeyCreated, of: key.id, by: caller, details: details), in: db)
+            }
+            return publicKey
+        } catch {
+            dependencies.logger.error("exchange key not made", metadata: ["key": "\(key.id)", "error": "\(error)"])
+            // Where even that fails, its time and the grace run out.
+            try? await dependencies.database.write(as: caller.user) { db in try keys.giveUp(key.id, in: db) }
+            throw error
+        }
+    }
+
+    private static let tooLate = RPCError(.unavailable, "The key was not made in time. Try again.", reason: "KEY_NOT_MADE")
 
     /// Asks the exchange for the account behind the key and for what the key may do; only a key that works, cannot withdraw and is restricted
     /// to addresses becomes the active one. The same again changes nothing.
@@ -73,7 +97,7 @@ struct ExchangeKeys: Sendable {
 
     /// - Returns: what the exchange would not say of the key.
     private func check(_ key: StoredExchangeKey, apiKey: String, for caller: Caller) async throws -> [String] {
-        let exchange = dependencies.exchange.trading(apiKey: apiKey, privateKey: key.privateKey)
+        let exchange = dependencies.exchange.trading(apiKey: apiKey, signer: try dependencies.keyHolder.signer(key.material))
         do {
             guard try await exchange.account().canTrade else { throw ExchangeKeys.accountCannotTrade }
             guard let restrictions = try await exchange.keyRestrictions() else { return KeyPurpose.trading.unchecked }

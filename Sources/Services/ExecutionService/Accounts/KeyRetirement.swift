@@ -5,13 +5,15 @@ internal import Logging
 internal import Storage
 internal import Trading
 
-/// The end of people's keys: what a revoked key placed is cancelled, and a key is erased as soon as no order needs it any more.
+/// The end of people's keys: what a revoked key placed is cancelled, and a key is destroyed and erased as soon as no order needs it any more.
 struct KeyRetirement: Sendable {
     let dependencies: ExecutionDependencies
     let accounts: TradingAccounts
     let tracker: OrderTracker
     let reconciler: Reconciler
     let locks: UserLocks
+    /// By key: one that is destroyed is destroyed by one at a time.
+    let endings: UserLocks
 
     /// Keys looked at in one round, and orders of one key.
     private static let keysPerRound = 50
@@ -20,14 +22,18 @@ struct KeyRetirement: Sendable {
     private enum Failure: Error {
         /// The exchange has it still, or has not said.
         case stillOpen(Trading.OrderState)
+        /// The key's store did not say within this time.
+        case noAnswer(Duration)
     }
 
     /// Once over all keys that are to end. An order that could not be cancelled pauses for a while.
     func round() async throws {
-        let keys = dependencies.keys
-        for key in try await dependencies.database.readAll({ try keys.leaving(limit: Self.keysPerRound, in: $0) }) {
+        let (keys, made, end) = (dependencies.keys, made, ContinuousClock.now + dependencies.limits.keyEndingTime)
+        for key in try await dependencies.database.readAll({ try keys.leaving(made: made, limit: Self.keysPerRound, in: $0) }) {
             try Task.checkCancellation()
-            _ = try await end(key, after: dependencies.now())
+            // Where stores and exchange do not answer, the rest comes in the next round: open orders wait for this one to end.
+            guard ContinuousClock.now < end else { return }
+            _ = try await self.end(key, after: dependencies.now())
         }
     }
 
@@ -41,13 +47,54 @@ struct KeyRetirement: Sendable {
             }
             for order in orders { notes.append(await cancel(order)) }
         }
+        return try await notes + endings.run(key.id) { try await destroyAndErase(key, after: now) }
+    }
+
+    /// Keys that were to be made by then are made by nobody any more.
+    private var made: Int64 { dependencies.now() - dependencies.limits.keyMakingGraceMilliseconds }
+
+    /// First where it is, then here: a row that says it is gone is right.
+    private func destroyAndErase(_ key: StoredExchangeKey, after now: Int64?) async throws -> [String] {
+        let made = made
+        guard try await dependencies.database.readAll({ try ExchangeKeyLife.mayEnd(key.id, made: made, now: now, in: $0) }) else { return [] }
+        do {
+            let (holder, limits) = (dependencies.keyHolder, dependencies.limits)
+            let work = Task { try await holder.destroy(key.material) }
+            defer { work.cancel() }
+            let destroyed: Void? = try await AnswerInTime.of({ try await work.value }, until: .now + limits.keyDestructionTime)
+            guard destroyed != nil else { throw Failure.noAnswer(limits.keyDestructionTime) }
+        } catch {
+            await tell(notDestroyed: key, error)
+            let place = TradeKeyHolder.place(key.material.store ?? "")
+            return ["The key is used for nothing any more, but \(place) has not destroyed it yet: that is tried again."]
+        }
         let (time, outbox) = (dependencies.now(), dependencies.audit.outbox)
         try await dependencies.database.write { db in
             guard try ExchangeKeyLife.erase(key.id, now: time, in: db) else { return }
             let change = KeyChange(actor: .service(ExecutionNames.service), reason: key.isRevoked ? "revoked" : "retired")
-            try outbox.append(AuditEvent(.ended, of: key.id, .exchangeTrade, by: change, user: key.user), in: db, essential: true)
+            let details = key.material.store.map { ["destroyed_in": $0] } ?? [:]
+            try outbox.append(AuditEvent(.ended, of: key.id, .exchangeTrade, by: change, user: key.user, details: details), in: db, essential: true)
         }
-        return notes
+        return []
+    }
+
+    /// Once for each key: to audit, which alerts, and to the log.
+    private func tell(notDestroyed key: StoredExchangeKey, _ error: any Error) async {
+        let (outbox, now) = (dependencies.audit.outbox, dependencies.now())
+        let event = AuditEvent(
+            actor: .service(ExecutionNames.service), onBehalfOf: key.user, action: ExecutionAction.exchangeKeyNotDestroyed.rawValue, object: key.id,
+            outcome: .failed, reason: String("\(error)".prefix(200)), details: ["store": key.material.store ?? ""])
+        do {
+            let isFirst = try await dependencies.database.write { db in
+                let isFirst = try ExchangeKeyLife.noteDestroyFailed(key.id, now: now, in: db)
+                if isFirst { try outbox.append(event, in: db, essential: true) }
+                return isFirst
+            }
+            dependencies.logger.log(
+                level: isFirst ? .error : .debug, "a key that ended was not destroyed", metadata: ["key": "\(key.id)", "why": "\(error)"])
+        } catch {
+            dependencies.logger.error("audit event lost", metadata: ["action": "\(event.action)", "error": "\(error)"])
+        }
     }
 
     private func cancel(_ order: StoredOrder) async -> String {

@@ -38,7 +38,7 @@ struct TradingAccounts: Sendable {
 
     private func access(_ key: StoredExchangeKey?) throws -> Access {
         guard let key, let apiKey = key.apiKey else { throw Refusal.noExchangeKey }
-        return Access(keyID: key.id, trading: dependencies.exchange.trading(apiKey: apiKey, privateKey: key.privateKey))
+        return Access(keyID: key.id, trading: dependencies.exchange.trading(apiKey: apiKey, signer: try dependencies.keyHolder.signer(key.material)))
     }
 
     /// - Throws: `RPCError`.

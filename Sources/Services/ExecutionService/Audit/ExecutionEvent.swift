@@ -20,6 +20,7 @@ enum ExecutionAction: String, CaseIterable {
     case orderCancelFailed = "order.cancel_failed"
     case exchangeKeyCreated = "exchange_key.created"
     case exchangeKeyActivated = "exchange_key.activated"
+    case exchangeKeyNotDestroyed = "exchange_key.not_destroyed"
     case killSwitchSet = "kill_switch.set"
 }
 

@@ -31,6 +31,15 @@ public struct ExecutionLimits: Sendable {
     public var refusedPeople = 4096
     /// Keys of one person that wait for activation.
     public var pendingKeys = 5
+    /// How long a key store may take to make a key, and how long after that a request to make it may still be under way: then it is destroyed.
+    public var keyMakingMilliseconds: Int64 = 4_000
+    public var keyMakingGraceMilliseconds: Int64 = 60_000
+    /// How long a key store may take to destroy a key, before it is tried again later.
+    public var keyDestructionTime: Duration = .seconds(4)
+    /// How long one round over the keys that are to end goes on beginning with another.
+    public var keyEndingTime: Duration = .seconds(10)
+    /// Those that may wait while one key is ended.
+    public var waitersPerKey = 8
     /// Utterances of which nothing came are kept this long.
     public var utteranceRetentionMilliseconds: Int64 = 86_400_000
     /// Utterances of one person that are kept at once, without those of which a proposal came.

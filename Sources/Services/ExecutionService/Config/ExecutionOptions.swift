@@ -1,3 +1,4 @@
+internal import SecretStores
 internal import Trading
 
 /// The service's own part of its settings.
@@ -23,6 +24,8 @@ struct ExecutionOptions: Decodable, Sendable {
 
     var exchange: Exchange
     var policy: Policy
+    /// Where people's trade keys are made and sign; absent means in this process, sealed in its database.
+    var tradeKeys: RemoteKeySettings?
 
     /// - Throws: `ExecutionOptionsError`.
     func riskPolicy() throws -> RiskPolicy {

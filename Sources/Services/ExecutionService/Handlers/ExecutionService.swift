@@ -36,7 +36,9 @@ public struct ExecutionService: ExecutionV1.ExecutionHandler {
         signOffs = SignOffDesk(dependencies: dependencies, dispatcher: dispatcher, locks: locks, refusals: refusals)
         reconciler = Reconciler(
             dependencies: dependencies, accounts: accounts, tracker: tracker, locks: locks, startedMilliseconds: dependencies.now())
-        retirement = KeyRetirement(dependencies: dependencies, accounts: accounts, tracker: tracker, reconciler: reconciler, locks: locks)
+        retirement = KeyRetirement(
+            dependencies: dependencies, accounts: accounts, tracker: tracker, reconciler: reconciler, locks: locks,
+            endings: UserLocks(maxWaiters: limits.waitersPerKey))
         orders = OrderDesk(dependencies: dependencies, reconciler: reconciler)
         keys = ExchangeKeys(dependencies: dependencies, locks: locks, refusals: refusals)
     }

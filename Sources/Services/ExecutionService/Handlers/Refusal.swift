@@ -34,9 +34,20 @@ enum Refusal {
                 cause: error)
         case .rejected:
             return RPCError(.failedPrecondition, "The exchange refused: \(error.message)", reason: "EXCHANGE_REFUSED", cause: error)
+        case .notSigned: return notSigned(error)
         case .unavailable, .unknownOutcome:
             return RPCError(.unavailable, "The exchange cannot be reached now.", reason: "EXCHANGE_UNAVAILABLE", cause: error)
         }
+    }
+
+    /// - Parameter error: of kind `.notSigned`. It names who did not sign.
+    static func notSigned(_ error: ExchangeError) -> RPCError {
+        RPCError(.unavailable, "Your trade key cannot be used now: \(error.message). Try again.", reason: "KEY_STORE_UNAVAILABLE", cause: error)
+    }
+
+    /// - Parameter kind: the store's.
+    static func keyStore(_ kind: String, cause: any Error) -> RPCError {
+        RPCError(.unavailable, "Your trade key cannot be had now from \(TradeKeyHolder.place(kind)).", reason: "KEY_STORE_UNAVAILABLE", cause: cause)
     }
 
     /// - Parameter diagnosis: which of key, address and permission it is, as far as the exchange could be asked.

@@ -11,6 +11,7 @@ struct OrderTracker: Sendable {
     // MARK: - What placing led to
 
     /// - Returns: the order as it is now known.
+    /// - Throws: `RPCError` UNAVAILABLE when it could not be signed: it never left, and never will.
     func answered(
         _ order: StoredOrder, _ outcome: Result<OrderReport, any Error>, trading: any TradingExchange, requestID: String
     ) async throws -> StoredOrder {
@@ -20,6 +21,9 @@ struct OrderTracker: Sendable {
                 return try await unknown(order, because: "unexpected answer", trading: trading, requestID: requestID)
             }
             return try await settle(order, event, report: report, fills: report.fills, action: .orderSent, requestID: requestID)
+        case .failure(let error as ExchangeError) where error.kind == .notSigned:
+            _ = try await settle(order, .neverArrived, reason: error.description, action: .orderAbandoned, requestID: requestID)
+            throw Refusal.notSigned(error)
         case .failure(let error as ExchangeError) where error.kind != .unknownOutcome:
             let event: OrderEvent = error.kind == .rejected || error.kind == .credentials ? .refused : .neverArrived
             return try await settle(order, event, reason: error.description, action: .orderRejected, requestID: requestID)
@@ -117,15 +121,16 @@ struct OrderTracker: Sendable {
             settled.executedQuantity = report.executedQuantity
             settled.executedQuote = report.executedQuote
         }
-        let (after, outbox) = (settled, dependencies.audit.outbox)
+        let (after, outbox, store) = (settled, dependencies.audit.outbox, dependencies.proposals)
         try await dependencies.database.write(as: order.user) { db in
             guard try OrderStore.find(order.clientOrderID, in: db)?.state == order.state else {
                 throw DispatchError.wrongState(order.state)
             }
             try OrderStore.update(after, in: db)
+            if action == .orderAbandoned { try store.setState(.abandoned, of: order.proposalID, in: db) }
             try FillStore.insert(fills, of: after, in: db)
             for action in OrderTracker.actions(first: action, state: next) {
-                let outcome: AuditOutcome = action == .orderRejected ? .refused : .ok
+                let outcome: AuditOutcome = action == .orderRejected ? .refused : action == .orderAbandoned ? .failed : .ok
                 try outbox.append(
                     AuditEvent(action, of: after, outcome: outcome, reason: reason, requestID: requestID), in: db, essential: true)
             }

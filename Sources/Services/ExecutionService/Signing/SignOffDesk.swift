@@ -21,21 +21,15 @@ struct SignOffDesk: Sendable {
         let caller = try Caller(context)
         let deadline = context.deadline - dependencies.limits.answerReserve
         // Not a child task: a caller that goes away must not cancel an order half-way.
-        let (answers, continuation) = AsyncStream<Result<StoredOrder, any Error>>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        Task {
-            do {
-                let order = try await locks.run(caller.user) {
+        let order = try await AnswerInTime.of(
+            {
+                try await locks.run(caller.user) {
                     try await recordingRefusal(of: proposalID, caller) {
                         try await underLock(proposalID, principal: principal, caller: caller, deadline: deadline)
                     }
                 }
-                continuation.yield(.success(order))
-            } catch {
-                continuation.yield(.failure(error))
-            }
-            continuation.finish()
-        }
-        if let answer = await Self.first(of: answers, until: deadline) { return try answer.get() }
+            }, until: deadline)
+        if let order { return order }
         return try await late(proposalID, principal: principal)
     }
 
@@ -81,18 +75,6 @@ struct SignOffDesk: Sendable {
         throw RPCError(
             .deadlineExceeded, "The order is still being worked on. Look at your orders before signing anything again.",
             reason: "ORDER_IN_PROGRESS")
-    }
-
-    private static func first<T: Sendable>(of stream: AsyncStream<T>, until deadline: ContinuousClock.Instant) async -> T? {
-        await withTaskGroup(of: T?.self) { group in
-            group.addTask { await stream.first { _ in true } }
-            group.addTask {
-                try? await Task.sleep(until: deadline, clock: .continuous)
-                return nil
-            }
-            defer { group.cancelAll() }
-            return await group.next() ?? nil
-        }
     }
 }
 

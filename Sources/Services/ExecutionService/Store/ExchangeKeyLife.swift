@@ -62,17 +62,41 @@ enum ExchangeKeyLife {
                 """, arguments: [now, id])
     }
 
-    /// Erases the key, unless an order that it placed may still be open: nobody else could ask about that.
+    /// Whether a key may end: used for nothing new, no order that it placed may still be open (nobody else could ask about that), and nobody
+    /// is making it.
+    ///
+    /// - Parameters:
+    ///   - made: keys that were to be made by then are made by nobody any more.
+    ///   - now: after a failure to destroy it there is a pause, which doubles to an hour; nil: whatever was tried when.
+    static func mayEnd(_ id: String, made: Int64, now: Int64?, in db: Database) throws -> Bool {
+        try Bool.fetchOne(
+            db, sql: """
+                SELECT 1 FROM exchange_keys WHERE id = :id AND \(isLeaving) AND coalesce(making_until_ms, 0) <= :made
+                    AND (:now IS NULL OR destroy_tries = 0 OR :now >= destroy_tried_ms + min(5000 << min(destroy_tries, 10), 3600000))
+                """, arguments: ["id": id, "made": made, "now": now]) ?? false
+    }
+
+    /// - Returns: whether it is the first failure of this key.
+    static func noteDestroyFailed(_ id: String, now: Int64, in db: Database) throws -> Bool {
+        let tries = try Int.fetchOne(db, sql: "SELECT destroy_tries FROM exchange_keys WHERE id = ?", arguments: [id]) ?? 0
+        try db.execute(sql: "UPDATE exchange_keys SET destroy_tries = destroy_tries + 1, destroy_tried_ms = ? WHERE id = ?", arguments: [now, id])
+        return tries == 0
+    }
+
+    /// Erases a key that may end; a remote one has been destroyed.
     ///
     /// - Returns: whether it is gone now and was not before.
     static func erase(_ id: String, now: Int64, in db: Database) throws -> Bool {
-        let open = Trading.OrderState.allCases.filter { !$0.isFinal }.map { "'\($0.rawValue)'" }.joined(separator: ", ")
         try db.execute(
             sql: """
-                UPDATE exchange_keys SET private_key_sealed = x'', api_key_sealed = NULL, gone_ms = ?1
-                WHERE id = ?2 AND state = 'retired' AND gone_ms IS NULL
-                    AND NOT EXISTS (SELECT 1 FROM orders WHERE exchange_key_id = ?2 AND state IN (\(open)))
-                """, arguments: [now, id])
+                UPDATE exchange_keys SET private_key_sealed = x'', api_key_sealed = NULL, remote_key = NULL, making_until_ms = NULL, gone_ms = :now
+                WHERE id = :id AND \(isLeaving)
+                """, arguments: ["now": now, "id": id])
         return db.changesCount > 0
     }
+
+    private static let isLeaving = """
+        state = 'retired' AND gone_ms IS NULL AND NOT EXISTS (SELECT 1 FROM orders WHERE exchange_key_id = exchange_keys.id AND state IN
+        (\(Trading.OrderState.allCases.filter { !$0.isFinal }.map { "'\($0.rawValue)'" }.joined(separator: ", "))))
+        """
 }

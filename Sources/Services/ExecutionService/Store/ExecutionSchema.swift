@@ -8,6 +8,7 @@ enum ExecutionSchema {
         migrations: [
             AuditOutbox.migration, DatabaseSchema.Migration("execution 1", sql: firstVersion), DataKeyTable.migration, KeyHistoryTable.migration,
             DatabaseSchema.Migration("execution 2: the life of exchange keys", sql: keyLife),
+            DatabaseSchema.Migration("execution 3: exchange keys elsewhere", sql: remoteKeys),
         ],
         userTables: [
             .init("utterances", owner: "user_id"), .init("proposals", owner: "user_id"), .init("burned_nonces", owner: "user_id"),
@@ -27,6 +28,15 @@ enum ExecutionSchema {
         ALTER TABLE orders ADD COLUMN cancel_tried_ms INTEGER NOT NULL DEFAULT 0;
         CREATE INDEX exchange_keys_leaving ON exchange_keys (state, gone_ms);
         CREATE INDEX orders_of_key ON orders (exchange_key_id, state);
+        """
+
+    /// A key elsewhere has nothing in `private_key_sealed`. `making_until_ms`: somebody makes it now, and until then.
+    private static let remoteKeys = """
+        ALTER TABLE exchange_keys ADD COLUMN remote_store TEXT;
+        ALTER TABLE exchange_keys ADD COLUMN remote_key TEXT;
+        ALTER TABLE exchange_keys ADD COLUMN making_until_ms INTEGER;
+        ALTER TABLE exchange_keys ADD COLUMN destroy_tries INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE exchange_keys ADD COLUMN destroy_tried_ms INTEGER NOT NULL DEFAULT 0;
         """
 
     private static let firstVersion = """

@@ -1,18 +1,18 @@
-import Foundation
-import Glibc
+internal import Foundation
+internal import Glibc
 
 /// A private folder, removed at the end.
-final class TemporaryFolder: Sendable {
-    let path: String
+package final class TemporaryFolder: Sendable {
+    package let path: String
 
-    init() throws {
+    package init() throws {
         path = NSTemporaryDirectory() + "stores-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
     }
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
-    func write(_ text: String, _ name: String) throws {
+    package func write(_ text: String, _ name: String) throws {
         guard FileManager.default.createFile(atPath: path + "/" + name, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600]) else {
             throw CocoaError(.fileWriteUnknown)
         }
@@ -20,8 +20,8 @@ final class TemporaryFolder: Sendable {
 }
 
 /// A port of 127.0.0.1 that nothing listens on at this moment, for a server that cannot choose one itself.
-enum FreePort {
-    static func next() throws -> Int {
+package enum FreePort {
+    package static func next() throws -> Int {
         let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(socket) }
         var address = sockaddr_in()

@@ -1,21 +1,21 @@
-import Foundation
-import TestSupport
+internal import Foundation
+internal import TestSupport
 
 /// A program of others that `compose/test` installs and names in the environment.
-struct ExternalProgram: Sendable {
+package struct ExternalProgram: Sendable {
     /// OpenBao's `bao`.
-    static let bao = ExternalProgram(variable: "CRYPTOPULSE_OPENBAO")
+    package static let bao = ExternalProgram(variable: "CRYPTOPULSE_OPENBAO")
     /// A Python with moto and botocore.
-    static let awsPython = ExternalProgram(variable: "CRYPTOPULSE_PYTHON_AWS")
+    package static let awsPython = ExternalProgram(variable: "CRYPTOPULSE_PYTHON_AWS")
     /// SoftHSM's module, which Debian's `softhsm2` brings.
-    static let softHSM = ExternalProgram(variable: "CRYPTOPULSE_SOFTHSM")
+    package static let softHSM = ExternalProgram(variable: "CRYPTOPULSE_SOFTHSM")
 
-    let variable: String
+    package let variable: String
 
     /// In CI a program that is missing fails the test instead of skipping it.
-    var isExpected: Bool { ProcessInfo.processInfo.environment[variable] != nil || ProcessInfo.processInfo.environment["CI"] == "true" }
+    package var isExpected: Bool { ProcessInfo.processInfo.environment[variable] != nil || ProcessInfo.processInfo.environment["CI"] == "true" }
 
-    var path: String {
+    package var path: String {
         get throws {
             guard let path = ProcessInfo.processInfo.environment[variable], FileManager.default.fileExists(atPath: path) else {
                 throw Missing(variable: variable)
@@ -34,14 +34,16 @@ struct ExternalProgram: Sendable {
     }
 
     /// Runs a program to its end and gives its output.
-    static func output(_ program: String, _ arguments: [String], input: [UInt8] = [], environment: [String: String] = [:]) async throws -> String {
+    package static func output(
+        _ program: String, _ arguments: [String], input: [UInt8] = [], environment: [String: String] = [:], allowingFailure: Bool = false
+    ) async throws -> String {
         let run = try await ProgramRun.of(program, arguments, input: input, environment: environment)
-        guard run.succeeded else { throw Failed(command: ([program] + arguments).joined(separator: " "), output: run.text) }
+        guard run.succeeded || allowingFailure else { throw Failed(command: ([program] + arguments).joined(separator: " "), output: run.text) }
         return String(decoding: run.output, as: UTF8.self)
     }
 
     /// A script of `Tests/Clients`.
-    static func script(_ name: String) -> String {
+    package static func script(_ name: String) -> String {
         URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Clients/\(name)").standardizedFileURL.path
     }
 }

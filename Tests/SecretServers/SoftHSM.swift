@@ -1,28 +1,28 @@
-import Foundation
-import Glibc
-import SecretStores
+internal import Foundation
+internal import Glibc
+package import SecretStores
 
 /// SoftHSM with one token. The module is loaded once a process and reads its configuration then, so that all tests share the token and
 /// each makes keys of its own.
-actor SoftHSM {
-    static let shared = SoftHSM()
-    private static let pin = "648219"
+package actor SoftHSM {
+    package static let shared = SoftHSM()
+    package static let pin = "648219"
 
     private var made: Task<String, any Error>?
     private var count = 0
 
-    enum Key: String {
+    package enum Key: String {
         case ed25519 = "EC:edwards25519"
         case p256 = "EC:prime256v1"
         case aes256 = "AES:32"
     }
 
     /// Settings of the token, with a new wrapping key.
-    func settings(path: String) async throws -> PKCS11Settings {
+    package func settings(path: String) async throws -> PKCS11Settings {
         try await settings(wrappingKey: try await makeKey(.aes256), path: path)
     }
 
-    func settings(wrappingKey: String, path: String? = nil, pin: String = pin) async throws -> PKCS11Settings {
+    package func settings(wrappingKey: String, path: String? = nil, pin: String = pin) async throws -> PKCS11Settings {
         let folder = try await folder()
         let pinFile = "\(folder)/pin-\(pin)"
         _ = FileManager.default.createFile(atPath: pinFile, contents: Data(pin.utf8), attributes: [.posixPermissions: 0o600])
@@ -31,8 +31,17 @@ actor SoftHSM {
             readable: [folder + "/softhsm2.conf"], writable: [folder + "/tokens"])
     }
 
+    /// For keys that are made in it.
+    package func remoteKeys() async throws -> RemoteKeySettings {
+        let settings = try await settings(wrappingKey: "none")
+        return RemoteKeySettings(
+            environment: "development",
+            pkcs11: .init(
+                module: settings.module, token: settings.token, pinFile: settings.pinFile, readable: settings.readable, writable: settings.writable))
+    }
+
     /// - Returns: the key's label.
-    func makeKey(_ kind: Key) async throws -> String {
+    package func makeKey(_ kind: Key) async throws -> String {
         let folder = try await folder()
         count += 1
         let (label, id) = ("key-\(count)", String(1000 + count))
@@ -47,7 +56,7 @@ actor SoftHSM {
     }
 
     /// What pkcs11-tool says of a private key.
-    func listing(of label: String) async throws -> String {
+    package func listing(of label: String) async throws -> String {
         let folder = try await folder()
         return try await ExternalProgram.output(
             "pkcs11-tool",

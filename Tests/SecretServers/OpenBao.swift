@@ -1,13 +1,13 @@
-import Foundation
-import Glibc
-import SecretStores
-import Synchronization
-import TestSupport
+internal import Foundation
+package import Glibc
+package import SecretStores
+internal import Synchronization
+internal import TestSupport
 
 /// A real OpenBao server with TLS and storage on disk, set up for one service called `execution`. It can be killed and started again.
-final class OpenBao: Sendable {
-    static let prefix = "cryptopulse/development/execution"
-    static let policy = """
+package final class OpenBao: Sendable {
+    package static let prefix = "cryptopulse/development/execution"
+    package static let policy = """
         path "secret/data/\(prefix)/*" { capabilities = ["create", "update", "read"] }
         path "secret/metadata/\(prefix)/*" { capabilities = ["create", "update", "read"] }
         path "secret/destroy/\(prefix)/*" { capabilities = ["update"] }
@@ -19,11 +19,11 @@ final class OpenBao: Sendable {
         """
 
     /// Also the service's credentials lie here; the server's own data lies in a folder below.
-    let folder: TemporaryFolder
-    let port: Int
+    package let folder: TemporaryFolder
+    package let port: Int
     let program: String
-    var address: String { "https://127.0.0.1:\(port)" }
-    var roots: String { folder.path + "/server.pem" }
+    package var address: String { "https://127.0.0.1:\(port)" }
+    package var roots: String { folder.path + "/server.pem" }
 
     struct Keys: Codable {
         var unseal_keys_b64: [String]
@@ -65,7 +65,7 @@ final class OpenBao: Sendable {
     }
 
     /// Makes a server with everything that `execution` needs, and runs it while `body` runs.
-    static func with(_ body: @Sendable (OpenBao) async throws -> Void) async throws {
+    package static func with(_ body: @Sendable (OpenBao) async throws -> Void) async throws {
         let bao = try await OpenBao()
         try await bao.serve { _ in
             try await bao.setUp()
@@ -76,7 +76,7 @@ final class OpenBao: Sendable {
     /// Runs the server, unsealed, while `body` runs.
     ///
     /// - Parameter body: is given the server's process id.
-    func serve(_ body: @Sendable (pid_t) async throws -> Void) async throws {
+    package func serve(_ body: @Sendable (pid_t) async throws -> Void) async throws {
         let command = ["-c", "echo $$; exec \"$0\" server -config=\"$1\"", program, folder.path + "/config.hcl"]
         try await RunningProgram.with("sh", command) { [self] server in
             guard let first = await server.line(), let pid = pid_t(first) else { throw NotStarted() }
@@ -89,10 +89,12 @@ final class OpenBao: Sendable {
         }
     }
 
-    struct NotStarted: Error {}
+    package struct NotStarted: Error {
+        package init() {}
+    }
 
     /// Ends the server as a power failure would.
-    func killServer() {
+    package func killServer() {
         running.withLock { pid in
             if let pid { kill(pid, SIGKILL) }
             pid = nil
@@ -103,10 +105,12 @@ final class OpenBao: Sendable {
 
     /// Runs `bao` as the operator.
     @discardableResult
-    func run(_ arguments: String..., input: String = "") async throws -> String {
+    package func run(_ arguments: String..., input: String = "", allowingFailure: Bool = false) async throws -> String {
         var environment = ["BAO_ADDR": address, "BAO_CACERT": roots]
         environment["BAO_TOKEN"] = try? keys().root_token
-        return try await ExternalProgram.output(program, arguments, input: Array(input.utf8), environment: environment)
+        return try await ExternalProgram.output(
+            program, arguments, input: Array(input.utf8), environment: environment, allowingFailure: allowingFailure
+        )
             .trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
@@ -132,13 +136,28 @@ final class OpenBao: Sendable {
 
     // MARK: - What a service is configured with
 
-    var roleID: String { (try? String(contentsOfFile: folder.path + "/role-id", encoding: .utf8)) ?? "" }
+    package var roleID: String { (try? String(contentsOfFile: folder.path + "/role-id", encoding: .utf8)) ?? "" }
 
-    func settings(_ login: VaultSettings.Login) -> VaultSettings {
+    package func settings(_ login: VaultSettings.Login) -> VaultSettings {
         VaultSettings(address: address, rootsPath: roots, prefix: Self.prefix, login: login)
     }
 
-    var appRole: VaultSettings {
+    /// Keys in its transit engine, which must be enabled.
+    package var remoteKeys: RemoteKeySettings {
+        RemoteKeySettings(
+            environment: "development",
+            transit: .init(
+                address: address, rootsPath: roots, login: .appRole(.init(role: "execution", roleID: roleID, secretIDFile: folder.path + "/secret-id"))))
+    }
+
+    /// The names of the keys in its transit engine.
+    package func transitKeys() async throws -> [String] {
+        // It answers 404 when there is none, which its command line calls a failure.
+        let listed = try await run("list", "-format=json", "transit/keys", allowingFailure: true)
+        return (try? JSONDecoder().decode([String].self, from: Data(listed.utf8))) ?? []
+    }
+
+    package var appRole: VaultSettings {
         settings(.appRole(.init(role: "execution", roleID: roleID, secretIDFile: folder.path + "/secret-id")))
     }
 }

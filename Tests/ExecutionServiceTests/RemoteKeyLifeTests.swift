@@ -1,0 +1,117 @@
+import ExecutionService
+import GRDB
+import MeshCall
+import SecretServers
+import ServiceAPI
+import Storage
+import TestSupport
+import Testing
+
+/// Against a real OpenBao.
+@Suite("Trade keys elsewhere: beginnings and ends that fail", .serialized, .timeLimit(.minutes(3)), .enabled(if: ExternalProgram.bao.isExpected))
+struct RemoteKeyLifeTests {
+    @Test("A key whose making fails half-way, or is overtaken by its end, is shown to nobody and is destroyed")
+    func halfMade() async throws {
+        try await withTransit { bao, store in
+            struct Lost: Error {}
+            let mesh = try TestMesh()
+            let create: @Sendable (Running) async -> String? = { running in
+                await reason { _ = try await running.client(as: "gateway").createExchangeKey(.init(), options: running.access(ann)) }
+            }
+            try await mesh.run(remoteKeys: TroubledKeys(inner: store, afterMaking: { throw Lost() })) { running in
+                #expect(await create(running) == "KEY_STORE_UNAVAILABLE")
+                #expect(try await bao.transitKeys().count == 1)
+                try await running.service.endKeys()
+                #expect(try await bao.transitKeys().isEmpty)
+                #expect(try await kept(running) == ["/transit/"])
+            }
+            // Its row cannot be brought to its end: as when the disk is full.
+            let database = Database()
+            let refusing = TroubledKeys(inner: store, afterMaking: { try await database.breakOutbox() })
+            try await mesh.run(remoteKeys: refusing) { running in
+                await database.set(running.database)
+                #expect(await create(running) != nil)
+                #expect(try await bao.transitKeys().count == 1)
+                try await database.mendOutbox()
+                try await running.service.endKeys()
+                #expect(try await bao.transitKeys().isEmpty)
+                try await running.flushAudit()
+                #expect(!mesh.audit.actions.contains("exchange_key.created"))
+            }
+        }
+    }
+
+    private actor Database {
+        private var database: ServiceDatabase?
+        func set(_ database: ServiceDatabase) { self.database = database }
+        func breakOutbox() async throws { try await database?.write { try $0.execute(sql: "ALTER TABLE audit_outbox RENAME TO away") } }
+        func mendOutbox() async throws { try await database?.write { try $0.execute(sql: "ALTER TABLE away RENAME TO audit_outbox") } }
+    }
+
+    @Test("A process that dies while a key is made leaves none behind: the next one destroys it, when nobody can be making it any more")
+    func died() async throws {
+        try await withTransit { bao, store in
+            let mesh = try TestMesh()
+            let (made, held) = (Signal(), Signal())
+            let holding = TroubledKeys(inner: store, afterMaking: { made.raise(); await held.wait() })
+            let creating = try await mesh.run(remoteKeys: holding) { running in
+                let creating = Task { await reason { _ = try await running.client(as: "gateway").createExchangeKey(.init(), options: running.access(ann)) } }
+                await made.wait()
+                return creating
+            }
+            try await mesh.run(remoteKeys: store) { running in
+                try await running.service.endKeys()
+                #expect(try await bao.transitKeys().count == 1)
+                mesh.advance(milliseconds: 65_000)
+                try await running.service.endKeys()
+                #expect(try await bao.transitKeys().isEmpty)
+            }
+            held.raise()
+            #expect(await creating.value != nil)
+        }
+    }
+
+    @Test("The limit of keys that wait is looked at before one is made")
+    func limit() async throws {
+        try await withTransit { bao, store in
+            try await TestMesh().run(remoteKeys: store) { running in
+                let gateway = running.client(as: "gateway"), access = try await running.access(ann)
+                for _ in 0..<5 { _ = try await gateway.createExchangeKey(.init(), options: access) }
+                #expect(await reason { _ = try await gateway.createExchangeKey(.init(), options: access) } == "TOO_MANY_KEYS")
+                #expect(try await bao.transitKeys().count == 5)
+                let ended = try await gateway.revokeExchangeKeys(.init(reason: ""), options: access)
+                #expect(ended.keyIds.count == 5)
+                #expect(try await bao.transitKeys().isEmpty)
+            }
+        }
+    }
+
+    @Test("With the store away a revoked key is used for nothing all the same, audit hears of it once, and it is destroyed later")
+    func awayAtTheEnd() async throws {
+        try await withTransit { bao, store in
+            let mesh = try TestMesh()
+            var limits = ExecutionLimits.quick
+            limits.keyDestructionTime = .milliseconds(300)
+            try await mesh.run(limits: limits, remoteKeys: store) { running in
+                _ = try await link(running)
+                let (id, proposal) = (try await activeKey(running), try await running.proposeUsual(ann))
+                bao.killServer()
+                let answer = try await revoke(id, in: running)
+                #expect(answer.key?.state == "retiring" && answer.notes.first?.contains("transit") == true)
+                try await bao.serve { _ in
+                    #expect(await reason { _ = try await running.sign(ann, proposal) } == "NO_EXCHANGE_KEY")
+                    // It pauses after a failure.
+                    try await running.service.endKeys()
+                    #expect(try await bao.transitKeys().count == 1)
+                    mesh.advance(milliseconds: 3_600_000)
+                    try await running.service.endKeys()
+                    #expect(try await bao.transitKeys().isEmpty)
+                    #expect(try await running.keys.listKeys(.init(gone: true)).keys.map(\.state) == ["gone"])
+                }
+                try await running.flushAudit()
+                #expect(mesh.audit.actions.count { $0 == "exchange_key.not_destroyed" } == 1)
+                #expect(mesh.exchange.attempts.isEmpty)
+            }
+        }
+    }
+}

@@ -1,0 +1,26 @@
+import Secrets
+
+/// A real store, with trouble on the way to it.
+struct TroubledKeys: RemoteKeyStore {
+    let inner: any RemoteKeyStore
+    let kind: String
+    /// Once a key has been made.
+    let afterMaking: @Sendable () async throws -> Void
+
+    /// - Parameter kind: what it says that it is; nil means the truth.
+    init(inner: any RemoteKeyStore, kind: String? = nil, afterMaking: @escaping @Sendable () async throws -> Void = {}) {
+        self.inner = inner
+        self.kind = kind ?? inner.kind
+        self.afterMaking = afterMaking
+    }
+
+    func make(_ name: RemoteKeyName) async throws -> any RemoteSigner {
+        let signer = try await inner.make(name)
+        try await afterMaking()
+        return signer
+    }
+
+    func signer(_ name: RemoteKeyName) throws -> any RemoteSigner { try inner.signer(name) }
+
+    func destroy(_ name: RemoteKeyName) async throws { try await inner.destroy(name) }
+}
