@@ -284,7 +284,7 @@ let testing: [Target] = [
     // The whole mesh on free ports with its own PKI, for tests and for users' tests.
     target(
         "LocalMesh", in: "Testing",
-        uses: ["Deployment", "KeyManagement", "PulseCommands", "ServiceKit", "Cryptography", "MeshRuntime", "MeshTLS", asyncHTTPClient, logging, nio("NIOCore"), nio("NIOPosix")]),
+        uses: ["Deployment", "KeyManagement", "PulseCommands", "ServiceKit", "SecretStores", "Cryptography", "MeshRuntime", "MeshTLS", asyncHTTPClient, logging, nio("NIOCore"), nio("NIOPosix")]),
 ]
 
 let appTestTools: [Target] = [
@@ -315,7 +315,7 @@ let appTests: [Target] = [
     tests("HTTPSKitTests", uses: ["HTTPSKit", "MeshTLS", "Identity", hummingbird, asyncHTTPClient, logging, lifecycle, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
             .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOSSL", package: "swift-nio-ssl")]),
     tests("ServiceKitTests", uses: ["ServiceKit", "ServiceAPI", "SecretStores", "MeshCall", "MeshTLS", "Identity", nio("NIOHTTP1"), logging, crypto]),
-    tests("DeploymentTests", uses: ["Deployment", "ServiceKit", "Identity", "Secrets", crypto, logging, subprocess, .product(name: "SystemPackage", package: "swift-system")]),
+    tests("DeploymentTests", uses: ["Deployment", "ServiceKit", "Identity", "Secrets", "SecretStores", crypto, logging, subprocess, .product(name: "SystemPackage", package: "swift-system")]),
     tests("ExchangeTests", uses: ["Exchange", "Trading", crypto, logging, nio("NIOCore"), nio("NIOPosix"), nio("NIOConcurrencyHelpers")]),
     tests("AuthServiceTests", uses: ["AuthService", "MeshTLS"] + serviceBase),
     tests("AgentServiceTests", uses: ["AgentService", "ModelServer"] + serviceBase),

@@ -1,3 +1,4 @@
+import SecretStores
 import ServiceKit
 import Testing
 
@@ -47,6 +48,25 @@ struct PlanTests {
         #expect(plan.settings(for: .agent).options == ["model": ["baseURL": "https://api.example.com/v1", "name": "m-1", "rootsPath": "/roots.pem"]])
         let without = SettingsPlan(options: DeploymentOptions(), ports: PortPlan(base: 7400), folder: StateFolder("/state"))
         #expect(without.settings(for: .agent).options == [:])
+    }
+
+    @Test("The place of trade keys is reached, read and written by execution alone, and its settings have it as it was given")
+    func tradeKeys() throws {
+        let device = RemoteKeySettings(
+            environment: "development", pkcs11: .init(module: "/opt/hsm/m.so", token: "t", pinFile: "/run/pin/pin", writable: ["/var/lib/hsm"]))
+        let login = VaultSettings.Login.appRole(.init(role: "r", roleID: "i", secretIDFile: "/run/role/id"))
+        let transit = RemoteKeySettings(environment: "development", transit: .init(address: "https://vault.internal:8200", login: login))
+        for (place, host, file) in [(device, nil, "/opt/hsm"), (transit, "vault.internal", "/run/role")] as [(RemoteKeySettings, String?, String)] {
+            let plan = SettingsPlan(options: DeploymentOptions(tradeKeys: place), ports: PortPlan(base: 7400), folder: StateFolder("/state"))
+            for name in ServiceName.allCases {
+                let settings = plan.settings(for: name)
+                #expect(settings.readable.contains(file) == (name == .execution))
+                #expect(settings.outbound.contains { $0.host == host } == (name == .execution && host != nil))
+                #expect(settings.writable == (name == .execution ? place.writable : []))
+            }
+            struct Options: Decodable { var tradeKeys: RemoteKeySettings }
+            #expect(try plan.settings(for: .execution).options(as: Options.self).tradeKeys == place)
+        }
     }
 
     @Test("Only the sandbox exchange may read the candle file")

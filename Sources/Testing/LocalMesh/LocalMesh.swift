@@ -6,6 +6,7 @@ internal import Logging
 public import MeshRuntime
 public import MeshTLS
 internal import NIOPosix
+public import SecretStores
 internal import ServiceKit
 
 /// The whole of CryptoPulse in a temporary folder on free ports: the real executables with their own development root, stopped and
@@ -26,13 +27,14 @@ public final class LocalMesh: Sendable {
     ///   - keys: the schedules of keys; nil means those that hold everywhere.
     ///   - alerts: where audit sends them; nil means nowhere.
     ///   - model: the language model that answers; nil means the one that is built in.
+    ///   - tradeKeys: where people's trade keys are; nil means in execution's process.
     ///   - bin: the folder of the executables; nil means beside the running one, as under `swift test`.
     ///   - clock: the wall clock of its processes; nil means the machine's.
     public static func start(
         candles: String? = nil, seed: UInt32 = 1, keys: KeySchedules? = nil, alerts: DeploymentOptions.Alerts? = nil, model: DeploymentOptions.Model? = nil,
-        bin: String? = nil, clock: LocalClock? = nil
+        tradeKeys: RemoteKeySettings? = nil, bin: String? = nil, clock: LocalClock? = nil
     ) async throws -> LocalMesh {
-        let options = DeploymentOptions(portBase: 0, candles: candles, seed: seed, keys: keys, alerts: alerts, model: model)
+        let options = DeploymentOptions(portBase: 0, candles: candles, seed: seed, keys: keys, alerts: alerts, model: model, tradeKeys: tradeKeys)
         let mesh = try await LocalMesh(options, bin: bin, clock: clock)
         do {
             try await mesh.supervisor.start()
@@ -46,9 +48,9 @@ public final class LocalMesh: Sendable {
     /// Runs `body` with a mesh of its own, which is gone afterwards.
     public static func with<T>(
         candles: String? = nil, seed: UInt32 = 1, keys: KeySchedules? = nil, alerts: DeploymentOptions.Alerts? = nil, model: DeploymentOptions.Model? = nil,
-        clock: LocalClock? = nil, _ body: (LocalMesh) async throws -> T
+        tradeKeys: RemoteKeySettings? = nil, clock: LocalClock? = nil, _ body: (LocalMesh) async throws -> T
     ) async throws -> T {
-        let mesh = try await start(candles: candles, seed: seed, keys: keys, alerts: alerts, model: model, clock: clock)
+        let mesh = try await start(candles: candles, seed: seed, keys: keys, alerts: alerts, model: model, tradeKeys: tradeKeys, clock: clock)
         do {
             let result = try await body(mesh)
             await mesh.stop()

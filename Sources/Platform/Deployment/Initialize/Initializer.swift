@@ -11,6 +11,7 @@ public struct Initializer: Sendable {
     /// - Throws: when the folder belongs to another environment or a file cannot be made.
     public func initialise(_ options: DeploymentOptions) async throws {
         try check(options)
+        try options.checkTradeKeys()
         let secrets = DeploymentSecrets(folder, options)
         try PrivateFiles.claimFolder(folder.path)
         try makeFolders()

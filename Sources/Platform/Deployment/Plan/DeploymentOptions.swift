@@ -1,4 +1,5 @@
 public import KeyManagement
+public import SecretStores
 
 /// What an operator decides about a deployment: `deployment.json`.
 public struct DeploymentOptions: Codable, Sendable, Equatable {
@@ -16,6 +17,9 @@ public struct DeploymentOptions: Codable, Sendable, Equatable {
 
     /// The language model that answers; nil means the one that is built in.
     public var model: Model?
+
+    /// Where people's trade keys are made and sign; nil means in execution's process.
+    public var tradeKeys: RemoteKeySettings?
 
     /// Where secrets lie; nil in what earlier versions wrote means files.
     private var secrets: SecretsPlace?
@@ -56,7 +60,8 @@ public struct DeploymentOptions: Codable, Sendable, Equatable {
 
     public init(
         environment: String = "development", portBase: Int = PortPlan.defaultBase, candles: String? = nil, seed: UInt32 = 1,
-        keys: KeySchedules? = nil, alerts: Alerts? = nil, model: Model? = nil, secrets: SecretsPlace = .sealed, wrappingKeys: String? = nil
+        keys: KeySchedules? = nil, alerts: Alerts? = nil, model: Model? = nil, tradeKeys: RemoteKeySettings? = nil,
+        secrets: SecretsPlace = .sealed, wrappingKeys: String? = nil
     ) {
         self.environment = environment
         self.portBase = portBase
@@ -65,6 +70,7 @@ public struct DeploymentOptions: Codable, Sendable, Equatable {
         self.keys = keys
         self.alerts = alerts
         self.model = model
+        self.tradeKeys = tradeKeys
         self.secrets = secrets
         self.wrappingKeys = wrappingKeys
     }

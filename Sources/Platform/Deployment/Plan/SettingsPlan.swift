@@ -1,4 +1,5 @@
 internal import KeyManagement
+internal import SecretStores
 public import ServiceKit
 
 /// What each service's `settings.json` says in a deployment.
@@ -18,7 +19,8 @@ public struct SettingsPlan: Sendable {
             environment: options.environment, service: name.rawValue, stateDirectory: folder.service(name),
             listen: ports.listen(name), health: ports.health(name),
             peers: Dictionary(uniqueKeysWithValues: name.peers.map { ($0.rawValue, ports.listen($0)) }),
-            outbound: outbound(name), readable: readable(name), secrets: DeploymentSecrets(folder, options).settings(of: name),
+            outbound: outbound(name), readable: readable(name), writable: name == .execution ? options.tradeKeys?.writable ?? [] : [],
+            secrets: DeploymentSecrets(folder, options).settings(of: name),
             identity: identity(name), keys: options.keys ?? KeySchedules(), options: serviceOptions(name))
     }
 
@@ -26,6 +28,7 @@ public struct SettingsPlan: Sendable {
         switch name {
         case .audit: [options.alerts.flatMap { Endpoint(url: $0.webhook) }].compactMap(\.self)
         case .agent: [options.model.flatMap { Endpoint(url: $0.baseURL) }].compactMap(\.self)
+        case .execution: [ports.listen(.sandboxExchange)] + (options.tradeKeys?.endpoints ?? [])
         default: name.callsExchange ? [ports.listen(.sandboxExchange)] : []
         }
     }
@@ -35,6 +38,7 @@ public struct SettingsPlan: Sendable {
         case .sandboxExchange: [options.candles].compactMap(\.self)
         case .audit: [options.alerts?.rootsPath].compactMap(\.self)
         case .agent: [options.model?.rootsPath].compactMap(\.self)
+        case .execution: options.tradeKeys?.readable ?? []
         default: []
         }
     }
@@ -61,12 +65,18 @@ public struct SettingsPlan: Sendable {
     private func serviceOptions(_ name: ServiceName) -> JSONValue {
         switch name {
         case .marketData: ["exchange": exchange(for: name)]
-        case .execution: ["exchange": exchange(for: name), "policy": Self.policy]
+        case .execution: execution
         case .sandboxExchange: sandbox
         case .audit: audit
         case .agent: agent
         case .gateway, .auth: [:]
         }
+    }
+
+    private var execution: JSONValue {
+        var options: [String: JSONValue] = ["exchange": exchange(for: .execution), "policy": Self.policy]
+        options["tradeKeys"] = self.options.tradeKeys?.json
+        return .object(options)
     }
 
     private func exchange(for name: ServiceName) -> JSONValue {

@@ -24,10 +24,12 @@ public struct KeyRecord: Sendable, Equatable {
     public var goneAt: Int64?
     /// Why somebody was asked to rotate it before its time.
     public var rotationRequested: String?
+    /// Where it lies when this process only has it sign; nil: here.
+    public var store: String?
 
     public init(
         id: String, state: KeyState, user: String? = nil, createdAt: Int64, activatedAt: Int64? = nil, retiredAt: Int64? = nil,
-        goneAt: Int64? = nil, rotationRequested: String? = nil
+        goneAt: Int64? = nil, rotationRequested: String? = nil, store: String? = nil
     ) {
         self.id = id
         self.state = state
@@ -37,5 +39,6 @@ public struct KeyRecord: Sendable, Equatable {
         self.retiredAt = retiredAt
         self.goneAt = goneAt
         self.rotationRequested = rotationRequested
+        self.store = store
     }
 }

@@ -66,6 +66,6 @@ public struct KeysHandler: KeysV1.KeysHandler {
             activatedAt: key.activatedAt ?? 0, retiredAt: key.retiredAt ?? 0, goneAt: key.goneAt ?? 0,
             dueAt: isActive ? (key.activatedAt ?? key.createdAt) + age.dueAfter * KeyAge.day : 0,
             age: isActive ? age.verdict(on: key, now: Int64(clock().timeIntervalSince1970)).word : "",
-            rotationRequested: key.rotationRequested ?? "")
+            rotationRequested: key.rotationRequested ?? "", store: key.store ?? "")
     }
 }

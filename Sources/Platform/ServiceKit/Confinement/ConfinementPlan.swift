@@ -36,7 +36,7 @@ struct ConfinementPlan: Equatable {
         let looksUpNames = calls.contains { $0.host.contains { $0.isLetter && !$0.isHexDigit } }
         self.init(
             readable: Self.systemFiles + [Self.processes, settings.stateDirectory] + settings.readable + settings.secrets.readable,
-            writable: [settings.dataFolder, settings.runFolder, settings.logFolder, "/dev/null"] + settings.secrets.writable
+            writable: [settings.dataFolder, settings.runFolder, settings.logFolder, "/dev/null"] + settings.writable + settings.secrets.writable
                 + (settings.secrets.usesOwnFolder ? [settings.secretsFolder] : [])
                 + (settings.identity.mode == .files ? [] : [settings.tlsFolder]),
             bindPorts: Set(served.compactMap { UInt16(exactly: $0.port) }),

@@ -30,6 +30,8 @@ public struct ServiceSettings: Codable, Sendable, Equatable {
     public var outbound: [Endpoint]
     /// Files outside its folder that it reads, such as a candle file.
     public var readable: [String]
+    /// Files and folders outside its folder that it changes, such as those of a PKCS #11 module.
+    public var writable: [String]
     /// Where its secrets are kept; files in its own folder if absent.
     public var secrets: SecretStoreSettings
     public var confinement: Confinement
@@ -44,7 +46,7 @@ public struct ServiceSettings: Codable, Sendable, Equatable {
 
     public init(
         environment: String, service: String, stateDirectory: String, listen: Endpoint, health: Endpoint,
-        peers: [String: Endpoint] = [:], outbound: [Endpoint] = [], readable: [String] = [],
+        peers: [String: Endpoint] = [:], outbound: [Endpoint] = [], readable: [String] = [], writable: [String] = [],
         secrets: SecretStoreSettings = SecretStoreSettings(), confinement: Confinement = .required,
         identity: IdentitySettings = .files, keys: KeySchedules = KeySchedules(), logLevel: String = "info", options: JSONValue = [:]
     ) {
@@ -56,6 +58,7 @@ public struct ServiceSettings: Codable, Sendable, Equatable {
         self.peers = peers
         self.outbound = outbound
         self.readable = readable
+        self.writable = writable
         self.secrets = secrets
         self.confinement = confinement
         self.identity = identity
@@ -74,6 +77,7 @@ public struct ServiceSettings: Codable, Sendable, Equatable {
         peers = try container.decodeIfPresent([String: Endpoint].self, forKey: .peers) ?? [:]
         outbound = try container.decodeIfPresent([Endpoint].self, forKey: .outbound) ?? []
         readable = try container.decodeIfPresent([String].self, forKey: .readable) ?? []
+        writable = try container.decodeIfPresent([String].self, forKey: .writable) ?? []
         secrets = try container.decodeIfPresent(SecretStoreSettings.self, forKey: .secrets) ?? SecretStoreSettings()
         confinement = try container.decodeIfPresent(Confinement.self, forKey: .confinement) ?? .required
         identity = try container.decodeIfPresent(IdentitySettings.self, forKey: .identity) ?? .files

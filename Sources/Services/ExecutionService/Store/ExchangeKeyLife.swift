@@ -17,7 +17,7 @@ enum ExchangeKeyLife {
     static func records(gone: Bool, limit: Int, in db: Database) throws -> [KeyRecord] {
         try Row.fetchAll(
             db, sql: """
-                SELECT id, user_id, state, created_ms, activated_ms, retired_ms, gone_ms, rotation_requested FROM exchange_keys
+                SELECT id, user_id, state, created_ms, activated_ms, retired_ms, gone_ms, rotation_requested, remote_store FROM exchange_keys
                 WHERE ? OR gone_ms IS NULL ORDER BY state = 'active' DESC, rotation_requested IS NOT NULL, created_ms LIMIT ?
                 """, arguments: [gone, limit]
         ).map(record)
@@ -39,7 +39,8 @@ enum ExchangeKeyLife {
         }
         return KeyRecord(
             id: row["id"], state: state, user: row["user_id"], createdAt: (row["created_ms"] as Int64) / 1000, activatedAt: seconds("activated_ms"),
-            retiredAt: seconds("retired_ms"), goneAt: seconds("gone_ms"), rotationRequested: row["rotation_requested"])
+            retiredAt: seconds("retired_ms"), goneAt: seconds("gone_ms"), rotationRequested: row["rotation_requested"],
+            store: row["remote_store"])
     }
 
     /// The person's keys that nobody has revoked yet.

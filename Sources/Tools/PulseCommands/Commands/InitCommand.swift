@@ -28,6 +28,9 @@ struct DeploymentChoices: ParsableArguments {
     @Option(help: "PEM file of the certificate authorities to trust for the language model.")
     var modelRoots: String?
 
+    @Option(help: "A JSON file that says where people's trade keys are made and sign: a transit engine or a PKCS #11 device (compose/secrets.md).")
+    var tradeKeys: String?
+
     @Option(help: "Where a new folder's secrets lie: sealed, or in files for an orchestrator that mounts them.")
     var secrets: SecretsPlace?
 
@@ -43,6 +46,7 @@ struct DeploymentChoices: ParsableArguments {
         if let portBase { options.portBase = portBase }
         if let alerts { options.alerts = .init(webhook: alerts, rootsPath: alertsRoots.map(Self.absolute)) }
         try applyModel(to: &options)
+        if let tradeKeys { try options.takeTradeKeys(from: Self.absolute(tradeKeys)) }
         if let candles {
             let path = Self.absolute(candles)
             guard FileManager.default.isReadableFile(atPath: path) else { throw CommandError("cannot read \(path)") }

@@ -20,6 +20,7 @@ enum KeyText {
             ("key", "\(process.rawValue)/\(key.kind)/\(key.id)"), ("state", key.state), ("owner", key.userId), ("created", time(key.createdAt)),
             ("activated", time(key.activatedAt)), ("retired", time(key.retiredAt)), ("gone", time(key.goneAt)), ("due", time(key.dueAt)),
             ("age", key.age), ("rotation asked for", key.rotationRequested),
+            ("lies in", key.store),
         ]
         return facts.filter { !$0.1.isEmpty }.map { "\($0.0):".padding(to: 20) + $0.1 }.joined(separator: "\n")
     }

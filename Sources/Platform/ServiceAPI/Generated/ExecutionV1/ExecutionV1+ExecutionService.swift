@@ -97,7 +97,7 @@ extension ExecutionV1 {
                 tokens: [.access],
                 userScope: "exchange:link",
                 secondFactor: true,
-                defaultDeadline: .milliseconds(2000),
+                defaultDeadline: .milliseconds(5000),
                 audit: .calls
             ))
 

@@ -25,6 +25,8 @@ extension KeysV1 {
         public var age: String = ""
         /// Why rotation was asked for before its time: somebody else has to do it. Empty when it was not.
         public var rotationRequested: String = ""
+        /// Where it lies when this process does not hold it and only has it sign: `transit`, `pkcs11`. Else empty.
+        public var store: String = ""
 
         public init() {}
 
@@ -39,7 +41,8 @@ extension KeysV1 {
             goneAt: Int64 = 0,
             dueAt: Int64 = 0,
             age: String = "",
-            rotationRequested: String = ""
+            rotationRequested: String = "",
+            store: String = ""
         ) {
             self.kind = kind
             self.id = id
@@ -52,6 +55,7 @@ extension KeysV1 {
             self.dueAt = dueAt
             self.age = age
             self.rotationRequested = rotationRequested
+            self.store = store
         }
     }
 }
@@ -73,6 +77,7 @@ extension KeysV1.Key {
         self.dueAt = message.pointee.due_at
         self.age = CValue.string(message.pointee.age)
         self.rotationRequested = CValue.string(message.pointee.rotation_requested)
+        self.store = CValue.string(message.pointee.store)
     }
 
     public func fill(_ memory: UnsafeMutableRawPointer, _ arena: MessageArena) throws(MessageError) {
@@ -88,5 +93,6 @@ extension KeysV1.Key {
         message.pointee.due_at = self.dueAt
         message.pointee.age = try arena.string(self.age, in: Self.self, 10)
         message.pointee.rotation_requested = try arena.string(self.rotationRequested, in: Self.self, 11)
+        message.pointee.store = try arena.string(self.store, in: Self.self, 12)
     }
 }

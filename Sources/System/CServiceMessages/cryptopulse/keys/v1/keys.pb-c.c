@@ -322,7 +322,7 @@ void   cryptopulse__keys__v1__revoke_key_response__free_unpacked
   assert(message->base.descriptor == &cryptopulse__keys__v1__revoke_key_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor cryptopulse__keys__v1__key__field_descriptors[11] =
+static const ProtobufCFieldDescriptor cryptopulse__keys__v1__key__field_descriptors[12] =
 {
   {
     "kind",
@@ -456,6 +456,18 @@ static const ProtobufCFieldDescriptor cryptopulse__keys__v1__key__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "store",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Cryptopulse__Keys__V1__Key, store),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cryptopulse__keys__v1__key__field_indices_by_name[] = {
   5,   /* field[5] = activated_at */
@@ -468,12 +480,13 @@ static const unsigned cryptopulse__keys__v1__key__field_indices_by_name[] = {
   6,   /* field[6] = retired_at */
   10,   /* field[10] = rotation_requested */
   2,   /* field[2] = state */
+  11,   /* field[11] = store */
   3,   /* field[3] = user_id */
 };
 static const ProtobufCIntRange cryptopulse__keys__v1__key__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor cryptopulse__keys__v1__key__descriptor =
 {
@@ -483,7 +496,7 @@ const ProtobufCMessageDescriptor cryptopulse__keys__v1__key__descriptor =
   "Cryptopulse__Keys__V1__Key",
   "cryptopulse.keys.v1",
   sizeof(Cryptopulse__Keys__V1__Key),
-  11,
+  12,
   cryptopulse__keys__v1__key__field_descriptors,
   cryptopulse__keys__v1__key__field_indices_by_name,
   1,  cryptopulse__keys__v1__key__number_ranges,

@@ -70,10 +70,14 @@ struct  Cryptopulse__Keys__V1__Key
    * Why rotation was asked for before its time: somebody else has to do it. Empty when it was not.
    */
   char *rotation_requested;
+  /*
+   * Where it lies when this process does not hold it and only has it sign: `transit`, `pkcs11`. Else empty.
+   */
+  char *store;
 };
 #define CRYPTOPULSE__KEYS__V1__KEY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cryptopulse__keys__v1__key__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 struct  Cryptopulse__Keys__V1__ListKeysRequest

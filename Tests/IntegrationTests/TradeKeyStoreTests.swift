@@ -1,0 +1,79 @@
+import Deployment
+import Foundation
+import GRDB
+import LocalMesh
+import PulseCommands
+import SecretServers
+import SecretStores
+import TestSupport
+import Testing
+
+extension Integration {
+    /// The whole mesh with a real OpenBao, whose policy is the one that `compose/secrets.md` has an operator write.
+    @Suite("Trade keys in OpenBao", .enabled(if: ExternalProgram.bao.isExpected))
+    struct TradeKeyStoreTests {
+        private func pulse(_ arguments: [String], on mesh: LocalMesh) async throws -> ProgramRun {
+            try await ProgramRun.of(ProgramFolder().path + "/pulse", arguments + ["--state", mesh.folder.path])
+        }
+
+        /// The block ```hcl of the page, for the environment of the tests.
+        private static func policy() throws -> String {
+            let page = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../compose/secrets.md").standardizedFileURL
+            let text = try String(contentsOf: page, encoding: .utf8)
+            let block = try #require(text.components(separatedBy: "```hcl\n").dropFirst().first?.components(separatedBy: "```").first)
+            return block.replacingOccurrences(of: "production", with: "development")
+        }
+
+        /// Id, sealed bytes and remote name of each key that execution has.
+        private func kept(on mesh: LocalMesh) throws -> [(id: String, sealed: Data, name: String?)] {
+            var configuration = Configuration()
+            configuration.readonly = true
+            let queue = try DatabaseQueue(path: "\(mesh.folder.data(.execution))/execution.sqlite", configuration: configuration)
+            defer { try? queue.close() }
+            return try queue.read { db in
+                try Row.fetchAll(db, sql: "SELECT id, private_key_sealed, remote_key FROM exchange_keys").map { ($0[0], $0[1], $0[2]) }
+            }
+        }
+
+        @Test("A person's order is filled with OpenBao's signature; with it away nothing is sent and they are told; revoked, the key is gone from there")
+        func day() async throws {
+            try await OpenBao.with { bao in
+                try await bao.run("secrets", "enable", "transit")
+                try await bao.run("policy", "write", "execution", "-", input: Self.policy())
+                try await LocalMesh.with(tradeKeys: bao.remoteKeys) { mesh in try await day(bao, mesh) }
+            }
+        }
+
+        private func day(_ bao: OpenBao, _ mesh: LocalMesh) async throws {
+            var someone = try await mesh.makePerson(balances: ["USDT": "10000"])
+            let key = try #require(try kept(on: mesh).first)
+            let name = "execution/exchange-trade/\(key.id)"
+            #expect(key.sealed.isEmpty && key.name?.hasPrefix("development.trade.") == true)
+            #expect(try await bao.transitKeys() == [key.name])
+            #expect(try await pulse(["keys", "show", name], on: mesh).text.contains("lies in:            transit"))
+
+            let proposal = try #require(try await someone.propose("buy 0.01 BTC at market").first)
+            #expect(try await someone.sign(proposal).state == "FILLED")
+
+            let unsent = try #require(try await someone.propose("buy 0.01 BTC at market").first)
+            bao.killServer()
+            let error = try await #require(throws: GatewayError.self) { _ = try await someone.sign(unsent) }
+            #expect(error.status == 503 && error.body.reason == "KEY_STORE_UNAVAILABLE" && error.body.message.contains("nothing was sent"), "\(error)")
+            #expect(try await someone.person.orders().map(\.state).sorted() == ["FILLED", "NOT_SENT"])
+            let person = someone
+            try await bao.serve { _ in
+                var someone = person
+                let next = try #require(try await someone.propose("buy 0.01 BTC at market").first)
+                #expect(try await someone.sign(next).state == "FILLED")
+                let last = try #require(try await someone.propose("buy 0.01 BTC at market").first)
+
+                let revoked = try await pulse(["keys", "revoke", name, "--reason", "stolen laptop"], on: mesh)
+                #expect(revoked.exitCode == 0, "\(revoked.text)")
+                #expect(try await bao.transitKeys().isEmpty)
+                #expect(try kept(on: mesh).allSatisfy { $0.sealed.isEmpty && $0.name == nil })
+                let refusal = try await #require(throws: GatewayError.self) { _ = try await someone.sign(last) }
+                #expect(refusal.body.reason == "NO_EXCHANGE_KEY")
+            }
+        }
+    }
+}
