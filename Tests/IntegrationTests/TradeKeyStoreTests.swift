@@ -44,12 +44,29 @@ extension Integration {
             }
         }
 
+        /// Whoever has the service's credentials signs, and neither gets the key nor reaches another environment's.
+        private func expectLittle(of policy: String, with key: String, in bao: OpenBao) async throws {
+            let token = try await bao.run("token", "create", "-policy=\(policy)", "-field=token")
+            try await bao.run("write", "transit/sign/\(key)", "input=aGVsbG8=", token: token)
+            await #expect(throws: (any Error).self) { try await bao.run("read", "transit/export/signing-key/\(key)", token: token) }
+            await #expect(throws: (any Error).self) { try await bao.run("read", "transit/backup/\(key)", token: token) }
+            await #expect(throws: (any Error).self) { try await bao.run("list", "transit/keys", token: token) }
+            for setting in ["exportable=true", "allow_plaintext_backup=true"] {
+                await #expect(throws: (any Error).self) { try await bao.run("write", "transit/keys/\(key)/config", setting, token: token) }
+            }
+            await #expect(throws: (any Error).self) {
+                try await bao.run("write", "transit/keys/development.trade.x.y", "type=ed25519", "exportable=true", token: token)
+            }
+            await #expect(throws: (any Error).self) { try await bao.run("write", "transit/keys/production.trade.x.y", "type=ed25519", token: token) }
+        }
+
         private func day(_ bao: OpenBao, _ mesh: LocalMesh) async throws {
             var someone = try await mesh.makePerson(balances: ["USDT": "10000"])
             let key = try #require(try kept(on: mesh).first)
             let name = "execution/exchange-trade/\(key.id)"
             #expect(key.sealed.isEmpty && key.name?.hasPrefix("development.trade.") == true)
             #expect(try await bao.transitKeys() == [key.name])
+            try await expectLittle(of: "execution", with: try #require(key.name), in: bao)
             #expect(try await pulse(["keys", "show", name], on: mesh).text.contains("lies in:            transit"))
 
             let proposal = try #require(try await someone.propose("buy 0.01 BTC at market").first)

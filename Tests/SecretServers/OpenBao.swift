@@ -103,15 +103,14 @@ package final class OpenBao: Sendable {
 
     // MARK: - Its own command line
 
-    /// Runs `bao` as the operator.
+    /// Runs `bao` as the operator, or as whoever has the token.
     @discardableResult
-    package func run(_ arguments: String..., input: String = "", allowingFailure: Bool = false) async throws -> String {
+    package func run(_ arguments: String..., input: String = "", token: String? = nil, allowingFailure: Bool = false) async throws -> String {
         var environment = ["BAO_ADDR": address, "BAO_CACERT": roots]
-        environment["BAO_TOKEN"] = try? keys().root_token
-        return try await ExternalProgram.output(
-            program, arguments, input: Array(input.utf8), environment: environment, allowingFailure: allowingFailure
-        )
-            .trimmingCharacters(in: .whitespacesAndNewlines)
+        environment["BAO_TOKEN"] = token ?? (try? keys().root_token)
+        let output = try await ExternalProgram.output(
+            program, arguments, input: Array(input.utf8), environment: environment, allowingFailure: allowingFailure)
+        return output.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
     private func keys() throws -> Keys {

@@ -47,7 +47,9 @@ enum Refusal {
 
     /// - Parameter kind: the store's.
     static func keyStore(_ kind: String, cause: any Error) -> RPCError {
-        RPCError(.unavailable, "Your trade key cannot be had now from \(TradeKeyHolder.place(kind)).", reason: "KEY_STORE_UNAVAILABLE", cause: cause)
+        RPCError(
+            .unavailable, "Your trade key cannot be had now from \(TradeKeyHolder.place(kind)). Nothing was sent.", reason: "KEY_STORE_UNAVAILABLE",
+            cause: cause)
     }
 
     /// - Parameter diagnosis: which of key, address and permission it is, as far as the exchange could be asked.
