@@ -68,6 +68,16 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
         }
     }
 
+    /// Runs the jobs that `make` makes ready, after those that are. On the loop only.
+    func runNow<Made>(_ make: () -> Made) -> Made {
+        let wasScheduled = drainScheduled
+        drainScheduled = true
+        let made = make()
+        drainScheduled = wasScheduled
+        drain()
+        return made
+    }
+
     /// Runs the jobs that are ready. On the loop only.
     func drain() {
         for _ in 0..<Self.jobsPerDrain {

@@ -4,7 +4,7 @@ internal import NIOCore
 public struct CallContext: Sendable {
     private enum Source {
         case given(NIODeadline, requestID: String)
-        case call(ServerCall)
+        case running(RunningCall)
     }
 
     private let source: Source
@@ -13,8 +13,8 @@ public struct CallContext: Sendable {
         source = .given(NIODeadline(deadline), requestID: requestID)
     }
 
-    init(_ call: ServerCall) {
-        source = .call(call)
+    init(_ running: RunningCall) {
+        source = .running(running)
     }
 
     /// When the caller stops waiting.
@@ -23,7 +23,7 @@ public struct CallContext: Sendable {
     var monotonicDeadline: NIODeadline {
         switch source {
         case .given(let deadline, _): deadline
-        case .call(let call): call.deadline
+        case .running(let running): running.call.deadline
         }
     }
 
@@ -31,7 +31,7 @@ public struct CallContext: Sendable {
     public var requestID: String {
         switch source {
         case .given(_, let requestID): requestID
-        case .call(let call): call.requestID
+        case .running(let running): running.call.requestID
         }
     }
 

@@ -5,6 +5,8 @@ struct PendingCalls {
 
     var isEmpty: Bool { taken == calls.count }
 
+    var first: ServerCall? { isEmpty ? nil : calls[taken] }
+
     mutating func append(_ call: consuming ServerCall) {
         calls.append(call)
     }

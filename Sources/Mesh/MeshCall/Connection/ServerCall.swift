@@ -103,10 +103,17 @@ final class PeerScope: Sendable {
 
 /// A task that runs handlers, one after the other. Confined to the event loop.
 final class CallWorker: @unchecked Sendable {
+    /// What its task has bound.
+    let bound: BoundCall
     @exclusivity(unchecked) var task: Task<Void, Never>?
     /// Its task was cancelled for the sake of one call: it runs no other.
     @exclusivity(unchecked) private(set) var isRetired = false
+    @exclusivity(unchecked) var hasBegun = false
     @exclusivity(unchecked) var isDone = false
+
+    init(_ bound: BoundCall) {
+        self.bound = bound
+    }
 
     func cancel() {
         isRetired = true

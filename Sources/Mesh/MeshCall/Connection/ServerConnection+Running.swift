@@ -8,48 +8,60 @@ internal import NIOCore
 extension ServerConnection {
     /// Begins the handlers of the calls that came in this turn.
     func runPending() {
-        while !pending.isEmpty {
-            let worker = CallWorker()
-            let task = Task.immediate(executorPreference: transport.executor) { [self] in await work(worker) }
-            guard !worker.isDone else { continue }
-            worker.task = task
-            // What ran in the meantime may have given its call up.
-            if worker.isRetired { task.cancel() }
+        while let call = pending.first {
+            let worker = transport.executor.runNow { makeWorker(for: call) }
+            // Not even begun: so much was ready that the loop has its turn first.
+            guard worker.isDone || worker.hasBegun else { return }
         }
     }
 
-    // Concurrent, as its task prefers the loop's executor anyway: of a function that inherits its caller's isolation the compiler does not know
-    // that setting a task-local value keeps to the same one, and asks for the task's executor three times more for every call.
+    private func makeWorker(for call: ServerCall) -> CallWorker {
+        let running = RunningCall(call)
+        let worker = CallWorker(BoundCall(running))
+        // A task takes over what is bound where it is made.
+        CallContext.$current.withValue(CallContext(running)) {
+            worker.task = Task(executorPreference: transport.executor) { [self] in await work(worker) }
+        }
+        return worker
+    }
+
+    // Concurrent, as its task prefers the loop's executor anyway.
     @concurrent
     private func work(_ worker: CallWorker) async {
+        worker.hasBegun = true
         while let streams = next(for: worker) {
             let call = streams.call
             // Every function between here and the handler costs a look at the task's executor when it returns: they are few on purpose.
             var failure: RPCError?
             do {
-                if call.invocation == nil { try await dispatcher.admit(call) }
+                if call.invocation == nil { try await CallContext.$current.withValue(nil) { try await dispatcher.admit(call) } }
                 if let invocation = call.invocation, !dispatcher.hasInterceptors {
-                    try await CallContext.$current.withValue(CallContext(call)) { try await invocation(ServerContext(call), streams) }
+                    try await invocation(ServerContext(call), streams)
                 } else {
-                    try await CallContext.$current.withValue(CallContext(call)) { try await dispatcher.intercepted(call, streams) }
+                    try await dispatcher.intercepted(call, streams)
                 }
             } catch {
                 failure = dispatcher.answer(to: error, call)
             }
-            if loop.inEventLoop { finish(call, failure) } else { loop.execute { [failure] in self.finish(call, failure) } }
+            end(call, failure)
         }
+    }
+
+    private func end(_ call: ServerCall, _ failure: RPCError?) {
+        if loop.inEventLoop { finish(call, failure) } else { loop.execute { self.finish(call, failure) } }
     }
 
     /// On the loop, unless the handler left it for good: then its task ends.
     private func next(for worker: CallWorker) -> ServerCallStreams? {
         guard loop.inEventLoop else { return nil }
-        while !worker.isRetired, let call = pending.popFirst() {
+        while !worker.isRetired, worker.bound.isUnshared, let call = pending.popFirst() {
             if call.isOver {
                 machine.handlerReturned()
                 continue
             }
             guard letIn(call) else { continue }
             call.worker = worker
+            worker.bound.move(to: call)
             return ServerCallStreams(call: call, connection: self)
         }
         worker.isDone = true
