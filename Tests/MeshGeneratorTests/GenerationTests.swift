@@ -72,7 +72,7 @@ struct GenerationTests {
         #expect(order.contains("/// By card.\n            case card(String)"))
         #expect(try text("ShopV1/ShopV1+Colour.swift").contains("/// Like blood.\n        case red"))
         let service = try text("ShopV1/ShopV1+ShopService.swift")
-        #expect(service.contains("/// Sells.\n    public protocol ShopHandler: Sendable {\n        /// Buys one.\n        func buy("))
+        #expect(service.contains("/// Sells.\n    public protocol ShopHandler: Sendable {\n        /// Buys one.\n        nonisolated(nonsending) func buy("))
     }
 
     @Test("A message named like a Swift type is referred to by its new name")

@@ -36,11 +36,11 @@ struct EchoHandler: BenchV1.EchoHandler {
     /// Bytes of one streamed message's payload.
     private static let largestPayload: UInt32 = 65_536
 
-    func echo(_ request: BenchV1.EchoRequest, context: ServerContext) async throws -> BenchV1.EchoResponse {
+    nonisolated(nonsending) func echo(_ request: BenchV1.EchoRequest, context: ServerContext) async throws -> BenchV1.EchoResponse {
         BenchV1.EchoResponse(payload: request.payload, name: request.name)
     }
 
-    func stream(
+    nonisolated(nonsending) func stream(
         _ request: BenchV1.StreamRequest, to writer: ResponseWriter<BenchV1.EchoResponse>, context: ServerContext
     ) async throws {
         let message = BenchV1.EchoResponse(

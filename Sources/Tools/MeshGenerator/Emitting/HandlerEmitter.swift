@@ -19,7 +19,7 @@ struct HandlerEmitter {
         let output = types[method.output]?.swiftName ?? method.output
         let taken = method.clientStreaming ? "_ requests: RequestStream<\(input)>" : "_ request: \(input)"
         return method.serverStreaming
-            ? "func \(name)(\(taken), to writer: ResponseWriter<\(output)>, context: ServerContext) async throws"
-            : "func \(name)(\(taken), context: ServerContext) async throws -> \(output)"
+            ? "nonisolated(nonsending) func \(name)(\(taken), to writer: ResponseWriter<\(output)>, context: ServerContext) async throws"
+            : "nonisolated(nonsending) func \(name)(\(taken), context: ServerContext) async throws -> \(output)"
     }
 }

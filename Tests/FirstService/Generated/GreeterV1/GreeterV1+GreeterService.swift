@@ -36,13 +36,13 @@ extension GreeterV1 {
     /// Greets those who come with the certificate of `visitor`. A method without a policy may be called by nobody.
     public protocol GreeterHandler: Sendable {
         /// One message in, one message out.
-        func sayHello(_ request: GreeterV1.HelloRequest, context: ServerContext) async throws -> GreeterV1.HelloReply
+        nonisolated(nonsending) func sayHello(_ request: GreeterV1.HelloRequest, context: ServerContext) async throws -> GreeterV1.HelloReply
         /// One message in, many out.
-        func countDown(_ request: GreeterV1.CountDownRequest, to writer: ResponseWriter<GreeterV1.CountDownReply>, context: ServerContext) async throws
+        nonisolated(nonsending) func countDown(_ request: GreeterV1.CountDownRequest, to writer: ResponseWriter<GreeterV1.CountDownReply>, context: ServerContext) async throws
         /// Many messages in, one out.
-        func greetAll(_ requests: RequestStream<GreeterV1.HelloRequest>, context: ServerContext) async throws -> GreeterV1.HelloReply
+        nonisolated(nonsending) func greetAll(_ requests: RequestStream<GreeterV1.HelloRequest>, context: ServerContext) async throws -> GreeterV1.HelloReply
         /// Many both ways, in any order.
-        func converse(_ requests: RequestStream<GreeterV1.HelloRequest>, to writer: ResponseWriter<GreeterV1.HelloReply>, context: ServerContext) async throws
+        nonisolated(nonsending) func converse(_ requests: RequestStream<GreeterV1.HelloRequest>, to writer: ResponseWriter<GreeterV1.HelloReply>, context: ServerContext) async throws
     }
 
     /// Calls `greeter.v1.Greeter`. Every method throws `RPCError`.

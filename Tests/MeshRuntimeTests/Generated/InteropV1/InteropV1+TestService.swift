@@ -37,12 +37,12 @@ extension InteropV1 {
 
     /// What the interoperability tests call. A method that fails does so with the status that its request names.
     public protocol TestHandler: Sendable {
-        func emptyCall(_ request: InteropV1.Empty, context: ServerContext) async throws -> InteropV1.Empty
-        func unaryCall(_ request: InteropV1.SimpleRequest, context: ServerContext) async throws -> InteropV1.SimpleResponse
-        func streamingOutputCall(_ request: InteropV1.StreamingOutputCallRequest, to writer: ResponseWriter<InteropV1.StreamingOutputCallResponse>, context: ServerContext) async throws
-        func streamingInputCall(_ requests: RequestStream<InteropV1.StreamingInputCallRequest>, context: ServerContext) async throws -> InteropV1.StreamingInputCallResponse
+        nonisolated(nonsending) func emptyCall(_ request: InteropV1.Empty, context: ServerContext) async throws -> InteropV1.Empty
+        nonisolated(nonsending) func unaryCall(_ request: InteropV1.SimpleRequest, context: ServerContext) async throws -> InteropV1.SimpleResponse
+        nonisolated(nonsending) func streamingOutputCall(_ request: InteropV1.StreamingOutputCallRequest, to writer: ResponseWriter<InteropV1.StreamingOutputCallResponse>, context: ServerContext) async throws
+        nonisolated(nonsending) func streamingInputCall(_ requests: RequestStream<InteropV1.StreamingInputCallRequest>, context: ServerContext) async throws -> InteropV1.StreamingInputCallResponse
         /// One answer of the requests' parameters each, in their order.
-        func fullDuplexCall(_ requests: RequestStream<InteropV1.StreamingOutputCallRequest>, to writer: ResponseWriter<InteropV1.StreamingOutputCallResponse>, context: ServerContext) async throws
+        nonisolated(nonsending) func fullDuplexCall(_ requests: RequestStream<InteropV1.StreamingOutputCallRequest>, to writer: ResponseWriter<InteropV1.StreamingOutputCallResponse>, context: ServerContext) async throws
     }
 
     /// Calls `interop.v1.Test`. Every method throws `RPCError`.

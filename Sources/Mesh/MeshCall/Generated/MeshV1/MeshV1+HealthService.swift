@@ -32,10 +32,10 @@ extension MeshV1 {
 
     /// Whether a process serves.
     public protocol HealthHandler: Sendable {
-        func check(_ request: MeshV1.HealthCheckRequest, context: ServerContext) async throws -> MeshV1.HealthCheckResponse
+        nonisolated(nonsending) func check(_ request: MeshV1.HealthCheckRequest, context: ServerContext) async throws -> MeshV1.HealthCheckResponse
         /// Sends the present state at once and then each change. A slow reader misses states in between, never the latest one. A service
         /// that the process doesn't know is SERVICE_UNKNOWN until it does. Ends with UNAVAILABLE when the process stops.
-        func watch(_ request: MeshV1.HealthCheckRequest, to writer: ResponseWriter<MeshV1.HealthCheckResponse>, context: ServerContext) async throws
+        nonisolated(nonsending) func watch(_ request: MeshV1.HealthCheckRequest, to writer: ResponseWriter<MeshV1.HealthCheckResponse>, context: ServerContext) async throws
     }
 
     /// Calls `mesh.v1.Health`. Every method throws `RPCError`.

@@ -20,7 +20,7 @@ extension AgentV1 {
 
     /// Runs the model. Can look and propose; can do nothing else that matters.
     public protocol AgentHandler: Sendable {
-        func chat(_ request: AgentV1.ChatRequest, to writer: ResponseWriter<AgentV1.ChatEvent>, context: ServerContext) async throws
+        nonisolated(nonsending) func chat(_ request: AgentV1.ChatRequest, to writer: ResponseWriter<AgentV1.ChatEvent>, context: ServerContext) async throws
     }
 
     /// Calls `cryptopulse.agent.v1.Agent`. Every method throws `RPCError`.

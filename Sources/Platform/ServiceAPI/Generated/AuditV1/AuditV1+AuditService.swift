@@ -44,10 +44,10 @@ extension AuditV1 {
     /// The log that nobody can quietly change.
     public protocol AuditHandler: Sendable {
         /// Answers when the records are durable. A source can append to its own chain only.
-        func append(_ request: AuditV1.AppendRequest, context: ServerContext) async throws -> AuditV1.AppendResponse
-        func getCheckpoint(_ request: AuditV1.GetCheckpointRequest, context: ServerContext) async throws -> AuditV1.Checkpoint
+        nonisolated(nonsending) func append(_ request: AuditV1.AppendRequest, context: ServerContext) async throws -> AuditV1.AppendResponse
+        nonisolated(nonsending) func getCheckpoint(_ request: AuditV1.GetCheckpointRequest, context: ServerContext) async throws -> AuditV1.Checkpoint
         /// A person's own records, each with its proof.
-        func listRecords(_ request: AuditV1.ListRecordsRequest, context: ServerContext) async throws -> AuditV1.ListRecordsResponse
+        nonisolated(nonsending) func listRecords(_ request: AuditV1.ListRecordsRequest, context: ServerContext) async throws -> AuditV1.ListRecordsResponse
     }
 
     /// Calls `cryptopulse.audit.v1.Audit`. Every method throws `RPCError`.

@@ -31,8 +31,8 @@ extension AuthV1 {
 
     /// Which accounts are admins', and which are of persons whom an admin has verified. In production only the latter may link an exchange.
     public protocol AccountsHandler: Sendable {
-        func setRole(_ request: AuthV1.SetRoleRequest, context: ServerContext) async throws -> AuthV1.SetRoleResponse
-        func recordVerification(_ request: AuthV1.RecordVerificationRequest, context: ServerContext) async throws -> AuthV1.RecordVerificationResponse
+        nonisolated(nonsending) func setRole(_ request: AuthV1.SetRoleRequest, context: ServerContext) async throws -> AuthV1.SetRoleResponse
+        nonisolated(nonsending) func recordVerification(_ request: AuthV1.RecordVerificationRequest, context: ServerContext) async throws -> AuthV1.RecordVerificationResponse
     }
 
     /// Calls `cryptopulse.auth.v1.Accounts`. Every method throws `RPCError`.

@@ -98,16 +98,16 @@ extension AuthV1 {
 
     /// Who a person is, and what may be done in their name.
     public protocol AuthHandler: Sendable {
-        func signUp(_ request: AuthV1.SignUpRequest, context: ServerContext) async throws -> AuthV1.SignUpResponse
-        func confirmTotp(_ request: AuthV1.ConfirmTotpRequest, context: ServerContext) async throws -> AuthV1.Session
-        func signIn(_ request: AuthV1.SignInRequest, context: ServerContext) async throws -> AuthV1.Session
+        nonisolated(nonsending) func signUp(_ request: AuthV1.SignUpRequest, context: ServerContext) async throws -> AuthV1.SignUpResponse
+        nonisolated(nonsending) func confirmTotp(_ request: AuthV1.ConfirmTotpRequest, context: ServerContext) async throws -> AuthV1.Session
+        nonisolated(nonsending) func signIn(_ request: AuthV1.SignInRequest, context: ServerContext) async throws -> AuthV1.Session
         /// Exchanges a refresh token for a new session; the old refresh token is spent.
-        func refresh(_ request: AuthV1.RefreshRequest, context: ServerContext) async throws -> AuthV1.Session
-        func signOut(_ request: AuthV1.SignOutRequest, context: ServerContext) async throws -> AuthV1.SignOutResponse
-        func narrowToken(_ request: AuthV1.NarrowTokenRequest, context: ServerContext) async throws -> AuthV1.NarrowTokenResponse
-        func mintSignOff(_ request: AuthV1.MintSignOffRequest, context: ServerContext) async throws -> AuthV1.MintSignOffResponse
+        nonisolated(nonsending) func refresh(_ request: AuthV1.RefreshRequest, context: ServerContext) async throws -> AuthV1.Session
+        nonisolated(nonsending) func signOut(_ request: AuthV1.SignOutRequest, context: ServerContext) async throws -> AuthV1.SignOutResponse
+        nonisolated(nonsending) func narrowToken(_ request: AuthV1.NarrowTokenRequest, context: ServerContext) async throws -> AuthV1.NarrowTokenResponse
+        nonisolated(nonsending) func mintSignOff(_ request: AuthV1.MintSignOffRequest, context: ServerContext) async throws -> AuthV1.MintSignOffResponse
         /// The public keys that verify tokens.
-        func getKeys(_ request: AuthV1.GetKeysRequest, context: ServerContext) async throws -> AuthV1.GetKeysResponse
+        nonisolated(nonsending) func getKeys(_ request: AuthV1.GetKeysRequest, context: ServerContext) async throws -> AuthV1.GetKeysResponse
     }
 
     /// Calls `cryptopulse.auth.v1.Auth`. Every method throws `RPCError`.

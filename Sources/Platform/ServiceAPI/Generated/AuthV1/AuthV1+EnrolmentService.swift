@@ -20,7 +20,7 @@ extension AuthV1 {
     /// The way in for a program that has no certificate, or none that is still good. Served on a port of its own, where only the server
     /// shows a certificate: whoever calls there is `anonymous`, and no certificate bears that name.
     public protocol EnrolmentHandler: Sendable {
-        func enrol(_ request: AuthV1.EnrolRequest, context: ServerContext) async throws -> AuthV1.IssuedCertificate
+        nonisolated(nonsending) func enrol(_ request: AuthV1.EnrolRequest, context: ServerContext) async throws -> AuthV1.IssuedCertificate
     }
 
     /// Calls `cryptopulse.auth.v1.Enrolment`. Every method throws `RPCError`.

@@ -108,16 +108,16 @@ extension AuthV1 {
     /// Which programs are who in the mesh, from their second certificate on.
     public protocol IdentityHandler: Sendable {
         /// Proof of the current certificate is the connection itself; the new one is for the same SPIFFE id.
-        func renew(_ request: AuthV1.RenewRequest, context: ServerContext) async throws -> AuthV1.IssuedCertificate
+        nonisolated(nonsending) func renew(_ request: AuthV1.RenewRequest, context: ServerContext) async throws -> AuthV1.IssuedCertificate
         /// Sends the whole list at once and again at each change. Ends with UNAVAILABLE when the process stops.
-        func watchRevocations(_ request: AuthV1.WatchRevocationsRequest, to writer: ResponseWriter<AuthV1.Revocations>, context: ServerContext) async throws
-        func createJoinToken(_ request: AuthV1.CreateJoinTokenRequest, context: ServerContext) async throws -> AuthV1.CreateJoinTokenResponse
-        func revoke(_ request: AuthV1.RevokeRequest, context: ServerContext) async throws -> AuthV1.Revocations
-        func reinstate(_ request: AuthV1.ReinstateRequest, context: ServerContext) async throws -> AuthV1.Revocations
-        func listIssuingKeys(_ request: AuthV1.ListIssuingKeysRequest, context: ServerContext) async throws -> AuthV1.ListIssuingKeysResponse
-        func prepareIssuingKey(_ request: AuthV1.PrepareIssuingKeyRequest, context: ServerContext) async throws -> AuthV1.PrepareIssuingKeyResponse
-        func activateIssuingKey(_ request: AuthV1.ActivateIssuingKeyRequest, context: ServerContext) async throws -> AuthV1.IssuingKey
-        func endIssuingKey(_ request: AuthV1.EndIssuingKeyRequest, context: ServerContext) async throws -> AuthV1.IssuingKey
+        nonisolated(nonsending) func watchRevocations(_ request: AuthV1.WatchRevocationsRequest, to writer: ResponseWriter<AuthV1.Revocations>, context: ServerContext) async throws
+        nonisolated(nonsending) func createJoinToken(_ request: AuthV1.CreateJoinTokenRequest, context: ServerContext) async throws -> AuthV1.CreateJoinTokenResponse
+        nonisolated(nonsending) func revoke(_ request: AuthV1.RevokeRequest, context: ServerContext) async throws -> AuthV1.Revocations
+        nonisolated(nonsending) func reinstate(_ request: AuthV1.ReinstateRequest, context: ServerContext) async throws -> AuthV1.Revocations
+        nonisolated(nonsending) func listIssuingKeys(_ request: AuthV1.ListIssuingKeysRequest, context: ServerContext) async throws -> AuthV1.ListIssuingKeysResponse
+        nonisolated(nonsending) func prepareIssuingKey(_ request: AuthV1.PrepareIssuingKeyRequest, context: ServerContext) async throws -> AuthV1.PrepareIssuingKeyResponse
+        nonisolated(nonsending) func activateIssuingKey(_ request: AuthV1.ActivateIssuingKeyRequest, context: ServerContext) async throws -> AuthV1.IssuingKey
+        nonisolated(nonsending) func endIssuingKey(_ request: AuthV1.EndIssuingKeyRequest, context: ServerContext) async throws -> AuthV1.IssuingKey
     }
 
     /// Calls `cryptopulse.auth.v1.Identity`. Every method throws `RPCError`.

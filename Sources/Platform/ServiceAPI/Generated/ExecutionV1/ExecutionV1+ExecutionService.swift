@@ -166,22 +166,22 @@ extension ExecutionV1 {
 
     /// The only holder of trade keys. Proposals come from the agent, consent from the person, and they meet here.
     public protocol ExecutionHandler: Sendable {
-        func registerUtterance(_ request: ExecutionV1.RegisterUtteranceRequest, context: ServerContext) async throws -> ExecutionV1.RegisterUtteranceResponse
-        func propose(_ request: ExecutionV1.ProposeRequest, context: ServerContext) async throws -> ExecutionV1.Proposal
-        func getProposal(_ request: ExecutionV1.GetProposalRequest, context: ServerContext) async throws -> ExecutionV1.Proposal
-        func listProposals(_ request: ExecutionV1.ListProposalsRequest, context: ServerContext) async throws -> ExecutionV1.ListProposalsResponse
+        nonisolated(nonsending) func registerUtterance(_ request: ExecutionV1.RegisterUtteranceRequest, context: ServerContext) async throws -> ExecutionV1.RegisterUtteranceResponse
+        nonisolated(nonsending) func propose(_ request: ExecutionV1.ProposeRequest, context: ServerContext) async throws -> ExecutionV1.Proposal
+        nonisolated(nonsending) func getProposal(_ request: ExecutionV1.GetProposalRequest, context: ServerContext) async throws -> ExecutionV1.Proposal
+        nonisolated(nonsending) func listProposals(_ request: ExecutionV1.ListProposalsRequest, context: ServerContext) async throws -> ExecutionV1.ListProposalsResponse
         /// Dispatches the order whose digest the sign-off token carries. The same token twice makes one order.
-        func signOff(_ request: ExecutionV1.SignOffRequest, context: ServerContext) async throws -> ExecutionV1.SignOffResponse
-        func reject(_ request: ExecutionV1.RejectRequest, context: ServerContext) async throws -> ExecutionV1.RejectResponse
-        func listOrders(_ request: ExecutionV1.ListOrdersRequest, context: ServerContext) async throws -> ExecutionV1.ListOrdersResponse
-        func getPortfolio(_ request: ExecutionV1.GetPortfolioRequest, context: ServerContext) async throws -> ExecutionV1.Portfolio
-        func createExchangeKey(_ request: ExecutionV1.CreateExchangeKeyRequest, context: ServerContext) async throws -> ExecutionV1.CreateExchangeKeyResponse
-        func activateExchangeKey(_ request: ExecutionV1.ActivateExchangeKeyRequest, context: ServerContext) async throws -> ExecutionV1.ActivateExchangeKeyResponse
+        nonisolated(nonsending) func signOff(_ request: ExecutionV1.SignOffRequest, context: ServerContext) async throws -> ExecutionV1.SignOffResponse
+        nonisolated(nonsending) func reject(_ request: ExecutionV1.RejectRequest, context: ServerContext) async throws -> ExecutionV1.RejectResponse
+        nonisolated(nonsending) func listOrders(_ request: ExecutionV1.ListOrdersRequest, context: ServerContext) async throws -> ExecutionV1.ListOrdersResponse
+        nonisolated(nonsending) func getPortfolio(_ request: ExecutionV1.GetPortfolioRequest, context: ServerContext) async throws -> ExecutionV1.Portfolio
+        nonisolated(nonsending) func createExchangeKey(_ request: ExecutionV1.CreateExchangeKeyRequest, context: ServerContext) async throws -> ExecutionV1.CreateExchangeKeyResponse
+        nonisolated(nonsending) func activateExchangeKey(_ request: ExecutionV1.ActivateExchangeKeyRequest, context: ServerContext) async throws -> ExecutionV1.ActivateExchangeKeyResponse
         /// Ends all keys of the person, also those that wait for activation: nothing is done with them any more, and what they placed is cancelled.
-        func revokeExchangeKeys(_ request: ExecutionV1.RevokeExchangeKeysRequest, context: ServerContext) async throws -> ExecutionV1.RevokeExchangeKeysResponse
+        nonisolated(nonsending) func revokeExchangeKeys(_ request: ExecutionV1.RevokeExchangeKeysRequest, context: ServerContext) async throws -> ExecutionV1.RevokeExchangeKeysResponse
         /// While engaged nothing is dispatched, for anybody.
-        func setKillSwitch(_ request: ExecutionV1.SetKillSwitchRequest, context: ServerContext) async throws -> ExecutionV1.KillSwitch
-        func getKillSwitch(_ request: ExecutionV1.GetKillSwitchRequest, context: ServerContext) async throws -> ExecutionV1.KillSwitch
+        nonisolated(nonsending) func setKillSwitch(_ request: ExecutionV1.SetKillSwitchRequest, context: ServerContext) async throws -> ExecutionV1.KillSwitch
+        nonisolated(nonsending) func getKillSwitch(_ request: ExecutionV1.GetKillSwitchRequest, context: ServerContext) async throws -> ExecutionV1.KillSwitch
     }
 
     /// Calls `cryptopulse.execution.v1.Execution`. Every method throws `RPCError`.

@@ -41,11 +41,11 @@ extension KeysV1 {
 
     /// The life of a process's keys. Served by every process of the mesh, each for its own.
     public protocol KeysHandler: Sendable {
-        func listKeys(_ request: KeysV1.ListKeysRequest, context: ServerContext) async throws -> KeysV1.ListKeysResponse
+        nonisolated(nonsending) func listKeys(_ request: KeysV1.ListKeysRequest, context: ServerContext) async throws -> KeysV1.ListKeysResponse
         /// Puts a new key in the place of the active one, which retires.
-        func rotateKey(_ request: KeysV1.RotateKeyRequest, context: ServerContext) async throws -> KeysV1.RotateKeyResponse
+        nonisolated(nonsending) func rotateKey(_ request: KeysV1.RotateKeyRequest, context: ServerContext) async throws -> KeysV1.RotateKeyResponse
         /// From its answer on the key is used for nothing more.
-        func revokeKey(_ request: KeysV1.RevokeKeyRequest, context: ServerContext) async throws -> KeysV1.RevokeKeyResponse
+        nonisolated(nonsending) func revokeKey(_ request: KeysV1.RevokeKeyRequest, context: ServerContext) async throws -> KeysV1.RevokeKeyResponse
     }
 
     /// Calls `cryptopulse.keys.v1.Keys`. Every method throws `RPCError`.

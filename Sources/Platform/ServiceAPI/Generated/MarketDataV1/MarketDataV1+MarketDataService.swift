@@ -59,11 +59,11 @@ extension MarketDataV1 {
 
     /// What the exchange shows to anybody, read with a key that can do nothing else.
     public protocol MarketDataHandler: Sendable {
-        func getPrice(_ request: MarketDataV1.GetPriceRequest, context: ServerContext) async throws -> MarketDataV1.Price
-        func getBookTicker(_ request: MarketDataV1.GetBookTickerRequest, context: ServerContext) async throws -> MarketDataV1.BookTicker
-        func getCandles(_ request: MarketDataV1.GetCandlesRequest, context: ServerContext) async throws -> MarketDataV1.GetCandlesResponse
+        nonisolated(nonsending) func getPrice(_ request: MarketDataV1.GetPriceRequest, context: ServerContext) async throws -> MarketDataV1.Price
+        nonisolated(nonsending) func getBookTicker(_ request: MarketDataV1.GetBookTickerRequest, context: ServerContext) async throws -> MarketDataV1.BookTicker
+        nonisolated(nonsending) func getCandles(_ request: MarketDataV1.GetCandlesRequest, context: ServerContext) async throws -> MarketDataV1.GetCandlesResponse
         /// The latest book ticker of each symbol at once, then each change until the caller cancels.
-        func streamTickers(_ request: MarketDataV1.StreamTickersRequest, to writer: ResponseWriter<MarketDataV1.BookTicker>, context: ServerContext) async throws
+        nonisolated(nonsending) func streamTickers(_ request: MarketDataV1.StreamTickersRequest, to writer: ResponseWriter<MarketDataV1.BookTicker>, context: ServerContext) async throws
     }
 
     /// Calls `cryptopulse.market_data.v1.MarketData`. Every method throws `RPCError`.

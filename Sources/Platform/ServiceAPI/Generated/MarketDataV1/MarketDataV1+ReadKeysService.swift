@@ -58,12 +58,12 @@ extension MarketDataV1 {
 
     /// People's own keys for reading, apart from those that trade, which execution has.
     public protocol ReadKeysHandler: Sendable {
-        func createReadKey(_ request: MarketDataV1.CreateReadKeyRequest, context: ServerContext) async throws -> MarketDataV1.CreateReadKeyResponse
-        func activateReadKey(_ request: MarketDataV1.ActivateReadKeyRequest, context: ServerContext) async throws -> MarketDataV1.ActivateReadKeyResponse
+        nonisolated(nonsending) func createReadKey(_ request: MarketDataV1.CreateReadKeyRequest, context: ServerContext) async throws -> MarketDataV1.CreateReadKeyResponse
+        nonisolated(nonsending) func activateReadKey(_ request: MarketDataV1.ActivateReadKeyRequest, context: ServerContext) async throws -> MarketDataV1.ActivateReadKeyResponse
         /// Ends all read keys of the person, also those that wait for activation. Their values are erased.
-        func revokeReadKeys(_ request: MarketDataV1.RevokeReadKeysRequest, context: ServerContext) async throws -> MarketDataV1.RevokeReadKeysResponse
+        nonisolated(nonsending) func revokeReadKeys(_ request: MarketDataV1.RevokeReadKeysRequest, context: ServerContext) async throws -> MarketDataV1.RevokeReadKeysResponse
         /// The person's balances, read with their own read key: no key that trades is touched.
-        func getBalances(_ request: MarketDataV1.GetBalancesRequest, context: ServerContext) async throws -> MarketDataV1.Balances
+        nonisolated(nonsending) func getBalances(_ request: MarketDataV1.GetBalancesRequest, context: ServerContext) async throws -> MarketDataV1.Balances
     }
 
     /// Calls `cryptopulse.market_data.v1.ReadKeys`. Every method throws `RPCError`.

@@ -31,9 +31,9 @@ extension BenchV1 {
 
     /// Answers with what it was sent.
     public protocol EchoHandler: Sendable {
-        func echo(_ request: BenchV1.EchoRequest, context: ServerContext) async throws -> BenchV1.EchoResponse
+        nonisolated(nonsending) func echo(_ request: BenchV1.EchoRequest, context: ServerContext) async throws -> BenchV1.EchoResponse
         /// Sends messages as fast as the caller takes them.
-        func stream(_ request: BenchV1.StreamRequest, to writer: ResponseWriter<BenchV1.EchoResponse>, context: ServerContext) async throws
+        nonisolated(nonsending) func stream(_ request: BenchV1.StreamRequest, to writer: ResponseWriter<BenchV1.EchoResponse>, context: ServerContext) async throws
     }
 
     /// Calls `bench.v1.Echo`. Every method throws `RPCError`.
