@@ -14,8 +14,9 @@ public struct ServerContext: Sendable {
         method: MethodDescriptor, peer: PeerIdentity, metadata: Metadata = [:], deadline: ContinuousClock.Instant,
         principal: Principal? = nil, logger: Logger
     ) {
+        let entry = MethodTable.Entry(MethodImplementation(method) { _ in { _, _ in } })
         call = ServerCall(
-            streamID: 0, descriptor: method, metadata: metadata, deadline: NIODeadline(deadline), scope: PeerScope(peer: peer, logger: logger))
+            streamID: 0, method: entry, metadata: metadata, deadline: NIODeadline(deadline), scope: PeerScope(peer: peer, logger: logger))
         call.principal = principal
     }
 

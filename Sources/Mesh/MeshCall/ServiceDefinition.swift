@@ -27,6 +27,8 @@ public struct MethodImplementation: Sendable {
     public let descriptor: MethodDescriptor
     /// Makes an invocation from the message in the Request; what it is given is good during the call only.
     package let invoke: @Sendable (UnsafeRawBufferPointer) throws -> Invocation
+    /// Runs one call after the other, for servers without interceptors. A unary method's only; nil where each call has an invocation.
+    package let run: (@concurrent @Sendable (CallWorker) async -> Void)?
     /// Set by a server with admission control.
     var gate: AdmissionGate?
 
@@ -36,7 +38,16 @@ public struct MethodImplementation: Sendable {
 
     @usableFromInline
     package init(_ descriptor: MethodDescriptor, invoke: @escaping @Sendable (UnsafeRawBufferPointer) throws -> Invocation) {
+        self.init(descriptor, invoke: invoke, run: nil)
+    }
+
+    @usableFromInline
+    package init(
+        _ descriptor: MethodDescriptor, invoke: @escaping @Sendable (UnsafeRawBufferPointer) throws -> Invocation,
+        run: (@concurrent @Sendable (CallWorker) async -> Void)?
+    ) {
         self.descriptor = descriptor
+        self.run = run
         self.invoke = invoke
     }
 }

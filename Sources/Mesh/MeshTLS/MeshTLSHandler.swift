@@ -29,6 +29,8 @@ public final class MeshTLSHandler: ChannelDuplexHandler {
     /// Somebody inside asked for bytes and has not had any since.
     private var readRequested = false
     private var plaintext = ByteBuffer()
+    /// The last that was delivered in this turn, while somebody keeps it.
+    private var lent: ByteBuffer?
     private static let keptCapacity = 4096
     /// Who still sends more than this after the last words to it is not about to say a last word itself.
     private static let mostDecrypted = 16 * 1024
@@ -149,6 +151,7 @@ public final class MeshTLSHandler: ChannelDuplexHandler {
         // Nothing came of this read that the inner side would see, so it won't ask again.
         if readRequested || lifecycle.phase != .open, !holdsReads { context.read() }
         context.fireChannelReadComplete()
+        takeBackLent()
     }
 
     /// A peer that has closed its side too is read to the end in one go, however much it has sent.
@@ -214,9 +217,16 @@ public final class MeshTLSHandler: ChannelDuplexHandler {
         plaintext = ByteBuffer()
         readRequested = false
         context.fireChannelRead(wrapInboundOut(delivered))
-        // Used again if nobody keeps it; an idle connection keeps little.
+        // Used again if nobody keeps it, now or when the turn is over; an idle connection keeps little.
         guard delivered.capacity <= Self.keptCapacity, plaintext.capacity == 0 else { return }
-        if delivered.modifyIfUniquelyOwned({ $0.clear() }) != nil { plaintext = delivered }
+        if delivered.modifyIfUniquelyOwned({ $0.clear() }) != nil { plaintext = delivered } else { lent = delivered }
+    }
+
+    private func takeBackLent() {
+        guard var lent else { return }
+        self.lent = nil
+        guard plaintext.capacity == 0 else { return }
+        if lent.modifyIfUniquelyOwned({ $0.clear() }) != nil { plaintext = lent }
     }
 
     // MARK: Writing

@@ -35,7 +35,7 @@ package final class AdmissionLane: @unchecked Sendable {
             refused.wrappingAdd(1, ordering: .relaxed)
             throw overloaded(limits.delayInterval.clampedNanoseconds)
         }
-        guard let gate = call.gate else { return }
+        guard let gate = call.method.implementation.gate else { return }
         call.pass = gate.enter(deadline: call.deadline)
         if call.pass == nil { throw overloaded(gate.drainTime) }
     }
@@ -44,7 +44,7 @@ package final class AdmissionLane: @unchecked Sendable {
     func finished(_ call: ServerCall, succeeded: Bool) {
         guard let pass = call.pass else { return }
         call.pass = nil
-        call.gate?.leave(pass, succeeded: succeeded)
+        call.method.implementation.gate?.leave(pass, succeeded: succeeded)
     }
 
     /// Callers that were refused together are told different times, so that they do not come back together.

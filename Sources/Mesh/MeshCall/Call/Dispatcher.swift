@@ -66,6 +66,7 @@ package final class Dispatcher: Sendable {
             refusal.cause = nil
             throw refusal
         }
+        call.needsToken = false
         call.invocation = try call.unpack?()
     }
 

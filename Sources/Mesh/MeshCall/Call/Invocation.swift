@@ -66,10 +66,7 @@ extension ServerCallStreams {
 
     @usableFromInline
     func send(_ message: PreparedMessage) {
-        give(.sent)
-        // The caller may have gone while the handler ran.
-        guard !call.isOver else { return }
-        connection.succeed(call, with: message)
+        connection.send(message, of: call)
     }
 
     @usableFromInline

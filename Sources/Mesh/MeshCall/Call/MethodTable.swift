@@ -6,12 +6,12 @@ struct MethodTable: Sendable {
     final class Entry: Sendable {
         private let service: [UInt8]
         private let name: [UInt8]
-        let method: MethodImplementation
+        let implementation: MethodImplementation
 
-        init(service: [UInt8], name: [UInt8], method: MethodImplementation) {
-            self.service = service
-            self.name = name
-            self.method = method
+        init(_ implementation: MethodImplementation) {
+            service = Array(implementation.descriptor.service.utf8)
+            name = Array(implementation.descriptor.name.utf8)
+            self.implementation = implementation
         }
 
         func has(_ service: UnsafeRawBufferPointer, _ name: UnsafeRawBufferPointer) -> Bool {
@@ -49,7 +49,7 @@ struct MethodTable: Sendable {
                     if other.has(service, name) { return }
                     index = (index + 1) & mask
                 }
-                slots[index] = Entry(service: Array(service), name: Array(name), method: method)
+                slots[index] = Entry(method)
             }
         }
     }

@@ -50,8 +50,9 @@ final class FrameTransport: @unchecked Sendable {
     @exclusivity(unchecked) private var framesBefore = 0
     /// What is being split.
     @exclusivity(unchecked) private var reading: ByteBuffer?
-    /// Where it lies, while it is split.
+    /// Where it lies, while it is split, and where that is in the buffer.
     @exclusivity(unchecked) private var readingStart: UnsafeRawPointer?
+    @exclusivity(unchecked) private var readingIndex = 0
     /// `limits.maximumDeadline`.
     let longestNanoseconds: Int64
     @exclusivity(unchecked) private var flushScheduled = false
@@ -99,6 +100,7 @@ final class FrameTransport: @unchecked Sendable {
         inTurn = true
         turnBegan = .now()
         reading = bytes
+        readingIndex = bytes.readerIndex
     }
 
     /// The time, as of the beginning of the read turn while one runs: a turn is short, and looking at the clock for each call is not free.
@@ -106,9 +108,9 @@ final class FrameTransport: @unchecked Sendable {
 
     /// What lies at `bytes` without a copy, if that is in the memory being read; it then keeps that memory.
     func slice(_ bytes: UnsafeRawBufferPointer) -> ByteBuffer {
-        guard let reading, let base = readingStart, let start = bytes.baseAddress, start >= base else { return ByteBuffer(bytes: bytes) }
+        guard let base = readingStart, let start = bytes.baseAddress, start >= base else { return ByteBuffer(bytes: bytes) }
         // Nil when it ends beyond what is being read: then it lies elsewhere.
-        return reading.getSlice(at: reading.readerIndex + (start - base), length: bytes.count) ?? ByteBuffer(bytes: bytes)
+        return reading?.getSlice(at: readingIndex + (start - base), length: bytes.count) ?? ByteBuffer(bytes: bytes)
     }
 
     /// Ends a read turn: handlers that are ready run, then everything leaves in one flush.

@@ -7,6 +7,14 @@ struct PendingCalls {
 
     var first: ServerCall? { isEmpty ? nil : calls[taken] }
 
+    var hasOne: Bool { calls.count == taken + 1 }
+
+    /// Whether the first is one of this method that need not wait for anything.
+    func beginsWithCall(of method: MethodTable.Entry) -> Bool {
+        guard !isEmpty, let first = calls[taken] else { return false }
+        return first.method === method && !first.needsToken
+    }
+
     mutating func append(_ call: consuming ServerCall) {
         calls.append(call)
     }

@@ -32,8 +32,10 @@ struct BoundCall {
         }
     }
 
+    var call: ServerCall { running._withUnsafeGuaranteedRef { $0.call } }
+
     /// Goes on to the next call. Only while the object is unshared.
-    func move(to call: ServerCall) {
+    func move(to call: consuming ServerCall) {
         running._withUnsafeGuaranteedRef { $0.call = call }
     }
 }

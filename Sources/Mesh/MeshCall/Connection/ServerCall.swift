@@ -7,13 +7,15 @@ internal import Synchronization
 /// connection's event loop.
 final class ServerCall: @unchecked Sendable {
     let streamID: UInt32
-    let descriptor: MethodDescriptor
+    let method: MethodTable.Entry
     let metadata: Metadata
     let deadline: NIODeadline
     let scope: PeerScope
-    /// What admission control has to do with it, where there is any.
-    let gate: AdmissionGate?
-    /// The run of its handler; nil until the caller may call.
+    /// Its caller has to be asked for a token before the handler begins.
+    @exclusivity(unchecked) var needsToken = false
+    /// The packed request of a method whose handler unpacks it as it begins.
+    @exclusivity(unchecked) var payload: ByteBuffer?
+    /// The run of any other handler; nil until the caller may call.
     @exclusivity(unchecked) var invocation: Invocation?
     /// Makes the invocation once the caller has been admitted; nil when it was at once.
     @exclusivity(unchecked) var unpack: (@Sendable () throws -> Invocation)?
@@ -47,15 +49,16 @@ final class ServerCall: @unchecked Sendable {
     @exclusivity(unchecked) var over: RPCError?
 
     init(
-        streamID: UInt32, descriptor: MethodDescriptor, metadata: Metadata, deadline: NIODeadline, scope: PeerScope, gate: AdmissionGate? = nil
+        streamID: UInt32, method: MethodTable.Entry, metadata: Metadata, deadline: NIODeadline, scope: PeerScope
     ) {
         self.streamID = streamID
-        self.descriptor = descriptor
+        self.method = method
         self.metadata = metadata
         self.deadline = deadline
         self.scope = scope
-        self.gate = gate
     }
+
+    var descriptor: MethodDescriptor { method.implementation.descriptor }
 
     /// The caller's request id where it is fit for a log line, a new one otherwise.
     var requestID: String {
@@ -98,26 +101,6 @@ final class PeerScope: Sendable {
     init(peer: PeerIdentity, logger: Logger) {
         self.peer = peer
         self.logger = logger
-    }
-}
-
-/// A task that runs handlers, one after the other. Confined to the event loop.
-final class CallWorker: @unchecked Sendable {
-    /// What its task has bound.
-    let bound: BoundCall
-    @exclusivity(unchecked) var task: Task<Void, Never>?
-    /// Its task was cancelled for the sake of one call: it runs no other.
-    @exclusivity(unchecked) private(set) var isRetired = false
-    @exclusivity(unchecked) var hasBegun = false
-    @exclusivity(unchecked) var isDone = false
-
-    init(_ bound: BoundCall) {
-        self.bound = bound
-    }
-
-    func cancel() {
-        isRetired = true
-        task?.cancel()
     }
 }
 

@@ -21,7 +21,14 @@ extension ServerConnection {
         }
     }
 
-    func succeed(_ call: ServerCall, with message: PreparedMessage) {
+    /// Sends the reply as the handler gives it.
+    func send(_ message: PreparedMessage, of call: ServerCall) {
+        call.reply = .sent
+        // The caller may have gone while the handler ran.
+        if !call.isOver { succeed(call, with: message) }
+    }
+
+    private func succeed(_ call: ServerCall, with message: PreparedMessage) {
         send(.prepared(message), of: call)
     }
 

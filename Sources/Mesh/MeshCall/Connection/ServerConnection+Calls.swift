@@ -39,18 +39,17 @@ extension ServerConnection {
     ) throws(RPCError) -> ServerCall {
         // An object: what it holds is counted one by one when it is copied.
         guard let method = dispatcher.method(request.service, request.method) else { throw unknown(request) }
-        guard isOfKind(method.method.descriptor, flags) else {
-            throw RPCError(.unimplemented, "\(method.method.descriptor.path) is not of the kind that was called.", reason: "WRONG_KIND")
+        guard isOfKind(method.implementation.descriptor, flags) else {
+            throw RPCError(.unimplemented, "\(method.implementation.descriptor.path) is not of the kind that was called.", reason: "WRONG_KIND")
         }
         let metadata = try metadata(request)
-        let deadline = try deadline(request.timeoutNano, method.method.descriptor)
+        let deadline = try deadline(request.timeoutNano, method.implementation.descriptor)
         guard transport.queuedBytes <= transport.limits.maximumOutboundBytes else {
             throw RPCError(.resourceExhausted, "Too many answers wait for this peer.", reason: "SLOW_READER")
         }
-        let call = ServerCall(
-            streamID: id, descriptor: method.method.descriptor, metadata: metadata, deadline: deadline, scope: scope, gate: method.method.gate)
-        try prepare(call, method, request.payload)
-        if !method.method.descriptor.takesOneMessage { openInbound(call, first: request.payload, isOpen: clientStreams) }
+        let call = ServerCall(streamID: id, method: method, metadata: metadata, deadline: deadline, scope: scope)
+        try prepare(call, request.payload)
+        if !method.implementation.descriptor.takesOneMessage { openInbound(call, first: request.payload, isOpen: clientStreams) }
         return call
     }
 
@@ -71,18 +70,33 @@ extension ServerConnection {
     }
 
     /// Who has to show a token first has its message unpacked after that.
-    private func prepare(_ call: ServerCall, _ method: MethodTable.Entry, _ payload: UnsafeRawBufferPointer) throws(RPCError) {
-        guard dispatcher.admitsWithoutUser(call) else { return keep(call, method, payload) }
+    private func prepare(_ call: ServerCall, _ payload: UnsafeRawBufferPointer) throws(RPCError) {
+        guard dispatcher.admitsWithoutUser(call) else { return keep(call, payload) }
+        // It is unpacked before the read turn ends, unless so much is ready that the loop has its turn first.
+        guard !unpacksLater(call) else { return call.payload = transport.slice(payload) }
         do {
-            call.invocation = try method.method.invoke(payload)
+            call.invocation = try call.method.implementation.invoke(payload)
         } catch {
             throw error as? RPCError ?? .requestMalformed
         }
     }
 
-    private func keep(_ call: ServerCall, _ method: MethodTable.Entry, _ payload: UnsafeRawBufferPointer) {
+    private func unpacksLater(_ call: ServerCall) -> Bool { call.method.implementation.run != nil && !dispatcher.hasInterceptors }
+
+    private func keep(_ call: ServerCall, _ payload: UnsafeRawBufferPointer) {
         let kept = ByteBuffer(bytes: payload)
-        call.unpack = { try kept.withUnsafeReadableBytes { try method.method.invoke($0) } }
+        call.needsToken = true
+        guard !unpacksLater(call) else { return call.payload = kept }
+        let method = call.method
+        call.unpack = { try kept.withUnsafeReadableBytes { try method.implementation.invoke($0) } }
+    }
+
+    /// Answers a call whose handler turns out not to begin, since its request is malformed.
+    func refuse(_ call: ServerCall, _ error: RPCError) {
+        guard loop.inEventLoop else { return loop.execute { self.refuse(call, error) } }
+        dispatcher.refused(error, (call.descriptor.service, call.descriptor.name), scope.peer)
+        end(call, error)
+        do throws(ConnectionFailure) { try machine.refusedRequest() } catch { transport.fail(error) }
     }
 
     /// Whether the caller takes the method for what it is. A stock ttrpc server asks its own table only, so baseline does too.

@@ -9,32 +9,50 @@ extension ServerConnection {
     /// Begins the handlers of the calls that came in this turn.
     func runPending() {
         while let call = pending.first {
-            let worker = transport.executor.runNow { makeWorker(for: call) }
+            let worker = pending.hasOne ? startWorker(for: call) : transport.executor.runNow { makeWorker(for: call) }
             // Not even begun: so much was ready that the loop has its turn first.
             guard worker.isDone || worker.hasBegun else { return }
         }
     }
 
+    /// For a call that came alone: to bind in the task costs less than to have the task take over, but it runs no second call then, as the
+    /// code that binds has a reference too.
+    private func startWorker(for call: ServerCall) -> CallWorker {
+        let running = RunningCall(call)
+        let worker = CallWorker(BoundCall(running), self)
+        let task = Task.immediate(executorPreference: transport.executor) {
+            await CallContext.$current.withValue(CallContext(running)) { await worker.connection.work(worker) }
+        }
+        guard !worker.isDone else { return worker }
+        worker.task = task
+        // What ran in the meantime may have given its call up.
+        if worker.isRetired { task.cancel() }
+        return worker
+    }
+
+    /// For several calls.
     private func makeWorker(for call: ServerCall) -> CallWorker {
         let running = RunningCall(call)
-        let worker = CallWorker(BoundCall(running))
+        let worker = CallWorker(BoundCall(running), self)
         // A task takes over what is bound where it is made.
         CallContext.$current.withValue(CallContext(running)) {
-            worker.task = Task(executorPreference: transport.executor) { [self] in await work(worker) }
+            worker.task = Task(executorPreference: transport.executor) { await worker.connection.work(worker) }
         }
         return worker
     }
 
-    // Concurrent, as its task prefers the loop's executor anyway.
-    @concurrent
     private func work(_ worker: CallWorker) async {
-        worker.hasBegun = true
-        while let streams = next(for: worker) {
-            let call = streams.call
+        while let call = next(for: worker) {
             // Every function between here and the handler costs a look at the task's executor when it returns: they are few on purpose.
             var failure: RPCError?
             do {
-                if call.invocation == nil { try await CallContext.$current.withValue(nil) { try await dispatcher.admit(call) } }
+                if call.needsToken { try await CallContext.$current.withValue(nil) { try await dispatcher.admit(call) } }
+                if call.payload != nil, let run = call.method.implementation.run {
+                    worker.prepareRun()
+                    await run(worker)
+                    continue
+                }
+                let streams = ServerCallStreams(call: call, connection: self)
                 if let invocation = call.invocation, !dispatcher.hasInterceptors {
                     try await invocation(ServerContext(call), streams)
                 } else {
@@ -47,14 +65,16 @@ extension ServerConnection {
         }
     }
 
-    private func end(_ call: ServerCall, _ failure: RPCError?) {
-        if loop.inEventLoop { finish(call, failure) } else { loop.execute { self.finish(call, failure) } }
-    }
-
     /// On the loop, unless the handler left it for good: then its task ends.
-    private func next(for worker: CallWorker) -> ServerCallStreams? {
+    ///
+    /// - Parameter method: nil for any; otherwise a call of this one that can begin at once.
+    func next(for worker: CallWorker, of method: MethodTable.Entry? = nil) -> ServerCall? {
         guard loop.inEventLoop else { return nil }
-        while !worker.isRetired, worker.bound.isUnshared, let call = pending.popFirst() {
+        let isFirst = !worker.hasBegun
+        worker.hasBegun = true
+        while !worker.isRetired, isFirst || worker.bound.isUnshared {
+            if let method, !pending.beginsWithCall(of: method) { return nil }
+            guard let call = pending.popFirst() else { break }
             if call.isOver {
                 machine.handlerReturned()
                 continue
@@ -62,10 +82,17 @@ extension ServerConnection {
             guard letIn(call) else { continue }
             call.worker = worker
             worker.bound.move(to: call)
-            return ServerCallStreams(call: call, connection: self)
+            return call
         }
         worker.isDone = true
         return nil
+    }
+
+    var isOnLoop: Bool { loop.inEventLoop }
+
+    /// The handler of a call has returned.
+    func end(_ call: ServerCall, _ failure: RPCError?) {
+        if loop.inEventLoop { finish(call, failure) } else { loop.execute { self.finish(call, failure) } }
     }
 
     private func finish(_ call: ServerCall, _ failure: RPCError?) {

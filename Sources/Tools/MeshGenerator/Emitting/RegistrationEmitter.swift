@@ -25,6 +25,16 @@ struct RegistrationEmitter {
         let name = SwiftNames.method(method.name)
         let descriptor = "\(namespace).\(service.name)Methods.\(name)"
         let arguments = method.serverStreaming ? "$0, to: $1, context: $2" : "$0, context: $1"
-        writer.line(".\(method.kind)(\(descriptor)) { try await handler.\(name)(\(arguments)) },")
+        let handler = ".\(method.kind)(\(descriptor)) { try await handler.\(name)(\(arguments)) }"
+        guard !method.clientStreaming, !method.serverStreaming else { return writer.line(handler + ",") }
+        writer.line(handler + " run: { run in")
+        writer.indented { writer in
+            writer.line("while let (request, context) = run.next() {")
+            writer.indented { writer in
+                writer.line("do { try run.answer(try await handler.\(name)(request, context: context)) } catch { run.fail(error) }")
+            }
+            writer.line("}")
+        }
+        writer.line("},")
     }
 }

@@ -101,7 +101,11 @@ extension ServiceDefinition {
         ServiceDefinition(
             name: "greeter.v1.Greeter",
             methods: [
-                .unary(GreeterV1.GreeterMethods.sayHello) { try await handler.sayHello($0, context: $1) },
+                .unary(GreeterV1.GreeterMethods.sayHello) { try await handler.sayHello($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.sayHello(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
                 .serverStreaming(GreeterV1.GreeterMethods.countDown) { try await handler.countDown($0, to: $1, context: $2) },
                 .clientStreaming(GreeterV1.GreeterMethods.greetAll) { try await handler.greetAll($0, context: $1) },
                 .bidirectional(GreeterV1.GreeterMethods.converse) { try await handler.converse($0, to: $1, context: $2) },

@@ -106,8 +106,16 @@ extension ServiceDefinition {
         ServiceDefinition(
             name: "interop.v1.Test",
             methods: [
-                .unary(InteropV1.TestMethods.emptyCall) { try await handler.emptyCall($0, context: $1) },
-                .unary(InteropV1.TestMethods.unaryCall) { try await handler.unaryCall($0, context: $1) },
+                .unary(InteropV1.TestMethods.emptyCall) { try await handler.emptyCall($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.emptyCall(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
+                .unary(InteropV1.TestMethods.unaryCall) { try await handler.unaryCall($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.unaryCall(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
                 .serverStreaming(InteropV1.TestMethods.streamingOutputCall) { try await handler.streamingOutputCall($0, to: $1, context: $2) },
                 .clientStreaming(InteropV1.TestMethods.streamingInputCall) { try await handler.streamingInputCall($0, context: $1) },
                 .bidirectional(InteropV1.TestMethods.fullDuplexCall) { try await handler.fullDuplexCall($0, to: $1, context: $2) },

@@ -78,7 +78,11 @@ extension ServiceDefinition {
         ServiceDefinition(
             name: "mesh.v1.Health",
             methods: [
-                .unary(MeshV1.HealthMethods.check) { try await handler.check($0, context: $1) },
+                .unary(MeshV1.HealthMethods.check) { try await handler.check($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.check(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
                 .serverStreaming(MeshV1.HealthMethods.watch) { try await handler.watch($0, to: $1, context: $2) },
             ])
     }

@@ -98,9 +98,21 @@ extension ServiceDefinition {
         ServiceDefinition(
             name: "cryptopulse.audit.v1.Audit",
             methods: [
-                .unary(AuditV1.AuditMethods.append) { try await handler.append($0, context: $1) },
-                .unary(AuditV1.AuditMethods.getCheckpoint) { try await handler.getCheckpoint($0, context: $1) },
-                .unary(AuditV1.AuditMethods.listRecords) { try await handler.listRecords($0, context: $1) },
+                .unary(AuditV1.AuditMethods.append) { try await handler.append($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.append(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
+                .unary(AuditV1.AuditMethods.getCheckpoint) { try await handler.getCheckpoint($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.getCheckpoint(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
+                .unary(AuditV1.AuditMethods.listRecords) { try await handler.listRecords($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.listRecords(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
             ])
     }
 }

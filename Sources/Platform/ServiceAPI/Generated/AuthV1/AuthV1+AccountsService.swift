@@ -73,8 +73,16 @@ extension ServiceDefinition {
         ServiceDefinition(
             name: "cryptopulse.auth.v1.Accounts",
             methods: [
-                .unary(AuthV1.AccountsMethods.setRole) { try await handler.setRole($0, context: $1) },
-                .unary(AuthV1.AccountsMethods.recordVerification) { try await handler.recordVerification($0, context: $1) },
+                .unary(AuthV1.AccountsMethods.setRole) { try await handler.setRole($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.setRole(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
+                .unary(AuthV1.AccountsMethods.recordVerification) { try await handler.recordVerification($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.recordVerification(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
             ])
     }
 }

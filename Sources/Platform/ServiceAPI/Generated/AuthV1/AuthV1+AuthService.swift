@@ -198,14 +198,46 @@ extension ServiceDefinition {
         ServiceDefinition(
             name: "cryptopulse.auth.v1.Auth",
             methods: [
-                .unary(AuthV1.AuthMethods.signUp) { try await handler.signUp($0, context: $1) },
-                .unary(AuthV1.AuthMethods.confirmTotp) { try await handler.confirmTotp($0, context: $1) },
-                .unary(AuthV1.AuthMethods.signIn) { try await handler.signIn($0, context: $1) },
-                .unary(AuthV1.AuthMethods.refresh) { try await handler.refresh($0, context: $1) },
-                .unary(AuthV1.AuthMethods.signOut) { try await handler.signOut($0, context: $1) },
-                .unary(AuthV1.AuthMethods.narrowToken) { try await handler.narrowToken($0, context: $1) },
-                .unary(AuthV1.AuthMethods.mintSignOff) { try await handler.mintSignOff($0, context: $1) },
-                .unary(AuthV1.AuthMethods.getKeys) { try await handler.getKeys($0, context: $1) },
+                .unary(AuthV1.AuthMethods.signUp) { try await handler.signUp($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.signUp(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
+                .unary(AuthV1.AuthMethods.confirmTotp) { try await handler.confirmTotp($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.confirmTotp(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
+                .unary(AuthV1.AuthMethods.signIn) { try await handler.signIn($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.signIn(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
+                .unary(AuthV1.AuthMethods.refresh) { try await handler.refresh($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.refresh(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
+                .unary(AuthV1.AuthMethods.signOut) { try await handler.signOut($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.signOut(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
+                .unary(AuthV1.AuthMethods.narrowToken) { try await handler.narrowToken($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.narrowToken(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
+                .unary(AuthV1.AuthMethods.mintSignOff) { try await handler.mintSignOff($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.mintSignOff(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
+                .unary(AuthV1.AuthMethods.getKeys) { try await handler.getKeys($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.getKeys(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
             ])
     }
 }

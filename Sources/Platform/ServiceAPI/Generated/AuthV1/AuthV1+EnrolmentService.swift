@@ -53,7 +53,11 @@ extension ServiceDefinition {
         ServiceDefinition(
             name: "cryptopulse.auth.v1.Enrolment",
             methods: [
-                .unary(AuthV1.EnrolmentMethods.enrol) { try await handler.enrol($0, context: $1) },
+                .unary(AuthV1.EnrolmentMethods.enrol) { try await handler.enrol($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.enrol(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
             ])
     }
 }

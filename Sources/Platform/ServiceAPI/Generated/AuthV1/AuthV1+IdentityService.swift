@@ -216,15 +216,47 @@ extension ServiceDefinition {
         ServiceDefinition(
             name: "cryptopulse.auth.v1.Identity",
             methods: [
-                .unary(AuthV1.IdentityMethods.renew) { try await handler.renew($0, context: $1) },
+                .unary(AuthV1.IdentityMethods.renew) { try await handler.renew($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.renew(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
                 .serverStreaming(AuthV1.IdentityMethods.watchRevocations) { try await handler.watchRevocations($0, to: $1, context: $2) },
-                .unary(AuthV1.IdentityMethods.createJoinToken) { try await handler.createJoinToken($0, context: $1) },
-                .unary(AuthV1.IdentityMethods.revoke) { try await handler.revoke($0, context: $1) },
-                .unary(AuthV1.IdentityMethods.reinstate) { try await handler.reinstate($0, context: $1) },
-                .unary(AuthV1.IdentityMethods.listIssuingKeys) { try await handler.listIssuingKeys($0, context: $1) },
-                .unary(AuthV1.IdentityMethods.prepareIssuingKey) { try await handler.prepareIssuingKey($0, context: $1) },
-                .unary(AuthV1.IdentityMethods.activateIssuingKey) { try await handler.activateIssuingKey($0, context: $1) },
-                .unary(AuthV1.IdentityMethods.endIssuingKey) { try await handler.endIssuingKey($0, context: $1) },
+                .unary(AuthV1.IdentityMethods.createJoinToken) { try await handler.createJoinToken($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.createJoinToken(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
+                .unary(AuthV1.IdentityMethods.revoke) { try await handler.revoke($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.revoke(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
+                .unary(AuthV1.IdentityMethods.reinstate) { try await handler.reinstate($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.reinstate(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
+                .unary(AuthV1.IdentityMethods.listIssuingKeys) { try await handler.listIssuingKeys($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.listIssuingKeys(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
+                .unary(AuthV1.IdentityMethods.prepareIssuingKey) { try await handler.prepareIssuingKey($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.prepareIssuingKey(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
+                .unary(AuthV1.IdentityMethods.activateIssuingKey) { try await handler.activateIssuingKey($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.activateIssuingKey(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
+                .unary(AuthV1.IdentityMethods.endIssuingKey) { try await handler.endIssuingKey($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.endIssuingKey(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
             ])
     }
 }

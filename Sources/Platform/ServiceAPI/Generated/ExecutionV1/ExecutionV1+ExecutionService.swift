@@ -313,19 +313,71 @@ extension ServiceDefinition {
         ServiceDefinition(
             name: "cryptopulse.execution.v1.Execution",
             methods: [
-                .unary(ExecutionV1.ExecutionMethods.registerUtterance) { try await handler.registerUtterance($0, context: $1) },
-                .unary(ExecutionV1.ExecutionMethods.propose) { try await handler.propose($0, context: $1) },
-                .unary(ExecutionV1.ExecutionMethods.getProposal) { try await handler.getProposal($0, context: $1) },
-                .unary(ExecutionV1.ExecutionMethods.listProposals) { try await handler.listProposals($0, context: $1) },
-                .unary(ExecutionV1.ExecutionMethods.signOff) { try await handler.signOff($0, context: $1) },
-                .unary(ExecutionV1.ExecutionMethods.reject) { try await handler.reject($0, context: $1) },
-                .unary(ExecutionV1.ExecutionMethods.listOrders) { try await handler.listOrders($0, context: $1) },
-                .unary(ExecutionV1.ExecutionMethods.getPortfolio) { try await handler.getPortfolio($0, context: $1) },
-                .unary(ExecutionV1.ExecutionMethods.createExchangeKey) { try await handler.createExchangeKey($0, context: $1) },
-                .unary(ExecutionV1.ExecutionMethods.activateExchangeKey) { try await handler.activateExchangeKey($0, context: $1) },
-                .unary(ExecutionV1.ExecutionMethods.revokeExchangeKeys) { try await handler.revokeExchangeKeys($0, context: $1) },
-                .unary(ExecutionV1.ExecutionMethods.setKillSwitch) { try await handler.setKillSwitch($0, context: $1) },
-                .unary(ExecutionV1.ExecutionMethods.getKillSwitch) { try await handler.getKillSwitch($0, context: $1) },
+                .unary(ExecutionV1.ExecutionMethods.registerUtterance) { try await handler.registerUtterance($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.registerUtterance(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
+                .unary(ExecutionV1.ExecutionMethods.propose) { try await handler.propose($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.propose(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
+                .unary(ExecutionV1.ExecutionMethods.getProposal) { try await handler.getProposal($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.getProposal(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
+                .unary(ExecutionV1.ExecutionMethods.listProposals) { try await handler.listProposals($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.listProposals(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
+                .unary(ExecutionV1.ExecutionMethods.signOff) { try await handler.signOff($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.signOff(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
+                .unary(ExecutionV1.ExecutionMethods.reject) { try await handler.reject($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.reject(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
+                .unary(ExecutionV1.ExecutionMethods.listOrders) { try await handler.listOrders($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.listOrders(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
+                .unary(ExecutionV1.ExecutionMethods.getPortfolio) { try await handler.getPortfolio($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.getPortfolio(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
+                .unary(ExecutionV1.ExecutionMethods.createExchangeKey) { try await handler.createExchangeKey($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.createExchangeKey(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
+                .unary(ExecutionV1.ExecutionMethods.activateExchangeKey) { try await handler.activateExchangeKey($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.activateExchangeKey(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
+                .unary(ExecutionV1.ExecutionMethods.revokeExchangeKeys) { try await handler.revokeExchangeKeys($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.revokeExchangeKeys(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
+                .unary(ExecutionV1.ExecutionMethods.setKillSwitch) { try await handler.setKillSwitch($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.setKillSwitch(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
+                .unary(ExecutionV1.ExecutionMethods.getKillSwitch) { try await handler.getKillSwitch($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.getKillSwitch(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
             ])
     }
 }

@@ -96,9 +96,21 @@ extension ServiceDefinition {
         ServiceDefinition(
             name: "cryptopulse.keys.v1.Keys",
             methods: [
-                .unary(KeysV1.KeysMethods.listKeys) { try await handler.listKeys($0, context: $1) },
-                .unary(KeysV1.KeysMethods.rotateKey) { try await handler.rotateKey($0, context: $1) },
-                .unary(KeysV1.KeysMethods.revokeKey) { try await handler.revokeKey($0, context: $1) },
+                .unary(KeysV1.KeysMethods.listKeys) { try await handler.listKeys($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.listKeys(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
+                .unary(KeysV1.KeysMethods.rotateKey) { try await handler.rotateKey($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.rotateKey(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
+                .unary(KeysV1.KeysMethods.revokeKey) { try await handler.revokeKey($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.revokeKey(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
             ])
     }
 }

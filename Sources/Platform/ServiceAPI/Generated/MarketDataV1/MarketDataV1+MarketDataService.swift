@@ -121,9 +121,21 @@ extension ServiceDefinition {
         ServiceDefinition(
             name: "cryptopulse.market_data.v1.MarketData",
             methods: [
-                .unary(MarketDataV1.MarketDataMethods.getPrice) { try await handler.getPrice($0, context: $1) },
-                .unary(MarketDataV1.MarketDataMethods.getBookTicker) { try await handler.getBookTicker($0, context: $1) },
-                .unary(MarketDataV1.MarketDataMethods.getCandles) { try await handler.getCandles($0, context: $1) },
+                .unary(MarketDataV1.MarketDataMethods.getPrice) { try await handler.getPrice($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.getPrice(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
+                .unary(MarketDataV1.MarketDataMethods.getBookTicker) { try await handler.getBookTicker($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.getBookTicker(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
+                .unary(MarketDataV1.MarketDataMethods.getCandles) { try await handler.getCandles($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.getCandles(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
                 .serverStreaming(MarketDataV1.MarketDataMethods.streamTickers) { try await handler.streamTickers($0, to: $1, context: $2) },
             ])
     }

@@ -122,10 +122,26 @@ extension ServiceDefinition {
         ServiceDefinition(
             name: "cryptopulse.market_data.v1.ReadKeys",
             methods: [
-                .unary(MarketDataV1.ReadKeysMethods.createReadKey) { try await handler.createReadKey($0, context: $1) },
-                .unary(MarketDataV1.ReadKeysMethods.activateReadKey) { try await handler.activateReadKey($0, context: $1) },
-                .unary(MarketDataV1.ReadKeysMethods.revokeReadKeys) { try await handler.revokeReadKeys($0, context: $1) },
-                .unary(MarketDataV1.ReadKeysMethods.getBalances) { try await handler.getBalances($0, context: $1) },
+                .unary(MarketDataV1.ReadKeysMethods.createReadKey) { try await handler.createReadKey($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.createReadKey(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
+                .unary(MarketDataV1.ReadKeysMethods.activateReadKey) { try await handler.activateReadKey($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.activateReadKey(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
+                .unary(MarketDataV1.ReadKeysMethods.revokeReadKeys) { try await handler.revokeReadKeys($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.revokeReadKeys(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
+                .unary(MarketDataV1.ReadKeysMethods.getBalances) { try await handler.getBalances($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.getBalances(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
             ])
     }
 }

@@ -75,7 +75,11 @@ extension ServiceDefinition {
         ServiceDefinition(
             name: "bench.v1.Echo",
             methods: [
-                .unary(BenchV1.EchoMethods.echo) { try await handler.echo($0, context: $1) },
+                .unary(BenchV1.EchoMethods.echo) { try await handler.echo($0, context: $1) } run: { run in
+                    while let (request, context) = run.next() {
+                        do { try run.answer(try await handler.echo(request, context: context)) } catch { run.fail(error) }
+                    }
+                },
                 .serverStreaming(BenchV1.EchoMethods.stream) { try await handler.stream($0, to: $1, context: $2) },
             ])
     }
