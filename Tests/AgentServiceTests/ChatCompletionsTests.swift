@@ -153,6 +153,14 @@ struct ChatCompletionsTests {
         }
     }
 
+    @Test("Nothing begins with a key that was revoked a moment ago")
+    func revokedBefore() async throws {
+        let held = ModelKey(Self.usual)
+        held.take(nil, usable: [])
+        await #expect(throws: ModelFailure.keyEnded) { try await held.whileUsable("1") { Issue.record("it was sent") } }
+        #expect(held.watchCount == 0)
+    }
+
     @Test("A question that waits is sent all the same while its key is only the one before")
     func rotatedWhileWaiting() async throws {
         let held = ModelKey(Self.usual), next = ModelKey.Value(id: "2", bytes: SecretBytes(copying: "sk-new".utf8))

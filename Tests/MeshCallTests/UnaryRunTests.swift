@@ -40,9 +40,9 @@ struct UnaryRunTests {
     }
 
     /// Status code and text of each answer, by call.
-    private static func answers(_ methods: [MethodImplementation], _ frames: [UInt8], _ count: Int) async throws -> [String] {
+    private static func answers(_ methods: [MethodImplementation], _ frames: [UInt8], _ count: Int, behind jobs: Int = 0) async throws -> [String] {
         let link = WireLink(methods, mode: .mesh)
-        link.write(ControlFrame.settings(.default).encoded + frames)
+        link.write(ControlFrame.settings(.default).encoded + frames, behind: jobs)
         var answers: [(id: UInt32, text: String)] = []
         while answers.count < count, let frame = await link.read() {
             guard frame.header.type == .response else { continue }
@@ -89,14 +89,14 @@ struct UnaryRunTests {
         #expect(order.withLock { $0 } == ["A1", "A2", "B3", "A4"])
     }
 
-    @Test("one that waits does not hold up those behind it")
-    func waiting() async throws {
+    @Test("one that waits does not hold up those behind it, however much the loop has to do", arguments: [0, 1500, 5000])
+    func waiting(jobs: Int) async throws {
         let gate = Signal()
         let method = Self.method { request, _ in
             if request.service == "wait" { await gate.wait() } else { gate.raise() }
             return Response(reason: request.service)
         }
-        #expect(try await Self.answers([method], Self.frames(["wait", "go"]), 2) == ["0 wait", "0 go"])
+        #expect(try await Self.answers([method], Self.frames(["wait", "go"]), 2, behind: jobs) == ["0 wait", "0 go"])
     }
 
     @Test("a handler that leaves the loop is answered all the same")

@@ -42,8 +42,11 @@ final class WireLink: FrameLink, @unchecked Sendable {
     }
 
     /// Sends bytes as one read of the server.
-    func write(_ bytes: [UInt8]) {
+    ///
+    /// - Parameter jobs: of the loop's tasks that are ready before it.
+    func write(_ bytes: [UInt8], behind jobs: Int = 0) {
         loop.execute {
+            for _ in 0..<jobs { Task(executorPreference: LoopExecutor.of(self.loop)) {} }
             self.receiver?.received(ByteBuffer(bytes: bytes))
             self.receiver?.readCompleted()
         }

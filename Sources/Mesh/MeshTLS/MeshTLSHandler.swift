@@ -35,7 +35,7 @@ public final class MeshTLSHandler: ChannelDuplexHandler {
     /// Who still sends more than this after the last words to it is not about to say a last word itself.
     private static let mostDecrypted = 16 * 1024
     private var firstRecord = FirstRecord()
-    /// Bytes that have come since the last words to the peer.
+    /// Bytes that have come since this side began to close.
     private var dropped = 0
 
     /// - Parameters:
@@ -159,7 +159,7 @@ public final class MeshTLSHandler: ChannelDuplexHandler {
     /// - Returns: false when a close_notify may still be found in it.
     private func drops(_ bytes: Int, _ context: ChannelHandlerContext) -> Bool {
         dropped += bytes
-        if dropped > limits.maxDropped { context.close(promise: nil) }
+        if dropped > limits.maxDropped, lifecycle.lastWordIsSaid { context.close(promise: nil) }
         return dropped > Self.mostDecrypted
     }
 

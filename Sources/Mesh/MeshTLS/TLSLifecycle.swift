@@ -63,8 +63,10 @@ struct TLSLifecycle {
 
     /// Plaintext goes up only while nobody has closed.
     var delivers: Bool { phase == .open && !inputClosed }
-    /// The last words to the peer are said: what still comes from it is only read so that it hears them.
-    var lingers: Bool { phase == .failed || (phase == .closing && closeNotifySent) }
+    /// Nothing that still comes from the peer matters but its own last word: it is only read so that the peer hears ours.
+    var lingers: Bool { phase == .failed || phase == .closing }
+    /// Nothing waits any more to be sent to the peer, or nothing can be.
+    var lastWordIsSaid: Bool { phase == .failed || closeNotifySent }
     var reads: Bool { phase == .open || phase == .closing }
     var mayWrite: Bool { (phase == .idle || phase == .handshaking || phase == .open) && !outputClosing }
 }

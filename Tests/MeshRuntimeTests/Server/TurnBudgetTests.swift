@@ -26,7 +26,7 @@ struct TurnBudgetTests {
     @Test("reads are cut where others wait, until one has shown that it takes no time")
     func unknown() {
         var budget = TurnBudget()
-        #expect(budget.cuts(long, isShared: true) && budget.isDense)
+        #expect(budget.cuts(long, isShared: true) && !budget.isDense)
         #expect(!budget.cuts(long, isShared: false) && !budget.cuts(TurnBudget.short, isShared: true))
         // A short one shows nothing.
         budget.begin(at: at(0), bytes: TurnBudget.short)
@@ -45,6 +45,18 @@ struct TurnBudgetTests {
         #expect(budget.cuts(long / 8 + 1, isShared: true) && budget.isDense)
         read(&budget, (20_000, 20_020))
         #expect(!budget.cuts(long, isShared: true))
+    }
+
+    @Test("little reads are little also where a large buffer was in use before")
+    func little() {
+        var pool = NIOPooledRecvBufferAllocator(capacity: 1, recvAllocator: FixedSizeRecvByteBufferAllocator(capacity: 1 << 16))
+        func room() -> Int { pool.buffer(allocator: ByteBufferAllocator()) { $0.writableBytes }.1 }
+        #expect(room() == 1 << 16)
+        pool.recvAllocator = LittleReads()
+        for _ in 0..<3 {
+            pool.record(actualReadBytes: 100)
+            #expect(room() == TurnBudget.littleRead)
+        }
     }
 
     @Test("a loop is shared from the moment another connection reads, for a while")

@@ -10,8 +10,8 @@ extension ServerConnection {
     func runPending() {
         while let call = pending.first {
             let worker = pending.hasOne ? startWorker(for: call) : transport.executor.runNow { makeWorker(for: call) }
-            // Not even begun: so much was ready that the loop has its turn first.
-            guard worker.isDone || worker.hasBegun else { return }
+            // Not even begun: so much was ready that the loop has its turn first. Whoever waits behind it does not wait for it.
+            guard worker.isDone || worker.hasBegun else { return loop.execute { self.runPending() } }
         }
     }
 

@@ -49,7 +49,7 @@ extension ServerChannelHandler {
         guard little != readsLittle else { return }
         readsLittle = little
         let allocator: any RecvByteBufferAllocator =
-            little ? FixedSizeRecvByteBufferAllocator(capacity: TurnBudget.littleRead) : AdaptiveRecvByteBufferAllocator()
+            little ? LittleReads() : AdaptiveRecvByteBufferAllocator()
         try? context.channel.syncOptions?.setOption(.recvAllocator, value: allocator)
     }
 

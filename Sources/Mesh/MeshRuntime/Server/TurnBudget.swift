@@ -25,6 +25,7 @@ struct TurnBudget {
     private var bytes = 0
     /// Bytes that take as long as a turn may. Of who has not sent a long read yet the worst is assumed.
     private var most = short
+    private var isKnown = false
 
     /// A part begins, or goes on with more bytes than it had.
     mutating func begin(at now: NIODeadline, bytes more: Int = 0) {
@@ -39,17 +40,27 @@ struct TurnBudget {
     func cuts(_ bytes: Int, isShared: Bool) -> Bool { isShared && bytes > Self.short && bytes > most }
 
     /// Whether even reads of middling length would be cut.
-    var isDense: Bool { most < 2 * Self.littleRead }
+    var isDense: Bool { isKnown && most < 2 * Self.littleRead }
 
     /// A read, or a part of one, is dealt with.
     mutating func end(at now: NIODeadline, isComplete: Bool) {
         spent = spent + (began.map { now - $0 } ?? .nanoseconds(0))
         began = nil
         guard isComplete else { return }
-        if bytes > Self.short { most = Int(Int64(bytes) * Self.longest.nanoseconds / max(1, spent.nanoseconds)) }
+        if bytes > Self.short {
+            most = Int(Int64(bytes) * Self.longest.nanoseconds / max(1, spent.nanoseconds))
+            isKnown = true
+        }
         spent = .nanoseconds(0)
         bytes = 0
     }
+}
+
+/// A buffer of `TurnBudget.littleRead` for each read: one that is used again stays as large as it was.
+struct LittleReads: RecvByteBufferAllocator {
+    func buffer(allocator: ByteBufferAllocator) -> ByteBuffer { allocator.buffer(capacity: TurnBudget.littleRead) }
+    mutating func record(actualReadBytes: Int) -> Bool { true }
+    func nextBufferSize() -> Int? { nil }
 }
 
 /// Who reads on an event loop. Confined to it.

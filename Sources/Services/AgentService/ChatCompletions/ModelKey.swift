@@ -14,6 +14,8 @@ final class ModelKey: Sendable {
 
     private struct State {
         var value: Value?
+        /// Ids of the keys that may be sent.
+        var usable: Set<String>
         /// Each waits for the end of its key, and is at most as many as the questions.
         var watches: [UInt64: (keyID: String, end: AsyncStream<Never>.Continuation)] = [:]
         var next: UInt64 = 0
@@ -22,7 +24,7 @@ final class ModelKey: Sendable {
     private let state: Mutex<State>
 
     init(_ value: Value? = nil) {
-        state = Mutex(State(value: value))
+        state = Mutex(State(value: value, usable: value.map { [$0.id] } ?? []))
     }
 
     /// nil: nothing is asked of the model.
@@ -31,7 +33,7 @@ final class ModelKey: Sendable {
     /// - Parameter usable: ids of the keys that may still be sent: the one before may, until its overlap is over.
     func take(_ key: Value?, usable: Set<String>) {
         let ended = state.withLock { state in
-            state.value = key
+            (state.value, state.usable) = (key, usable)
             return state.watches.values.filter { !usable.contains($0.keyID) }
         }
         for watch in ended { watch.end.finish() }
@@ -41,8 +43,9 @@ final class ModelKey: Sendable {
     ///
     /// - Throws: `ModelFailure.keyEnded` then; what `body` throws.
     func whileUsable<T: Sendable>(_ keyID: String, _ body: @escaping @Sendable () async throws -> T) async throws -> T {
-        try await withThrowingTaskGroup(of: T.self) { group in
-            let (ticket, ended) = watch(keyID)
+        // Between the look at the key and this moment it may have been revoked.
+        guard let (ticket, ended) = watch(keyID) else { throw ModelFailure.keyEnded }
+        return try await withThrowingTaskGroup(of: T.self) { group in
             defer { unwatch(ticket) }
             group.addTask(operation: body)
             group.addTask {
@@ -59,14 +62,15 @@ final class ModelKey: Sendable {
     /// For tests.
     var watchCount: Int { state.withLock { $0.watches.count } }
 
-    private func watch(_ keyID: String) -> (UInt64, AsyncStream<Never>) {
+    private func watch(_ keyID: String) -> (UInt64, AsyncStream<Never>)? {
         let (ended, end) = AsyncStream.makeStream(of: Never.self)
-        let ticket = state.withLock { state in
+        let ticket = state.withLock { state -> UInt64? in
+            guard state.usable.contains(keyID) else { return nil }
             defer { state.next &+= 1 }
             state.watches[state.next] = (keyID, end)
             return state.next
         }
-        return (ticket, ended)
+        return ticket.map { ($0, ended) }
     }
 
     private func unwatch(_ ticket: UInt64) {

@@ -36,7 +36,8 @@ struct ModelKeyTrial: Sendable {
             ModelFailure.tooSlow("no word on a key")
         }
         try Task.checkCancellation()
-        if let status, status == 401 || status == 403 { throw Refused(keyID: key.id, status: status) }
+        // Not 403: a good key may be kept from this one question.
+        if let status, status == 401 { throw Refused(keyID: key.id, status: status) }
     }
 
     private func ask(with key: SecretBytes) async throws -> UInt {

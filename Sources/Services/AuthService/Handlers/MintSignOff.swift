@@ -12,11 +12,11 @@ extension AuthHandler {
         guard request.digest.count == 32 else {
             throw RPCError(.invalidArgument, "A digest has 32 bytes.", reason: "INVALID_DIGEST")
         }
-        try await checkVerified(token.userID, digest: request.digest, context)
         guard signOffRate.admit(token.userID, now: clock().timeIntervalSince1970) else {
             throw RPCError(
                 .resourceExhausted, "Too many sign-offs at once. Try again in a moment.", reason: "RATE_LIMITED", retryAfter: .seconds(2))
         }
+        try await checkVerified(token.userID, digest: request.digest, context)
         let step = try await request.code.isEmpty ? nil : self.step(of: request.code, token.userID, digest: request.digest, context)
         let method = step == nil ? "pwd" : "otp"
         let issued = try await tokens.issuer.signOff(userID: token.userID, digest: request.digest, methods: [method], now: clock())
