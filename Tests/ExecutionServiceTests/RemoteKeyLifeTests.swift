@@ -2,6 +2,8 @@ import ExecutionService
 import GRDB
 import MeshCall
 import SecretServers
+import SecretStores
+import Secrets
 import ServiceAPI
 import Storage
 import TestSupport
@@ -83,6 +85,41 @@ struct RemoteKeyLifeTests {
                 #expect(ended.keyIds.count == 5)
                 #expect(try await bao.transitKeys().isEmpty)
             }
+        }
+    }
+
+    @Test("Neither another store of the same kind nor a server whose engine is away is believed that a key is there no more")
+    func elsewhere() async throws {
+        try await withTransit { bao, store in
+            let mesh = try TestMesh()
+            var settings = bao.remoteKeys
+            settings.transit?.mount = "other"
+            let other = try settings.open(in: "development")
+            try await bao.run("secrets", "enable", "-path=other", "transit")
+            let id = try await mesh.run(remoteKeys: store) { running in
+                _ = try await link(running)
+                return try await activeKey(running)
+            }
+            try await mesh.run(remoteKeys: other) { running in
+                #expect(try await revoke(id, in: running).key?.state == "retiring")
+                try await running.flushAudit()
+                #expect(mesh.audit.actions.count { $0 == "exchange_key.not_destroyed" } == 1)
+            }
+            try await bao.run("secrets", "move", "transit/", "away/")
+            try await again(with: store, on: mesh, leaves: "retiring")
+            try await bao.run("secrets", "move", "away/", "transit/")
+            #expect(try await bao.transitKeys().count == 1)
+            try await again(with: store, on: mesh, leaves: "gone")
+            #expect(try await bao.transitKeys().isEmpty)
+        }
+    }
+
+    /// When the pause after a failure is over.
+    private func again(with store: any RemoteKeyStore, on mesh: TestMesh, leaves state: String) async throws {
+        try await mesh.run(remoteKeys: store) { running in
+            mesh.advance(milliseconds: 3_600_000)
+            try await running.service.endKeys()
+            #expect(try await running.keys.listKeys(.init(gone: true)).keys.map(\.state) == [state])
         }
     }
 

@@ -14,6 +14,7 @@ package final class OpenBao: Sendable {
         path "transit/sign/execution" { capabilities = ["update"] }
         path "transit/keys/execution" { capabilities = ["read"] }
         path "transit/keys/development.*" { capabilities = ["create", "update", "read", "delete"] }
+        path "other/keys/development.*" { capabilities = ["create", "update", "read", "delete"] }
         path "transit/sign/development.*" { capabilities = ["update"] }
         path "transit/export/*" { capabilities = ["read"] }
         """

@@ -4,13 +4,17 @@ import Secrets
 struct TroubledKeys: RemoteKeyStore {
     let inner: any RemoteKeyStore
     let kind: String
+    let place: String
     /// Once a key has been made.
     let afterMaking: @Sendable () async throws -> Void
 
-    /// - Parameter kind: what it says that it is; nil means the truth.
-    init(inner: any RemoteKeyStore, kind: String? = nil, afterMaking: @escaping @Sendable () async throws -> Void = {}) {
+    /// - Parameters:
+    ///   - kind: what it says that it is; nil means the truth.
+    ///   - place: the same.
+    init(inner: any RemoteKeyStore, kind: String? = nil, place: String? = nil, afterMaking: @escaping @Sendable () async throws -> Void = {}) {
         self.inner = inner
         self.kind = kind ?? inner.kind
+        self.place = place ?? inner.place
         self.afterMaking = afterMaking
     }
 
@@ -22,5 +26,5 @@ struct TroubledKeys: RemoteKeyStore {
 
     func signer(_ name: RemoteKeyName) throws -> any RemoteSigner { try inner.signer(name) }
 
-    func destroy(_ name: RemoteKeyName) async throws { try await inner.destroy(name) }
+    func destroy(_ name: RemoteKeyName) async throws -> Bool { try await inner.destroy(name) }
 }

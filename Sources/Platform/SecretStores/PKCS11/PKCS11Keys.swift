@@ -5,9 +5,11 @@ public struct PKCS11Keys: RemoteKeyStore {
     private let device: PKCS11Device
 
     public var kind: String { "pkcs11" }
+    public let place: String
 
     public init(_ settings: PKCS11Settings) {
         device = PKCS11Device(settings, writes: true)
+        place = settings.token
     }
 
     public func make(_ name: RemoteKeyName) async throws -> any RemoteSigner {
@@ -19,14 +21,15 @@ public struct PKCS11Keys: RemoteKeyStore {
         PKCS11Signer(device, label: "\(name)")
     }
 
-    public func destroy(_ name: RemoteKeyName) async throws {
+    @discardableResult
+    public func destroy(_ name: RemoteKeyName) async throws -> Bool {
         try await about(name) { try $0.destroyPair($1) }
     }
 
-    private func about(_ name: RemoteKeyName, _ body: @escaping @Sendable (PKCS11Session, String) throws -> Void) async throws {
+    private func about<Value: Sendable>(_ name: RemoteKeyName, _ body: @escaping @Sendable (PKCS11Session, String) throws -> Value) async throws -> Value {
         let label = "\(name)"
         do {
-            try await device.run { try body($0, label) }
+            return try await device.run { try body($0, label) }
         } catch let cause as SecretStoreError.Cause {
             throw SecretStoreError(store: "pkcs11", secret: label, cause: cause)
         }

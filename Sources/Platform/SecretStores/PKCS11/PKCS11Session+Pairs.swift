@@ -31,20 +31,33 @@ extension PKCS11Session {
             }
         }
         guard try attribute(CKA_SENSITIVE, of: privateKey) == yes, try attribute(CKA_EXTRACTABLE, of: privateKey) == no else {
-            try destroyPair(label)
+            _ = try destroyPair(label)
             throw SecretStoreError.Cause.unusable("the device would give its private half away")
         }
     }
 
     /// Destroys both halves, the private one first. The same again changes nothing.
-    func destroyPair(_ label: String) throws {
+    ///
+    /// - Returns: whether either was there.
+    func destroyPair(_ label: String) throws -> Bool {
+        try checkLoggedIn()
+        var wasThere = false
         for half in [KeyClass.privateKey, .publicKey] {
             do {
                 try PKCS11Failure.check("C_DestroyObject", functions.pointee.C_DestroyObject?(handle, try key(label, half)))
+                wasThere = true
             } catch SecretStoreError.Cause.notFound {
                 continue
             }
         }
+        return wasThere
+    }
+
+    /// Who is not logged in sees no private key, and is told that there is none.
+    private func checkLoggedIn() throws {
+        var info = CK_SESSION_INFO()
+        try PKCS11Failure.check("C_GetSessionInfo", functions.pointee.C_GetSessionInfo?(handle, &info))
+        guard info.state == CKS_RW_USER_FUNCTIONS else { throw SecretStoreError.Cause.unavailable("the session with the token is not the user's any more") }
     }
 
     /// A label that two keys bear is taken, too.

@@ -57,7 +57,9 @@ enum VaultReplyReader {
         case 400 where words.contains("check-and-set"): return .conflict(words)
         case 400, 405: return .unusable(words)
         case 401, 403: return .denied(words)
-        case 404: return .notFound
+        case 404 where errors.isEmpty: return .notFound
+        // Nothing answers for the path: no engine is mounted there.
+        case 404: return .unusable(words)
         // 412: a standby that has not seen this token's write yet. 472, 473: standbys that do not answer. 503: sealed.
         default: return .unavailable("status \(reply.status): \(words)")
         }

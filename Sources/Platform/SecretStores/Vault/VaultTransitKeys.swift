@@ -9,6 +9,7 @@ public struct VaultTransitKeys: RemoteKeyStore {
     private let mount: String
 
     public var kind: String { "transit" }
+    public let place: String
 
     /// - Parameter mount: where the transit engine is mounted.
     /// - Throws: `SecretStoreError` for settings that cannot be used.
@@ -16,6 +17,8 @@ public struct VaultTransitKeys: RemoteKeyStore {
         do {
             session = try VaultSession(settings, limits: StoreLimits())
             self.mount = try StorePath.checked(mount, "transit mount")
+            let server = settings.address.hasSuffix("/") ? String(settings.address.dropLast()) : settings.address
+            place = [server, settings.namespace, mount].compactMap(\.self).joined(separator: " ")
         } catch let cause as SecretStoreError.Cause {
             throw SecretStoreError(store: "vault transit", secret: mount, cause: cause)
         }
@@ -43,12 +46,14 @@ public struct VaultTransitKeys: RemoteKeyStore {
         VaultTransitSigner(session, mount: mount, key: "\(name)")
     }
 
-    public func destroy(_ name: RemoteKeyName) async throws {
+    @discardableResult
+    public func destroy(_ name: RemoteKeyName) async throws -> Bool {
         struct Body: Encodable, Sendable { var deletion_allowed = true }
-        try await about(name) {
-            guard try await found(name) != nil else { return }
+        return try await about(name) {
+            guard try await found(name) != nil else { return false }
             _ = try await session.answer(VaultClient.Call(method: "POST", path: path(name) + "/config", body: Body()), as: VaultNothing.self)
             _ = try await session.answer(VaultClient.Call<VaultNothing>("DELETE", path(name)), as: VaultNothing.self)
+            return true
         }
     }
 

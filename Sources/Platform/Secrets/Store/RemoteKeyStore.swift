@@ -6,6 +6,10 @@ public protocol RemoteKeyStore: Sendable {
     /// Which sort of store it is: `transit`, `pkcs11`. Kept beside a key's name, so that another sort is not asked for it.
     var kind: String { get }
 
+    /// Which one of its sort, without a secret: where it is, and what in it. Kept beside a key's name, so that another one's word that there is no
+    /// such key is not taken for its end.
+    var place: String { get }
+
     /// - Returns: the signer of a new key.
     /// - Throws: `SecretStoreError`: `conflict` when there is a key of this name, `unusable` when the store would give the private half away.
     func make(_ name: RemoteKeyName) async throws -> any RemoteSigner
@@ -17,8 +21,9 @@ public protocol RemoteKeyStore: Sendable {
 
     /// From the return on nobody signs with the key. The same again changes nothing.
     ///
+    /// - Returns: whether it was there.
     /// - Throws: `SecretStoreError`: `denied` where this service may not destroy keys, and the key then is still there.
-    func destroy(_ name: RemoteKeyName) async throws
+    @discardableResult func destroy(_ name: RemoteKeyName) async throws -> Bool
 }
 
 /// What a key is called in a store that several environments may share: the environment, what the key is for, whose it is, and which.

@@ -44,7 +44,8 @@ struct ExchangeKeys: Sendable {
             return publicKey
         } catch {
             dependencies.logger.error("exchange key not made", metadata: ["key": "\(key.id)", "error": "\(error)"])
-            // Where even that fails, its time and the grace run out.
+            // A store that has not answered may still make it: that is waited for, as where even this fails.
+            guard !TradeKeyHolder.mayStillCome(after: error) else { throw error }
             try? await dependencies.database.write(as: caller.user) { db in try keys.giveUp(key.id, in: db) }
             throw error
         }

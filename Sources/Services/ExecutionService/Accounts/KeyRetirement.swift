@@ -33,19 +33,30 @@ struct KeyRetirement: Sendable {
             try Task.checkCancellation()
             // Where stores and exchange do not answer, the rest comes in the next round: open orders wait for this one to end.
             guard ContinuousClock.now < end else { return }
-            _ = try await self.end(key, after: dependencies.now())
+            do {
+                _ = try await self.end(key, after: dependencies.now(), until: end)
+            } catch let error as CancellationError {
+                throw error
+            } catch {
+                dependencies.logger.error("a key was not brought to its end", metadata: ["key": "\(key.id)", "why": "\(error)"])
+            }
         }
     }
 
-    /// - Parameter now: orders whose pause is not over then are left alone; nil: none is.
+    /// - Parameters:
+    ///   - now: orders whose pause is not over then are left alone; nil: none is.
+    ///   - until: orders that are not looked at by then are left to the next round; nil: none is.
     /// - Returns: what became of its open orders, in words.
-    func end(_ key: StoredExchangeKey, after now: Int64? = nil) async throws -> [String] {
+    func end(_ key: StoredExchangeKey, after now: Int64? = nil, until: ContinuousClock.Instant? = nil) async throws -> [String] {
         var notes: [String] = []
         if key.isRevoked {
             let orders = try await dependencies.database.readAll { db in
                 try OrderStore.toCancel(ofKey: key.id, now: now, limit: Self.ordersPerKey, in: db)
             }
-            for order in orders { notes.append(await cancel(order)) }
+            for order in orders {
+                if let until, ContinuousClock.now >= until { break }
+                notes.append(await cancel(order))
+            }
         }
         return try await notes + endings.run(key.id) { try await destroyAndErase(key, after: now) }
     }

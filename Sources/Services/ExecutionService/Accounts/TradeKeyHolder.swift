@@ -18,7 +18,8 @@ struct TradeKeyHolder: Sendable {
     func plan(user: String, id: String) throws -> TradeKeyMaterial {
         guard let remote else { return .local(Curve25519.Signing.PrivateKey()) }
         do {
-            return .remote(store: remote.kind, name: "\(try RemoteKeyName(environment: environment, purpose: Self.purpose, user: user, id: id))")
+            let name = try RemoteKeyName(environment: environment, purpose: Self.purpose, user: user, id: id)
+            return .remote(store: remote.kind, place: remote.place, name: "\(name)")
         } catch {
             throw Refusal.keyStore(remote.kind, cause: error)
         }
@@ -31,7 +32,7 @@ struct TradeKeyHolder: Sendable {
     func make(_ material: TradeKeyMaterial) async throws -> Curve25519.Signing.PublicKey {
         switch material {
         case .local(let key): return key.publicKey
-        case .remote(let kind, let name):
+        case .remote(let kind, _, let name):
             do {
                 let (store, name) = try store(kind, name)
                 return try Curve25519.Signing.PublicKey(rawRepresentation: try await store.make(name).publicKey())
@@ -41,11 +42,16 @@ struct TradeKeyHolder: Sendable {
         }
     }
 
+    /// Whether a key may come into being although `make` has failed.
+    static func mayStillCome(after error: any Error) -> Bool {
+        ((error as? RPCError)?.cause as? SecretStoreError)?.cause.isTransient ?? false
+    }
+
     /// - Throws: `RPCError` UNAVAILABLE for a key in a store that the settings do not name.
     func signer(_ material: TradeKeyMaterial) throws -> any RequestSigner {
         switch material {
         case .local(let key): return Ed25519RequestSigner(key)
-        case .remote(let kind, let name):
+        case .remote(let kind, _, let name):
             do {
                 let (store, name) = try store(kind, name)
                 return RemoteRequestSigner(place: Self.place(kind), try store.signer(name).signature)
@@ -59,16 +65,17 @@ struct TradeKeyHolder: Sendable {
     ///
     /// - Throws: `SecretStoreError`, `TradeKeyElsewhere`.
     func destroy(_ material: TradeKeyMaterial) async throws {
-        guard case .remote(let kind, let name) = material else { return }
+        guard case .remote(let kind, let place, let name) = material else { return }
         let (store, remoteName) = try store(kind, name)
-        try await store.destroy(remoteName)
+        // Only the store that made it can say that it is there no more. The same store by another address is as good while it has it.
+        guard try await store.destroy(remoteName) || store.place == place else { throw TradeKeyElsewhere(kind: "\(kind), \(place),") }
     }
 
     /// A store in words for the key's owner.
     static func place(_ kind: String) -> String { "the key store (\(kind))" }
 
     private func store(_ kind: String, _ name: String) throws -> (any RemoteKeyStore, RemoteKeyName) {
-        guard let remote, remote.kind == kind else { throw TradeKeyElsewhere(kind: kind) }
+        guard let remote, remote.kind == kind else { throw TradeKeyElsewhere(kind: "\(kind),") }
         return (remote, try RemoteKeyName(name, in: environment))
     }
 }
@@ -76,5 +83,5 @@ struct TradeKeyHolder: Sendable {
 /// A key lies in a store that this process is not told of.
 struct TradeKeyElsewhere: Error, CustomStringConvertible {
     let kind: String
-    var description: String { "the key is in a store of the kind \(kind), which options.tradeKeys does not name" }
+    var description: String { "the key is in a store of the kind \(kind) which options.tradeKeys does not name" }
 }

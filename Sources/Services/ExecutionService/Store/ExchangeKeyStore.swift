@@ -6,11 +6,11 @@ internal import GRDB
 enum TradeKeyMaterial: Sendable {
     /// Here, sealed in the database; it leaves this process in no form.
     case local(Curve25519.Signing.PrivateKey)
-    /// In a store of this kind, by this name: it never was in this process.
-    case remote(store: String, name: String)
+    /// In a store of this kind, which is that one, by this name: it never was in this process.
+    case remote(store: String, place: String, name: String)
 
     /// nil: none.
-    var store: String? { if case .remote(let store, _) = self { store } else { nil } }
+    var store: String? { if case .remote(let store, _, _) = self { store } else { nil } }
 }
 
 /// A person's key at the exchange.
@@ -40,16 +40,17 @@ struct ExchangeKeyStore: Sendable {
     ///
     /// - Parameter until: how long whoever makes it may take, milliseconds since 1970.
     func insert(_ key: StoredExchangeKey, now: Int64, until: Int64, in db: Database) throws {
-        let (sealed, store, name): ([UInt8], String?, String?) =
+        let (sealed, store, place, name): ([UInt8], String?, String?, String?) =
             switch key.material {
-            case .local(let pair): (try cipher.seal(pair.rawRepresentation, at: address("private_key_sealed", key.id)), nil, nil)
-            case .remote(let store, let name): ([], store, name)
+            case .local(let pair): (try cipher.seal(pair.rawRepresentation, at: address("private_key_sealed", key.id)), nil, nil, nil)
+            case .remote(let store, let place, let name): ([], store, place, name)
             }
         try db.execute(
             sql: """
-                INSERT INTO exchange_keys (id, user_id, state, private_key_sealed, remote_store, remote_key, created_ms, retired_ms, making_until_ms)
-                VALUES (?, ?, 'retired', ?, ?, ?, ?, ?, ?)
-                """, arguments: [key.id, key.user, Blob(sealed), store, name, now, now, until])
+                INSERT INTO exchange_keys
+                    (id, user_id, state, private_key_sealed, remote_store, remote_place, remote_key, created_ms, retired_ms, making_until_ms)
+                VALUES (?, ?, 'retired', ?, ?, ?, ?, ?, ?, ?)
+                """, arguments: [key.id, key.user, Blob(sealed), store, place, name, now, now, until])
     }
 
     /// The key is there: it waits for its activation.
@@ -112,7 +113,7 @@ struct ExchangeKeyStore: Sendable {
         guard let state = StoredExchangeKey.State(rawValue: row["state"]) else { throw StoreError.unreadable("exchange_keys.state") }
         let material: TradeKeyMaterial =
             if let store = row["remote_store"] as String?, let name = row["remote_key"] as String? {
-                .remote(store: store, name: name)
+                .remote(store: store, place: row["remote_place"] ?? "", name: name)
             } else {
                 .local(
                     try Curve25519.Signing.PrivateKey(

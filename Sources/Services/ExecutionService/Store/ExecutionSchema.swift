@@ -33,6 +33,7 @@ enum ExecutionSchema {
     /// A key elsewhere has nothing in `private_key_sealed`. `making_until_ms`: somebody makes it now, and until then.
     private static let remoteKeys = """
         ALTER TABLE exchange_keys ADD COLUMN remote_store TEXT;
+        ALTER TABLE exchange_keys ADD COLUMN remote_place TEXT;
         ALTER TABLE exchange_keys ADD COLUMN remote_key TEXT;
         ALTER TABLE exchange_keys ADD COLUMN making_until_ms INTEGER;
         ALTER TABLE exchange_keys ADD COLUMN destroy_tries INTEGER NOT NULL DEFAULT 0;

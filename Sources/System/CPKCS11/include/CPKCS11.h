@@ -101,6 +101,16 @@ typedef struct {
     unsigned char utc_time[16];
 } CK_TOKEN_INFO;
 
+typedef struct {
+    CK_SLOT_ID slot;
+    CK_ULONG state;
+    CK_FLAGS flags;
+    CK_ULONG device_error;
+} CK_SESSION_INFO;
+
+// States of a session. The user has logged in, and may write too.
+enum { CKS_RW_USER_FUNCTIONS = 3 };
+
 // A function that stands in the list and is not called here.
 typedef void (*CK_UNUSED)(void);
 
@@ -115,7 +125,9 @@ typedef struct {
     CK_UNUSED C_GetMechanismList, C_GetMechanismInfo, C_InitToken, C_InitPIN, C_SetPIN;
     CK_RV (*C_OpenSession)(CK_SLOT_ID slot, CK_FLAGS flags, void *application, void *notify, CK_SESSION_HANDLE *session);
     CK_RV (*C_CloseSession)(CK_SESSION_HANDLE session);
-    CK_UNUSED C_CloseAllSessions, C_GetSessionInfo, C_GetOperationState, C_SetOperationState;
+    CK_UNUSED C_CloseAllSessions;
+    CK_RV (*C_GetSessionInfo)(CK_SESSION_HANDLE session, CK_SESSION_INFO *info);
+    CK_UNUSED C_GetOperationState, C_SetOperationState;
     CK_RV (*C_Login)(CK_SESSION_HANDLE session, CK_ULONG user_type, const unsigned char *pin, CK_ULONG length);
     CK_UNUSED C_Logout, C_CreateObject, C_CopyObject;
     CK_RV (*C_DestroyObject)(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object);
