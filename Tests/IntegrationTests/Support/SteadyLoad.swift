@@ -31,6 +31,9 @@ final class SteadyLoad: Sendable {
         token = Mutex(try await person.token())
     }
 
+    /// Calls that were answered so far.
+    var done: Int { results.withLock { $0.done } }
+
     /// - Returns: what the calls came to that were made while `body` ran.
     func during(_ body: () async throws -> Void) async throws -> Tally {
         let calls = Task { try await run() }
