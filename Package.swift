@@ -248,7 +248,7 @@ let services: [Target] = [
     target("AuthService", in: "Services", uses: serviceBase + ["MeshTLS", x509, asn1]),
     target("AgentService", in: "Services", uses: serviceBase + ["Redaction", "OutboundHTTP", asyncHTTPClient, nio("NIOHTTP1")]),
     target("MarketDataService", in: "Services", uses: serviceBase + ["Exchange"]),
-    target("ExecutionService", in: "Services", uses: serviceBase + ["Exchange", "SecretStores"]),
+    target("ExecutionService", in: "Services", uses: serviceBase + ["Exchange", "OutboundHTTP", "SecretStores"]),
     target("AuditService", in: "Services", uses: serviceBase + ["OutboundHTTP", asyncHTTPClient, nio("NIOHTTP1")]),
     target("Gateway", in: "Services", uses: serviceBase + ["HTTPSKit", "MeshTLS", hummingbird, .product(name: "HTTPTypes", package: "swift-http-types")]),
     target(

@@ -134,18 +134,14 @@ struct ChatCompletionsTests {
 
     @Test("A question that waits for its connection is taken back when its key is revoked, and goes out with the next key where there is one", arguments: [false, true])
     func revokedWhileWaiting(hasNext: Bool) async throws {
-        let held = ModelKey(Self.usual), next = ModelKey.Value(id: "2", bytes: SecretBytes(copying: "sk-new".utf8))
-        try await ModelServer.with(answer) { server in
-            try await server.takesConnections(false)
-            let model = try Self.model(at: server, key: held)
-            let question = Task { try await ask(model) }
-            while held.watchCount == 0 { await Task.yield() }
-            held.take(hasNext ? next : nil, usable: ["2"])
+        let held = ModelKey(Self.usual)
+        try await whileOneWaits(with: held) { server, model, question in
+            held.take(hasNext ? Self.next : nil, usable: ["2"])
             if !hasNext {
                 let began = ContinuousClock.now
                 let error = await #expect(throws: RPCError.self) { _ = try await question.value }
                 #expect(error?.reason == "MODEL_KEY_MISSING" && ContinuousClock.now - began < .seconds(2))
-                held.take(next, usable: ["2"])
+                held.take(Self.next, usable: ["2"])
             }
             try await server.takesConnections(true)
             #expect(try await (hasNext ? question.value : ask(model)) == [.text("ok")])
@@ -163,16 +159,27 @@ struct ChatCompletionsTests {
 
     @Test("A question that waits is sent all the same while its key is only the one before")
     func rotatedWhileWaiting() async throws {
-        let held = ModelKey(Self.usual), next = ModelKey.Value(id: "2", bytes: SecretBytes(copying: "sk-new".utf8))
-        try await ModelServer.with(answer) { server in
-            try await server.takesConnections(false)
-            let model = try Self.model(at: server, key: held)
-            let question = Task { try await ask(model) }
-            while held.watchCount == 0 { await Task.yield() }
-            held.take(next, usable: ["1", "2"])
+        let held = ModelKey(Self.usual)
+        try await whileOneWaits(with: held) { server, model, question in
+            held.take(Self.next, usable: ["1", "2"])
             try await server.takesConnections(true)
             #expect(try await question.value == [.text("ok")])
             #expect(server.questions.map(\.authorization) == ["Bearer \(Self.key)"])
+        }
+    }
+
+    private static let next = ModelKey.Value(id: "2", bytes: SecretBytes(copying: "sk-new".utf8))
+
+    /// Runs `body` beside a question that waits for its connection.
+    private func whileOneWaits(
+        with key: ModelKey, _ body: (ModelServer, ChatCompletionsModel, Task<[ModelOutput], any Error>) async throws -> Void
+    ) async throws {
+        try await ModelServer.with(answer) { server in
+            try await server.takesConnections(false)
+            let model = try Self.model(at: server, key: key)
+            let question = Task { try await ask(model) }
+            while key.watchCount == 0 { await Task.yield() }
+            try await body(server, model, question)
         }
     }
 

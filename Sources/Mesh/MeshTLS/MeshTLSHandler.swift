@@ -32,7 +32,7 @@ public final class MeshTLSHandler: ChannelDuplexHandler {
     /// The last that was delivered in this turn, while somebody keeps it.
     private var lent: ByteBuffer?
     private static let keptCapacity = 4096
-    /// Who still sends more than this after the last words to it is not about to say a last word itself.
+    /// Who sends more than this after this side began to close is not about to say a last word.
     private static let mostDecrypted = 16 * 1024
     private var firstRecord = FirstRecord()
     /// Bytes that have come since this side began to close.

@@ -10,8 +10,8 @@ public struct TLSLimits: Sendable {
     public var maxQueuedBeforeHandshake: Int
     /// Plaintext that may wait for the socket. One more byte closes the connection: writers must heed `channelWritabilityChanged`.
     public var maxQueued: Int
-    /// Bytes of the peer that are taken and thrown away after the last words to it, so that it hears them before the reset that unread bytes
-    /// make of a close. One more closes the socket at once.
+    /// Bytes of the peer that are thrown away once this side closes, so that the peer hears the last words to it before the reset that unread
+    /// bytes make of a close. One more closes the socket as soon as those words are out.
     public var maxDropped: Int
 
     public init(

@@ -7,8 +7,8 @@ internal import NIOPosix
 /// A handshake takes as much time as some hundred calls, and strangers can ask for any number of them. On a thread of its own that gives way to the others
 /// they cost whoever is let in already next to nothing, on one core too.
 enum HandshakeLoop {
-    /// What it adds to the niceness of the process: a thirtieth of the weight of the loops that serve calls, where both want the same core. That is 70
-    /// handshakes a second of a core that has no time left, and little enough that who wakes for a call takes the core from a handshake.
+    /// What it adds to the niceness of the process: a thirtieth of the weight of the loops that serve calls, where both want the same core:
+    /// some 70 handshakes a second of half a millisecond each where the core has no time left.
     private static let niceness: Int32 = 15
 
     static let group: MultiThreadedEventLoopGroup = {

@@ -48,8 +48,7 @@ extension ServerChannelHandler {
     private func read(little: Bool, _ context: ChannelHandlerContext) {
         guard little != readsLittle else { return }
         readsLittle = little
-        let allocator: any RecvByteBufferAllocator =
-            little ? LittleReads() : AdaptiveRecvByteBufferAllocator()
+        let allocator: any RecvByteBufferAllocator = little ? LittleReads() : AdaptiveRecvByteBufferAllocator()
         try? context.channel.syncOptions?.setOption(.recvAllocator, value: allocator)
     }
 

@@ -23,9 +23,8 @@ struct TurnBudget {
     private var began: NIODeadline?
     private var spent = TimeAmount.nanoseconds(0)
     private var bytes = 0
-    /// Bytes that take as long as a turn may. Of who has not sent a long read yet the worst is assumed.
-    private var most = short
-    private var isKnown = false
+    /// Bytes that take as long as a turn may; nil for who has not sent a long read yet.
+    private var most: Int?
 
     /// A part begins, or goes on with more bytes than it had.
     mutating func begin(at now: NIODeadline, bytes more: Int = 0) {
@@ -37,20 +36,17 @@ struct TurnBudget {
     func isSpent(at now: NIODeadline) -> Bool { began.map { now - $0 >= Self.longest } ?? true }
 
     /// Whether a read of so many bytes is to be cut.
-    func cuts(_ bytes: Int, isShared: Bool) -> Bool { isShared && bytes > Self.short && bytes > most }
+    func cuts(_ bytes: Int, isShared: Bool) -> Bool { isShared && bytes > Self.short && bytes > most ?? 0 }
 
     /// Whether even reads of middling length would be cut.
-    var isDense: Bool { isKnown && most < 2 * Self.littleRead }
+    var isDense: Bool { most.map { $0 < 2 * Self.littleRead } ?? false }
 
     /// A read, or a part of one, is dealt with.
     mutating func end(at now: NIODeadline, isComplete: Bool) {
         spent = spent + (began.map { now - $0 } ?? .nanoseconds(0))
         began = nil
         guard isComplete else { return }
-        if bytes > Self.short {
-            most = Int(Int64(bytes) * Self.longest.nanoseconds / max(1, spent.nanoseconds))
-            isKnown = true
-        }
+        if bytes > Self.short { most = Int(Int64(bytes) * Self.longest.nanoseconds / max(1, spent.nanoseconds)) }
         spent = .nanoseconds(0)
         bytes = 0
     }

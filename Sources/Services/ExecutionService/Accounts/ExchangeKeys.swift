@@ -5,6 +5,7 @@ internal import FoundationEssentials
 internal import Identity
 internal import Logging
 internal import MeshCall
+internal import OutboundHTTP
 internal import Storage
 
 /// Makes people's keys for the exchange and puts them to use.

@@ -2,6 +2,7 @@ internal import AuditClient
 internal import Exchange
 internal import KeyManagement
 internal import Logging
+internal import OutboundHTTP
 internal import Storage
 internal import Trading
 
@@ -70,9 +71,8 @@ struct KeyRetirement: Sendable {
         guard try await dependencies.database.readAll({ try ExchangeKeyLife.mayEnd(key.id, made: made, now: now, in: $0) }) else { return [] }
         do {
             let (holder, limits) = (dependencies.keyHolder, dependencies.limits)
-            let work = Task { try await holder.destroy(key.material) }
-            defer { work.cancel() }
-            let destroyed: Void? = try await AnswerInTime.of({ try await work.value }, until: .now + limits.keyDestructionTime)
+            let destroyed: Void? = try await AnswerInTime.of(
+                { try await holder.destroy(key.material) }, until: .now + limits.keyDestructionTime, isGivenUp: true)
             guard destroyed != nil else { throw Failure.noAnswer(limits.keyDestructionTime) }
         } catch {
             await tell(notDestroyed: key, error)

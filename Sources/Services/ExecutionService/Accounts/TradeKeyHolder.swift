@@ -68,14 +68,14 @@ struct TradeKeyHolder: Sendable {
         guard case .remote(let kind, let place, let name) = material else { return }
         let (store, remoteName) = try store(kind, name)
         // Only the store that made it can say that it is there no more. The same store by another address is as good while it has it.
-        guard try await store.destroy(remoteName) || store.place == place else { throw TradeKeyElsewhere(kind: "\(kind), \(place),") }
+        guard try await store.destroy(remoteName) || store.place == place else { throw TradeKeyElsewhere(kind: kind, place: place) }
     }
 
     /// A store in words for the key's owner.
     static func place(_ kind: String) -> String { "the key store (\(kind))" }
 
     private func store(_ kind: String, _ name: String) throws -> (any RemoteKeyStore, RemoteKeyName) {
-        guard let remote, remote.kind == kind else { throw TradeKeyElsewhere(kind: "\(kind),") }
+        guard let remote, remote.kind == kind else { throw TradeKeyElsewhere(kind: kind, place: nil) }
         return (remote, try RemoteKeyName(name, in: environment))
     }
 }
@@ -83,5 +83,7 @@ struct TradeKeyHolder: Sendable {
 /// A key lies in a store that this process is not told of.
 struct TradeKeyElsewhere: Error, CustomStringConvertible {
     let kind: String
-    var description: String { "the key is in a store of the kind \(kind) which options.tradeKeys does not name" }
+    /// nil where the kind is another already.
+    let place: String?
+    var description: String { "the key is in a store of the kind \(kind)\(place.map { " (\($0))" } ?? ""), which options.tradeKeys does not name" }
 }

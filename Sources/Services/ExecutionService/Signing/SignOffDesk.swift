@@ -1,5 +1,6 @@
 internal import AuditClient
 internal import MeshCall
+internal import OutboundHTTP
 internal import Storage
 internal import Trading
 

@@ -13,13 +13,16 @@ extension AsyncStream where Element: Sendable {
     }
 }
 
-/// Waits for work that does not end because nobody waits any more.
-enum AnswerInTime {
-    /// - Returns: nil when `deadline` passed; the work goes on.
+/// Waits for work that does not end because nobody waits any more: `withDeadline` waits for what it cancels.
+public enum AnswerInTime {
+    /// - Parameter isGivenUp: the work hears, by its task's cancellation, that nobody waits any more.
+    /// - Returns: nil when `deadline` passed, and when the caller was cancelled; the work goes on.
     /// - Throws: what `body` throws.
-    static func of<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value, until deadline: ContinuousClock.Instant) async throws -> Value? {
+    public static func of<Value: Sendable>(
+        _ body: @escaping @Sendable () async throws -> Value, until deadline: ContinuousClock.Instant, isGivenUp: Bool = false
+    ) async throws -> Value? {
         let (answers, continuation) = AsyncStream<Result<Value, any Error>>.makeStream(bufferingPolicy: .bufferingOldest(1))
-        Task {
+        let work = Task {
             do {
                 continuation.yield(.success(try await body()))
             } catch {
@@ -27,6 +30,7 @@ enum AnswerInTime {
             }
             continuation.finish()
         }
+        defer { if isGivenUp { work.cancel() } }
         return try await answers.first(until: deadline)?.get()
     }
 }
