@@ -72,16 +72,23 @@ struct CancellationTests {
     }
 
     @Test("a task cancelled before its call sends nothing")
-    func cancelledBefore() async {
-        let channel = TestService.server([TestService.echo]).channel(as: TestService.gateway)
+    func cancelledBefore() async throws {
+        let served = Mutex<[String]>([])
+        let method = TestService.unary("Count") { message, _ in
+            served.withLock { $0.append(String(buffer: message)) }
+            return message
+        }
+        let channel = TestService.server([method]).channel(as: TestService.gateway)
         let gate = Signal()
         let caller = Task {
             await gate.wait()
-            return await failure { try await channel.call("Echo") }
+            return await failure { try await channel.call("Count", "cancelled") }
         }
         caller.cancel()
         gate.raise()
         #expect(await caller.value?.code == .cancelled)
+        _ = try await channel.call("Count", "next")
+        #expect(served.withLock { $0 } == ["next"])
     }
 
     @Test("a cancelled call keeps its slot until its handler returned")

@@ -43,13 +43,13 @@ struct StalledLinkTests {
             client.readCompleted()
         }.get()
 
-        let given = try OutgoingCall(TestService.descriptor("Echo"), ByteBuffer(string: "given up"), CallOptions())
+        let given = try ClientCall(TestService.descriptor("Echo"), ByteBuffer(string: "given up"), CallOptions())
         let caller = Task { await failure { try await client.unary(given) } }
         while try await loop.submit({ client.load }).get() == 0 { await Task.yield() }
         caller.cancel()
         #expect(await caller.value?.code == .cancelled)
 
-        let next = try OutgoingCall(TestService.descriptor("Echo"), ByteBuffer(string: "next"), CallOptions())
+        let next = try ClientCall(TestService.descriptor("Echo"), ByteBuffer(string: "next"), CallOptions())
         async let reply = client.unary(next)
         while try await loop.submit({ client.load }).get() == 0 { await Task.yield() }
         loop.execute {

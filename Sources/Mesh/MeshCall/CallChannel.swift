@@ -24,7 +24,7 @@ public struct CallOptions: Sendable {
     /// says.
     public var hedgeAfter: Duration?
 
-    public init(timeout: Duration? = nil, metadata: Metadata = [:], waitForReady: Bool = false, hedgeAfter: Duration? = nil) {
+    public init(timeout: Duration? = nil, metadata: Metadata = Metadata(), waitForReady: Bool = false, hedgeAfter: Duration? = nil) {
         self.timeout = timeout
         self.metadata = metadata
         self.waitForReady = waitForReady
@@ -46,7 +46,7 @@ public struct UnaryReply: Sendable {
     /// What came after it.
     public var trailers: Metadata
 
-    public init(message: ByteBuffer, metadata: Metadata = [:], trailers: Metadata = [:]) {
+    public init(message: ByteBuffer, metadata: Metadata = Metadata(), trailers: Metadata = Metadata()) {
         self.message = message
         self.metadata = metadata
         self.trailers = trailers

@@ -85,7 +85,7 @@ private final class InProcessChannel: CallChannel {
     }
 
     func unary(_ method: MethodDescriptor, _ request: ByteBuffer, options: CallOptions) async throws -> UnaryReply {
-        try await rethrowing { try await connection.unary(OutgoingCall(method, request, options)) }
+        try await rethrowing { try await connection.unary(ClientCall(method, request, options)) }
     }
 
     func serverStreaming(_ method: MethodDescriptor, _ request: ByteBuffer, options: CallOptions) async throws -> ReplyStream {

@@ -100,7 +100,7 @@ extension ByteBuffer {
     /// The packed message, written once, into memory of its exact size.
     ///
     /// - Throws: `MessageError`.
-    public init<Message: MeshMessage>(packing message: Message) throws(MessageError) {
+    public init<Message: MeshMessage>(packing message: borrowing Message) throws(MessageError) {
         var buffer = ByteBuffer()
         try message.prepare { prepared in
             buffer = ByteBufferAllocator().buffer(capacity: prepared.byteCount)

@@ -49,7 +49,7 @@ public final class MeshClient: CallChannel {
     }
 
     public func unary(_ method: MethodDescriptor, _ request: ByteBuffer, options: CallOptions) async throws -> UnaryReply {
-        try await calls.unary(try OutgoingCall(method, request, options), options)
+        try await calls.unary(try ClientCall(method, request, options), options)
     }
 
     public func serverStreaming(_ method: MethodDescriptor, _ request: ByteBuffer, options: CallOptions) async throws -> ReplyStream {

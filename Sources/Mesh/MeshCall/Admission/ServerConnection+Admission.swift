@@ -6,9 +6,8 @@ extension ServerConnection {
     ///
     /// The refusal is not held against the peer: it has broken no rule.
     func letIn(_ call: ServerCall) -> Bool {
-        guard let admission else { return true }
         do throws(RPCError) {
-            try admission.admit(call)
+            try admission?.admit(call)
             return true
         } catch {
             machine.handlerReturned()

@@ -10,21 +10,19 @@ package struct OutgoingCall: Sendable {
     package let monotonicDeadline: NIODeadline
     package var deadline: ContinuousClock.Instant { monotonicDeadline.instant }
 
-    /// - Throws: `RPCError` DEADLINE_EXCEEDED when the call being served has no time left, CANCELLED when it was given up.
+    /// - Throws: `RPCError` DEADLINE_EXCEEDED when the call being served has no time left.
     package init(_ method: MethodDescriptor, _ message: ByteBuffer, _ options: CallOptions) throws(RPCError) {
-        guard !Task.isCancelled else { throw RPCError(.cancelled, "The call was cancelled.") }
         let now = NIODeadline.now()
         let timeout = options.timeout?.clampedNanoseconds ?? method.defaultDeadline
         var deadline = now + .nanoseconds(min(timeout, Self.longestNanoseconds))
+        let context = CallContext.current
+        if let context { deadline = min(deadline, context.monotonicDeadline - Self.margin) }
+        guard deadline > now else { throw RPCError(.deadlineExceeded, "No time is left for this call.") }
         self.method = method
         self.message = message
-        metadata = options.metadata
-        if let context = CallContext.current {
-            deadline = min(deadline, context.monotonicDeadline - Self.margin)
-            if metadata[CallContext.requestIDKey] == nil { metadata.append(context.requestID, for: CallContext.requestIDKey) }
-        }
-        guard deadline > now else { throw RPCError(.deadlineExceeded, "No time is left for this call.") }
         monotonicDeadline = deadline
+        metadata = options.metadata
+        if let context, metadata[CallContext.requestIDKey] == nil { metadata.append(context.requestID, for: CallContext.requestIDKey) }
     }
 
     private static let longestNanoseconds = ConnectionLimits.default.maximumDeadline.clampedNanoseconds
@@ -35,7 +33,7 @@ package struct OutgoingCall: Sendable {
     /// - Parameter now: what is left of the deadline counts from here.
     /// - Throws: `RPCError` RESOURCE_EXHAUSTED when it is too long, INVALID_ARGUMENT when the metadata cannot be written.
     func envelope(at now: NIODeadline) throws(RPCError) -> RequestEnvelopeWriter {
-        guard metadata.entries.allSatisfy({ !$0.key.utf8.contains(0) && !$0.value.utf8.contains(0) }) else {
+        guard metadata.isEmpty || metadata.entries.allSatisfy({ !$0.key.utf8.contains(0) && !$0.value.utf8.contains(0) }) else {
             throw RPCError(.invalidArgument, "The request's metadata holds U+0000.", reason: "MALFORMED_REQUEST")
         }
         let writer = RequestEnvelopeWriter(
@@ -44,6 +42,13 @@ package struct OutgoingCall: Sendable {
             timeoutNano: max(1, monotonicDeadline.nanoseconds(after: now)), metadata: metadata.entries)
         guard writer.byteCount <= MessageLimits.maxBytes else { throw .requestTooLong }
         return writer
+    }
+
+    /// - Parameter memory: as many bytes as `envelope` has.
+    func write(_ envelope: RequestEnvelopeWriter, to memory: UnsafeMutableRawBufferPointer) {
+        envelope.write(names: method.packedNames, metadata: metadata.entries, to: memory) { target in
+            message.withUnsafeReadableBytes { target.copyMemory(from: $0) }
+        }
     }
 }
 

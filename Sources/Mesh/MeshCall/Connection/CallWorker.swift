@@ -51,7 +51,7 @@ package final class CallWorker: @unchecked Sendable {
         do throws(RPCError) {
             try payload.withUnsafeReadableBytes { bytes throws(RPCError) in try body(bytes) }
         } catch {
-            connection.refuse(call, error)
+            connection.refuse(call, error, by: self)
         }
     }
 
@@ -61,9 +61,10 @@ package final class CallWorker: @unchecked Sendable {
     /// The answer, on the loop: the call is over.
     @usableFromInline
     func answer(_ message: PreparedMessage) {
-        let call = bound.call
-        connection.send(message, of: call)
-        connection.end(call, nil)
+        bound.withCall { call in
+            connection.send(message, of: call)
+            connection.end(call, nil, by: self)
+        }
     }
 
     /// The answer, to be packed on the loop: the call is over.
@@ -71,12 +72,12 @@ package final class CallWorker: @unchecked Sendable {
     func answerLater(_ pack: @escaping @Sendable ((PreparedMessage) -> Void) throws -> Void) {
         let call = bound.call
         call.reply = .later(pack)
-        connection.end(call, nil)
+        connection.end(call, nil, by: self)
     }
 
     @usableFromInline
     func fail(_ error: any Error) {
         let call = bound.call
-        connection.end(call, connection.dispatcher.answer(to: error, call))
+        connection.end(call, connection.dispatcher.answer(to: error, call), by: self)
     }
 }

@@ -1,7 +1,8 @@
-internal import NIOCore
+package import NIOCore
+internal import Synchronization
 
 /// One call at the client. Confined to its connection's event loop, but for what is constant.
-final class ClientCall: @unchecked Sendable {
+package final class ClientCall: @unchecked Sendable {
     /// Who waits for the answer, or for the request to be sent.
     enum Waiter {
         case reply(UnsafeContinuation<UnaryReply, any Error>)
@@ -9,9 +10,12 @@ final class ClientCall: @unchecked Sendable {
         case opened(UnsafeContinuation<Void, any Error>)
     }
 
-    let outgoing: OutgoingCall
+    package let outgoing: OutgoingCall
     /// Of a call with streams.
     let response: ResponseMetadata?
+
+    /// Its task was cancelled. From any thread; the connection hears of it on its loop.
+    let isGivenUp = Atomic<Bool>(false)
 
     // Confined to the loop.
     @exclusivity(unchecked) var waiter: Waiter?
@@ -30,9 +34,22 @@ final class ClientCall: @unchecked Sendable {
     /// Parts of the Response underway.
     @exclusivity(unchecked) var envelope = MessageParts()
 
-    init(_ outgoing: OutgoingCall, response: ResponseMetadata? = nil) {
+    /// - Throws: `RPCError` DEADLINE_EXCEEDED when the call being served has no time left.
+    package init(_ method: MethodDescriptor, _ message: ByteBuffer, _ options: CallOptions) throws(RPCError) {
+        // Made in its place: copied, each reference in it would be counted.
+        outgoing = try OutgoingCall(method, message, options)
+        response = nil
+    }
+
+    package init(_ outgoing: OutgoingCall, response: ResponseMetadata? = nil) {
         self.outgoing = outgoing
         self.response = response
+    }
+
+    /// Nothing has come of its answer yet, which its caller wants as a whole.
+    var awaitsReply: Bool {
+        guard case .reply = waiter else { return false }
+        return envelope.isEmpty
     }
 }
 

@@ -38,8 +38,8 @@ extension ClientConnection {
     }
 
     func receiveResponse(_ id: UInt32, _ data: UnsafeRawBufferPointer?) {
+        if let data, receivePlainReply(id, data) { return }
         guard let call = calls[id] else { return }
-        if call.envelope.isEmpty, let data, receivePlainReply(data, call) { return }
         let outcome = call.envelope.complete(data) { bytes in
             Result { () throws(MessageError) in try self.outcome(bytes, call) }
         }
@@ -50,11 +50,12 @@ extension ClientConnection {
     }
 
     /// What nearly every Response is: the whole message of a unary call. False when it is anything else.
-    private func receivePlainReply(_ data: UnsafeRawBufferPointer, _ call: ClientCall) -> Bool {
-        guard case .reply(let continuation) = call.waiter, let envelope = try? ResponseEnvelope(data), envelope.isPlain else { return false }
+    private func receivePlainReply(_ id: UInt32, _ data: UnsafeRawBufferPointer) -> Bool {
+        guard let envelope = try? ResponseEnvelope(data), envelope.isPlain, calls.update(id, { $0.awaitsReply }) == true,
+            let call = calls.removeValue(forKey: id), case .reply(let continuation) = call.waiter
+        else { return false }
         call.isOver = true
         call.waiter = nil
-        if let id = call.streamID { _ = calls.removeValue(forKey: id) }
         continuation.resume(returning: UnaryReply(message: transport.slice(envelope.payload), metadata: call.initial))
         if isClosing { closeIfIdle() }
         return true

@@ -1,13 +1,15 @@
 internal import MeshMessages
 internal import MeshWire
 internal import NIOCore
+internal import Synchronization
 
 /// Calls going out.
 extension ClientConnection {
     /// - Throws: `CallNotRun` when another connection may be tried; `RPCError`.
-    package func unary(_ outgoing: OutgoingCall) async throws -> UnaryReply {
-        let call = ClientCall(outgoing)
-        return try await withTaskCancellationHandler {
+    package func unary(_ call: ClientCall) async throws -> UnaryReply {
+        // The one of this family that stays on its caller's executor: the others look up the task's executor before and after, which costs as much
+        // as the rest of a small call's way to the loop.
+        try await _unsafeInheritExecutor_withTaskCancellationHandler {
             try await withUnsafeThrowingContinuation { continuation in
                 if loop.inEventLoop {
                     start(call, .reply(continuation))
@@ -16,8 +18,14 @@ extension ClientConnection {
                 }
             }
         } onCancel: {
-            loop.execute { self.cancel(call, .callCancelled) }
+            giveUp(call)
         }
+    }
+
+    /// Its task was cancelled, possibly before the call began.
+    private func giveUp(_ call: ClientCall) {
+        call.isGivenUp.store(true, ordering: .relaxed)
+        loop.execute { self.cancel(call, .callCancelled) }
     }
 
     /// Returns once the request is sent.
@@ -45,9 +53,7 @@ extension ClientConnection {
 
     private func opened(_ outgoing: OutgoingCall) async throws -> OpenCall {
         let call = ClientCall(outgoing, response: ResponseMetadata())
-        let giveUp: @Sendable () -> Void = { [self] in
-            loop.execute { self.cancel(call, .callCancelled) }
-        }
+        let giveUp: @Sendable () -> Void = { [self] in self.giveUp(call) }
         let buffer = MessageBuffer(
             reportAt: Int(transport.limits.settings.initialStreamWindow) / 4,
             report: { [self, weak call] consumed in
@@ -76,8 +82,11 @@ extension ClientConnection {
 
     private func start(_ call: ClientCall, _ waiter: ClientCall.Waiter) {
         call.waiter = waiter
-        // Cancelled before it began.
-        if call.isOver { return resume(call, .failure(.callCancelled), notRun: false) }
+        // Cancelled before it began; if it is not over yet, it is about to be.
+        if call.isOver || call.isGivenUp.load(ordering: .relaxed) {
+            call.isOver = true
+            return resume(call, .failure(.callCancelled), notRun: false)
+        }
         guard transport.end == nil else { return finish(call, .failure(.connectionClosed), notRun: true) }
         arm(call.outgoing.monotonicDeadline)
         switch machine.availability {
@@ -131,10 +140,7 @@ extension ClientConnection {
     }
 
     private func send(_ call: ClientCall, _ envelope: RequestEnvelopeWriter, _ id: UInt32) {
-        let message = call.outgoing.message
-        let write = { (memory: UnsafeMutableRawBufferPointer) in
-            envelope.write(to: memory) { target in message.withUnsafeReadableBytes { target.copyMemory(from: $0) } }
-        }
+        let write = { (memory: UnsafeMutableRawBufferPointer) in call.outgoing.write(envelope, to: memory) }
         let flags = flags(of: call.outgoing.method.kind), length = envelope.byteCount
         guard !transport.sendNow(.request, flags: flags, length: length, on: id, for: self, write) else { return }
         var bytes = ByteBufferAllocator().buffer(capacity: length)

@@ -48,8 +48,8 @@ final class FrameTransport: @unchecked Sendable {
     @exclusivity(unchecked) private var turnBegan = NIODeadline.now()
     /// Frames seen when the last turn ended.
     @exclusivity(unchecked) private var framesBefore = 0
-    /// What is being split.
-    @exclusivity(unchecked) private var reading: ByteBuffer?
+    /// What is being split; empty otherwise.
+    @exclusivity(unchecked) private var reading = ByteBuffer()
     /// Where it lies, while it is split, and where that is in the buffer.
     @exclusivity(unchecked) private var readingStart: UnsafeRawPointer?
     @exclusivity(unchecked) private var readingIndex = 0
@@ -92,9 +92,11 @@ final class FrameTransport: @unchecked Sendable {
         } catch {
             fail(error)
         }
-        reading = nil
+        reading = Self.nothing
         readingStart = nil
     }
+
+    private static let nothing = ByteBuffer()
 
     private func beginTurn(_ bytes: ByteBuffer) {
         inTurn = true
@@ -108,9 +110,13 @@ final class FrameTransport: @unchecked Sendable {
 
     /// What lies at `bytes` without a copy, if that is in the memory being read; it then keeps that memory.
     func slice(_ bytes: UnsafeRawBufferPointer) -> ByteBuffer {
-        guard let base = readingStart, let start = bytes.baseAddress, start >= base else { return ByteBuffer(bytes: bytes) }
+        guard let base = readingStart, let start = bytes.baseAddress, start >= base, start - base <= reading.writerIndex - readingIndex else {
+            return ByteBuffer(bytes: bytes)
+        }
+        // Moved and not asked for a slice at an index: that would count one more reference, for the buffer while it is asked.
+        reading.moveReaderIndex(to: readingIndex + (start - base))
         // Nil when it ends beyond what is being read: then it lies elsewhere.
-        return reading?.getSlice(at: readingIndex + (start - base), length: bytes.count) ?? ByteBuffer(bytes: bytes)
+        return reading.readSlice(length: bytes.count) ?? ByteBuffer(bytes: bytes)
     }
 
     /// Ends a read turn: handlers that are ready run, then everything leaves in one flush.

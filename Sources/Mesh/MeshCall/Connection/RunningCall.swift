@@ -34,6 +34,11 @@ struct BoundCall {
 
     var call: ServerCall { running._withUnsafeGuaranteedRef { $0.call } }
 
+    /// As `call`, without a reference of its own. Not for what goes on to the next call.
+    func withCall<Output>(_ body: (ServerCall) -> Output) -> Output {
+        running._withUnsafeGuaranteedRef { Unmanaged.passUnretained($0.call) }._withUnsafeGuaranteedRef(body)
+    }
+
     /// Goes on to the next call. Only while the object is unshared.
     func move(to call: consuming ServerCall) {
         running._withUnsafeGuaranteedRef { $0.call = call }

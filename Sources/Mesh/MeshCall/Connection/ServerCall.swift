@@ -35,8 +35,8 @@ final class ServerCall: @unchecked Sendable {
 
     // Confined to the loop.
     @exclusivity(unchecked) var pass: AdmissionGate.Pass?
-    /// The task that runs the handler, once it does.
-    @exclusivity(unchecked) var worker: CallWorker?
+    /// The task that runs the handler, while it does. Not counted: the worker lives until `ServerConnection.end` has taken it out.
+    @exclusivity(unchecked) unowned(unsafe) var worker: CallWorker?
     /// Messages that the client streams.
     @exclusivity(unchecked) var inbound: MessageBuffer?
     /// The stream message underway.

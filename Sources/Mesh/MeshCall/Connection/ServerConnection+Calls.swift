@@ -9,14 +9,17 @@ extension ServerConnection {
         _ id: UInt32, _ bytes: UnsafeRawBufferPointer, _ flags: FrameFlags, _ clientStreams: Bool
     ) throws(ConnectionFailure) {
         do throws(RPCError) {
-            let call = try admit(id, try envelope(bytes), flags, clientStreams)
-            calls.open(id, call)
-            arm(call.deadline)
-            pending.append(call)
+            enter(try admit(id, try envelope(bytes), flags, clientStreams))
         } catch {
             dispatcher.refused(error, (try? RequestEnvelope(bytes))?.names, scope.peer)
             try refuse(id, error)
         }
+    }
+
+    private func enter(_ call: consuming ServerCall) {
+        calls.open(call.streamID, copy call)
+        arm(call.deadline)
+        pending.append(call)
     }
 
     private func envelope(_ bytes: UnsafeRawBufferPointer) throws(RPCError) -> RequestEnvelope {
@@ -49,7 +52,7 @@ extension ServerConnection {
         }
         let call = ServerCall(streamID: id, method: method, metadata: metadata, deadline: deadline, scope: scope)
         try prepare(call, request.payload)
-        if !method.implementation.descriptor.takesOneMessage { openInbound(call, first: request.payload, isOpen: clientStreams) }
+        if !call.descriptor.takesOneMessage { openInbound(call, first: request.payload, isOpen: clientStreams) }
         return call
     }
 
@@ -59,7 +62,7 @@ extension ServerConnection {
     }
 
     private func metadata(_ request: RequestEnvelope) throws(RPCError) -> Metadata {
-        guard request.metadataCount > 0 else { return [:] }
+        guard request.metadataCount > 0 else { return Metadata() }
         let limit = Int(machine.local.maximumMetadataBytes)
         // Before anything is kept: a flood of empty entries must not fill this side's memory.
         guard request.metadataCount <= limit / Metadata.entryCharge else { throw .metadataTooLong }
@@ -92,10 +95,10 @@ extension ServerConnection {
     }
 
     /// Answers a call whose handler turns out not to begin, since its request is malformed.
-    func refuse(_ call: ServerCall, _ error: RPCError) {
-        guard loop.inEventLoop else { return loop.execute { self.refuse(call, error) } }
+    func refuse(_ call: ServerCall, _ error: RPCError, by worker: CallWorker) {
+        guard loop.inEventLoop else { return loop.execute { self.refuse(call, error, by: worker) } }
         dispatcher.refused(error, (call.descriptor.service, call.descriptor.name), scope.peer)
-        end(call, error)
+        end(call, error, by: worker)
         do throws(ConnectionFailure) { try machine.refusedRequest() } catch { transport.fail(error) }
     }
 

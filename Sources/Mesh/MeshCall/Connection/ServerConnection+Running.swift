@@ -61,7 +61,7 @@ extension ServerConnection {
             } catch {
                 failure = dispatcher.answer(to: error, call)
             }
-            end(call, failure)
+            end(call, failure, by: worker)
         }
     }
 
@@ -91,8 +91,11 @@ extension ServerConnection {
     var isOnLoop: Bool { loop.inEventLoop }
 
     /// The handler of a call has returned.
-    func end(_ call: ServerCall, _ failure: RPCError?) {
-        if loop.inEventLoop { finish(call, failure) } else { loop.execute { self.finish(call, failure) } }
+    ///
+    /// - Parameter worker: the one that ran it. It lives until the call no longer refers to it.
+    func end(_ call: ServerCall, _ failure: RPCError?, by worker: CallWorker) {
+        guard !loop.inEventLoop else { return finish(call, failure) }
+        loop.execute { withExtendedLifetime(worker) { self.finish(call, failure) } }
     }
 
     private func finish(_ call: ServerCall, _ failure: RPCError?) {

@@ -105,27 +105,24 @@ package struct RequestEnvelope {
 
 // MARK: - Writing
 
-/// A Request about to be written around its message.
+/// A Request about to be written around its message. It keeps sizes only: what it is made of belongs to the call, and a reference of its own would
+/// be counted for every one.
 package struct RequestEnvelopeWriter {
     private static let payloadTag: UInt64 = 0x1a
     private static let timeoutTag: UInt64 = 0x20
     private static let metadataTag: UInt64 = 0x2a
 
-    private let names: [UInt8]
     private let payload: Int
     private let timeoutNano: Int64
-    private let metadata: [(key: String, value: String)]
     /// Bytes of the whole Request.
     package let byteCount: Int
 
     /// - Parameters:
     ///   - names: from ``names(service:method:)``, made once for each method.
     ///   - payload: bytes of the packed message.
-    package init(names: [UInt8], payload: Int, timeoutNano: Int64, metadata: [(key: String, value: String)]) {
-        self.names = names
+    package init(names: borrowing [UInt8], payload: Int, timeoutNano: Int64, metadata: borrowing [(key: String, value: String)]) {
         self.payload = payload
         self.timeoutNano = timeoutNano
-        self.metadata = metadata
         byteCount =
             names.count + (payload == 0 ? 0 : WireWriter.fieldSize(tag: Self.payloadTag, content: payload))
             + (timeoutNano == 0 ? 0 : 1 + WireWriter.varintSize(UInt64(bitPattern: timeoutNano)))
@@ -139,9 +136,13 @@ package struct RequestEnvelopeWriter {
     }
 
     /// - Parameters:
+    ///   - names: those that it was made with, as the metadata.
     ///   - memory: ``byteCount`` bytes.
     ///   - message: writes the packed message.
-    package func write(to memory: UnsafeMutableRawBufferPointer, message: (UnsafeMutableRawBufferPointer) -> Void) {
+    package func write(
+        names: [UInt8], metadata: [(key: String, value: String)], to memory: UnsafeMutableRawBufferPointer,
+        message: (UnsafeMutableRawBufferPointer) -> Void
+    ) {
         var writer = WireWriter(memory)
         names.withUnsafeBytes { writer.bytes($0) }
         if payload > 0 {

@@ -53,14 +53,14 @@ extension MessageArena {
     public func string<Message: MeshMessage>(
         _ text: String, in message: Message.Type, _ field: UInt32
     ) throws(MessageError) -> UnsafeMutablePointer<CChar> {
-        var text = text
         let count = text.utf8.count
         let copy = try allocate(byteCount: count + 1)
-        let holdsNUL = text.withUTF8 { bytes in
+        // Nil only for what is not kept as UTF-8.
+        let wasCopied: Void? = text.utf8.withContiguousStorageIfAvailable { bytes in
             if let start = bytes.baseAddress { copy.copyMemory(from: start, byteCount: count) }
-            return UnsafeRawBufferPointer(bytes).holdsNUL
         }
-        guard !holdsNUL else { throw MessageError(.embeddedNUL, in: Message.fullName, field: field) }
+        if wasCopied == nil { UnsafeMutableRawBufferPointer(start: copy, count: count).copyBytes(from: text.utf8) }
+        guard !UnsafeRawBufferPointer(start: copy, count: count).holdsNUL else { throw MessageError(.embeddedNUL, in: Message.fullName, field: field) }
         copy.storeBytes(of: 0, toByteOffset: count, as: UInt8.self)
         return copy.assumingMemoryBound(to: CChar.self)
     }

@@ -19,24 +19,24 @@ final class CallRunner: Sendable {
 
     // MARK: Kinds of calls
 
-    func unary(_ outgoing: OutgoingCall, _ options: CallOptions) async throws -> UnaryReply {
+    func unary(_ first: ClientCall, _ options: CallOptions) async throws -> UnaryReply {
         // Nearly every call ends with its first attempt: it is made without anything that only a second one needs.
         if options.hedgeAfter == nil, limits.hedgeAfter == nil, let lease = pool.pick() {
             calls.wrappingAdd(1, ordering: .relaxed)
             do {
-                return try await once(outgoing, on: lease)
+                return try await once(first, on: lease)
             } catch {
-                var call = RunningCall(outgoing, options)
+                var call = RunningCall(first.outgoing, options)
                 try await pause(&call, after: error, on: lease.connection)
                 return try await run(&call) { lease, outgoing, _ in try await self.unary(outgoing, on: lease) }
             }
         }
-        if let delay = hedgeDelay(outgoing, options) {
-            return try await run(RunningCall(outgoing, options)) { lease, outgoing, attempt in
+        if let delay = hedgeDelay(first.outgoing, options) {
+            return try await run(RunningCall(first.outgoing, options)) { lease, outgoing, attempt in
                 try await self.hedged(outgoing, attempt: attempt, on: lease, after: delay)
             }
         }
-        return try await run(RunningCall(outgoing, options)) { lease, outgoing, _ in try await self.unary(outgoing, on: lease) }
+        return try await run(RunningCall(first.outgoing, options)) { lease, outgoing, _ in try await self.unary(outgoing, on: lease) }
     }
 
     private func hedgeDelay(_ outgoing: OutgoingCall, _ options: CallOptions) -> Duration? {
@@ -44,13 +44,15 @@ final class CallRunner: Sendable {
         return delay
     }
 
-    func unary(_ outgoing: OutgoingCall, on lease: Lease) async throws -> UnaryReply { try await once(outgoing, on: lease) }
+    func unary(_ outgoing: OutgoingCall, on lease: Lease) async throws -> UnaryReply {
+        try await once(ClientCall(outgoing), on: lease)
+    }
 
     // Inlined: every async function on a call's way takes memory of its own.
     @inline(__always)
-    private func once(_ outgoing: OutgoingCall, on lease: Lease) async throws -> UnaryReply {
+    private func once(_ call: ClientCall, on lease: Lease) async throws -> UnaryReply {
         do {
-            let reply = try await lease.connection.wire.unary(outgoing)
+            let reply = try await lease.connection.wire.unary(call)
             pool.answered(lease)
             return reply
         } catch {
