@@ -15,13 +15,14 @@ public final class MeshServer: Sendable {
     private let tls: MeshTLSContext
     private let refresh: CertificateRefresh
     private let group: any EventLoopGroup
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     private let strangers = LogThrottle(linesPerSecond: ServerLimits.strangerLinesPerSecond)
 
     private struct State {
         var listener: (any Channel)?
         var connections = OpenConnections()
+        var probation: Probation
         /// Resumed when the last connection is gone.
         var emptied: [CheckedContinuation<Void, Never>] = []
     }
@@ -46,6 +47,7 @@ public final class MeshServer: Sendable {
         group = eventLoopGroup
         self.logger = logger
         self.limits = limits
+        state = Mutex(State(probation: Probation(longest: TimeAmount(limits.longestProbation))))
         refresh = CertificateRefresh(tls, every: limits.certificateRefresh, logger: logger)
     }
 
@@ -78,9 +80,29 @@ public final class MeshServer: Sendable {
             return channel.close()
         }
         refresh.connectionBegins()
+        let wait = PeerAddress(channel.remoteAddress).map { address in state.withLock { $0.probation.wait(for: address, at: .now()) } } ?? .zero
         return channel.eventLoop.makeCompletedFuture {
-            try channel.pipeline.syncOperations.addHandlers([MeshTLSHandler(tls, handsOver: true), HandshakeChannelHandler(self)])
+            let tls = MeshTLSHandler(tls, handsOver: true)
+            guard wait > .zero else { return try channel.pipeline.syncOperations.addHandlers([tls, HandshakeChannelHandler(self)]) }
+            try channel.pipeline.syncOperations.addHandler(HandshakeChannelHandler(self))
+            try Self.begin(tls, on: channel, after: wait)
         }
+    }
+
+    /// Until then nothing is read of the connection. It may be given up or close meanwhile.
+    private static func begin(_ tls: MeshTLSHandler, on channel: any Channel, after wait: TimeAmount) throws {
+        try channel.syncOptions?.setOption(.autoRead, value: false)
+        channel.eventLoop.assumeIsolated().scheduleTask(in: wait) {
+            guard channel.isActive else { return }
+            try channel.pipeline.syncOperations.addHandler(tls, position: .first)
+            try channel.syncOptions?.setOption(.autoRead, value: true)
+        }
+    }
+
+    /// A peer there was cut off: whoever comes from there next waits.
+    func offended(_ remote: SocketAddress?) {
+        guard let address = PeerAddress(remote) else { return }
+        state.withLock { $0.probation.offended(address, at: .now()) }
     }
 
     /// The handshake on `channel` is complete: the connection goes on on one of the loops that serve calls.

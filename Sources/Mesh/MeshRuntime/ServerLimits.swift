@@ -8,6 +8,9 @@ public struct ServerLimits: Sendable {
     public var maximumConnectionsPerPeer = 1000
     /// Handshakes under way at once. With one more the oldest is given up. How long one may take is `TLSLimits.handshakeTimeout`.
     public var maximumHandshakes = 1024
+    /// The most that a new connection waits when a peer at its address was cut off lately for breaking a rule of the wire or for costing too much. The first
+    /// time it is 100 ms, and twice as long with each time more, until ten seconds have gone well. Zero: nobody waits.
+    public var longestProbation: Duration = .milliseconds(800)
     /// After this time, give or take a tenth, a connection's client is asked to make another: load spreads over servers that came
     /// later, and both sides' certificates get looked at again.
     public var maximumConnectionAge: Duration = .seconds(3600)

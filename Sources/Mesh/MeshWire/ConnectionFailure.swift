@@ -36,4 +36,12 @@ public struct GoAwayCode: RawRepresentable, Hashable, Sendable {
     public static let frameSizeError = GoAwayCode(rawValue: 6)
     /// The peer costs more than it should: floods of cancels, pings or free frames.
     public static let enhanceYourCalm = GoAwayCode(rawValue: 11)
+
+    /// The peer broke a rule, or did what is allowed too often.
+    package var isPeersFault: Bool {
+        switch self {
+        case .protocolError, .flowControlError, .streamClosed, .frameSizeError, .enhanceYourCalm: true
+        default: false
+        }
+    }
 }

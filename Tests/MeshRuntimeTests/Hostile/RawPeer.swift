@@ -9,14 +9,17 @@ struct RawPeer {
 
     /// - Parameters:
     ///   - tls: nil connects in clear.
+    ///   - source: the address that it comes from, one of this host's.
     ///   - reads: false reads nothing after the handshake.
     static func connect(
-        port: Int, tls: MeshTLSContext?, group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, reads: Bool = true
+        port: Int, tls: MeshTLSContext?, from source: String = "127.0.0.1", group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
+        reads: Bool = true
     ) async throws -> RawPeer {
         let loop = group.next()
         let received = loop.makePromise(of: [UInt8].self)
         let ready = loop.makePromise(of: Void.self)
         let channel = try await ClientBootstrap(group: loop)
+            .bind(to: SocketAddress(ipAddress: source, port: 0))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     if let tls { try channel.pipeline.syncOperations.addHandler(MeshTLSHandler(tls)) }

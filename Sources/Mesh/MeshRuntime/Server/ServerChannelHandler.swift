@@ -25,6 +25,10 @@ final class ServerChannelHandler: ChannelInboundHandler {
     private var expiry: Scheduled<Void>?
     private var remote: SocketAddress?
     private var peerName: String?
+    /// The connection is one of the server's.
+    private var isLetIn = false
+    /// The connection was ended by the other side, or the network.
+    private var isGone = false
     /// What ended the connection was said in the log.
     private var isLogged = false
 
@@ -57,12 +61,13 @@ final class ServerChannelHandler: ChannelInboundHandler {
         let logger = server.logger, remote = remoteText
         connection.start { end in
             guard case .failed(let failure) = end else { return }
+            if failure.code.isPeersFault, self.isLetIn, !self.isGone { self.server.offended(self.remote) }
             logger.log(
                 level: failure.code == .noError ? .info : .warning, "connection closed",
                 metadata: ["why": "\(failure.reason)", "code": "\(failure.code.rawValue)", "peer": "\(peer.name)", "remote": "\(remote)"])
         }
         switch server.register(connection, of: peer.name, for: channel) {
-        case .admitted: break
+        case .admitted: isLetIn = true
         case .stopping: return connection.drain()
         case .tooMany: return connection.close("too many connections of this peer", .enhanceYourCalm)
         }
@@ -109,6 +114,7 @@ final class ServerChannelHandler: ChannelInboundHandler {
         // What came before the end is no frame that was broken off.
         if left.readableBytes > 0 { connection?.received(left) }
         left = ByteBuffer()
+        isGone = true
         connection?.linkClosed(cause)
         connection = nil
         server.unregister(context.channel)
