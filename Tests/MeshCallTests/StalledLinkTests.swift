@@ -32,16 +32,47 @@ private final class StalledLink: FrameLink, @unchecked Sendable {
 }
 
 struct StalledLinkTests {
-    @Test("a call given up before any of it was sent is never heard of by the server")
-    func unsentCall() async throws {
-        let loop = MultiThreadedEventLoopGroup.singleton.next()
-        let link = StalledLink()
+    /// A client of `link` whose server has greeted it.
+    private func client(_ link: StalledLink, on loop: any EventLoop) async throws -> ClientConnection {
         let client = ClientConnection(loop: loop, link: link, mode: .mesh, limits: .default)
         try await loop.submit {
             client.start { _ in }
             client.received(ByteBuffer(bytes: ControlFrame.settings(.default).encoded))
             client.readCompleted()
         }.get()
+        return client
+    }
+
+    @Test("a call of a task that was cancelled before is never heard of by the server, where the call is made on the connection's loop too")
+    func cancelledTask() async throws {
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let link = StalledLink()
+        link.isWritable = true
+        let client = try await client(link, on: loop)
+        let method = TestService.descriptor("Echo")
+        let caller = Task(executorPreference: LoopExecutor.of(loop)) {
+            withUnsafeCurrentTask { $0?.cancel() }
+            return await failure { try await client.unary(ClientCall(method, ByteBuffer(string: "cancelled"), CallOptions())) }
+        }
+        #expect(await caller.value?.code == .cancelled)
+        let next = Task { await failure { try await client.unary(ClientCall(method, ByteBuffer(string: "next"), CallOptions())) } }
+        var headers: [FrameHeader] = []
+        for await header in link.frames {
+            headers.append(header)
+            if header.type == .request { break }
+        }
+        // The first stream's id is still free.
+        #expect(headers.map(\.type) == [.settings, .request])
+        #expect(headers.last?.streamID == 1)
+        loop.execute { client.closeNow() }
+        #expect(await next.value?.code == .unavailable)
+    }
+
+    @Test("a call given up before any of it was sent is never heard of by the server")
+    func unsentCall() async throws {
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let link = StalledLink()
+        let client = try await client(link, on: loop)
 
         let given = try ClientCall(TestService.descriptor("Echo"), ByteBuffer(string: "given up"), CallOptions())
         let caller = Task { await failure { try await client.unary(given) } }
