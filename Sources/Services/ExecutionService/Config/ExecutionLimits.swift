@@ -24,6 +24,8 @@ public struct ExecutionLimits: Sendable {
     /// Orders looked at in one round of reconciliation, and the time between rounds.
     public var reconciledOrders = 50
     public var reconciliationInterval: Duration = .seconds(5)
+    /// How long one round of reconciliation goes on beginning with another order.
+    public var reconciliationTime: Duration = .seconds(10)
     /// How long the start waits for the first round.
     public var reconciliationAtStart: Duration = .seconds(5)
     /// Refusals of one person that are told to audit in a minute, and people counted apart.
@@ -36,7 +38,7 @@ public struct ExecutionLimits: Sendable {
     public var keyMakingGraceMilliseconds: Int64 = 60_000
     /// How long a key store may take to destroy a key, before it is tried again later.
     public var keyDestructionTime: Duration = .seconds(4)
-    /// How long one round over the keys that are to end goes on beginning with another.
+    /// How long one round over the keys that are to end, or over one revoked key's orders, goes on beginning with another.
     public var keyEndingTime: Duration = .seconds(10)
     /// Those that may wait while one key is ended.
     public var waitersPerKey = 8
