@@ -38,6 +38,8 @@ struct KeyRetirement: Sendable {
     /// Once over all keys that are to end. An order that could not be cancelled pauses for a while.
     func round() async throws {
         let (keys, made, end) = (dependencies.keys, made, ContinuousClock.now + dependencies.limits.keyEndingTime)
+        let (now, lifetime) = (dependencies.now(), dependencies.limits.pendingKeyMilliseconds)
+        try await dependencies.database.write { try ExchangeKeyLife.expirePending(madeBy: now - lifetime, of: nil, now: now, in: $0) }
         var silent = SilentStores()
         for key in try await dependencies.database.readAll({ try keys.leaving(made: made, limit: Self.keysPerRound, in: $0) }) {
             try Task.checkCancellation()
@@ -106,7 +108,7 @@ struct KeyRetirement: Sendable {
         let (time, outbox) = (dependencies.now(), dependencies.audit.outbox)
         try await dependencies.database.write { db in
             guard try ExchangeKeyLife.erase(key.id, now: time, in: db) else { return }
-            let change = KeyChange(actor: .service(ExecutionNames.service), reason: key.isRevoked ? "revoked" : "retired")
+            let change = KeyChange(actor: .service(ExecutionNames.service), reason: key.reasonOfEnd)
             let details = key.material.store.map { ["destroyed_in": $0] } ?? [:]
             try outbox.append(AuditEvent(.ended, of: key.id, .exchangeTrade, by: change, user: key.user, details: details), in: db, essential: true)
         }
@@ -183,4 +185,8 @@ struct KeyRetirement: Sendable {
             dependencies.logger.error("audit event lost", metadata: ["action": "\(event.action)", "error": "\(error)"])
         }
     }
+}
+
+extension StoredExchangeKey {
+    fileprivate var reasonOfEnd: String { isRevoked ? "revoked" : activatedMilliseconds == nil ? "not activated in time" : "retired" }
 }

@@ -33,6 +33,8 @@ public struct ExecutionLimits: Sendable {
     public var refusedPeople = 4096
     /// Keys of one person that wait for activation.
     public var pendingKeys = 5
+    /// How long they wait, before they end.
+    public var pendingKeyMilliseconds: Int64 = 86_400_000
     /// How long a key store may take to make a key, and how long after that a request to make it may still be under way: then it is destroyed.
     public var keyMakingMilliseconds: Int64 = 4_000
     public var keyMakingGraceMilliseconds: Int64 = 60_000

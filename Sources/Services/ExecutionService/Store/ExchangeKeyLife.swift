@@ -59,6 +59,17 @@ enum ExchangeKeyLife {
         try db.execute(sql: "UPDATE exchange_keys SET rotation_requested = ? WHERE id = ? AND state = 'active'", arguments: [reason, id])
     }
 
+    /// Keys that were made by then and that nobody has activated are used for nothing any more.
+    ///
+    /// - Parameter user: whose; nil: everybody's.
+    static func expirePending(madeBy made: Int64, of user: String?, now: Int64, in db: Database) throws {
+        try db.execute(
+            sql: """
+                UPDATE exchange_keys SET state = 'retired', retired_ms = :now
+                WHERE state = 'pending' AND gone_ms IS NULL AND coalesce(made_ms, created_ms) <= :made AND (:user IS NULL OR user_id = :user)
+                """, arguments: ["now": now, "made": made, "user": user])
+    }
+
     /// From the end of this transaction on nothing new is done with the key.
     static func revoke(_ id: String, now: Int64, in db: Database) throws {
         try db.execute(
