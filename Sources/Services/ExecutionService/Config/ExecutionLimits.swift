@@ -4,6 +4,8 @@ public struct ExecutionLimits: Sendable {
     public var auditPatience: Duration = .seconds(3)
     /// What must be left of a sign-off's deadline before its nonce is burned.
     public var minimumDispatchTime: Duration = .seconds(1)
+    /// How long a key store may take to show that it signs, before the nonce is burned.
+    public var keyCheckTime: Duration = .milliseconds(1500)
     /// Kept back from a caller's deadline, so that the answer is in time.
     public var answerReserve: Duration = .milliseconds(200)
     /// Waits before each question to the exchange about an order whose outcome is not known.
