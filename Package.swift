@@ -305,7 +305,7 @@ let appTests: [Target] = [
     tests("SecretsTests", uses: ["Secrets", "Cryptography", crypto]),
     tests(
         "SecretStoresTests",
-        uses: ["SecretStores", "Secrets", "Cryptography", "Exchange", "ServiceKit", "sandbox-exchange", "SecretServers", "TestSupport", crypto]),
+        uses: ["SecretStores", "Secrets", "Cryptography", "Exchange", "ServiceKit", "sandbox-exchange", "SecretServers", "TestSupport", "CPKCS11", crypto]),
     tests("StorageTests", uses: ["Storage", grdb, logging]),
     tests("IdentityTests", uses: ["Identity", "Cryptography", crypto, jwtKit, x509, asn1]),
     tests("AuditClientTests", uses: ["AuditClient", "Storage", "ServiceAPI", "MeshCall", "MeshMessages", "Cryptography", grdb, logging, crypto]),

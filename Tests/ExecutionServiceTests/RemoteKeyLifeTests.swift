@@ -88,6 +88,36 @@ struct RemoteKeyLifeTests {
         }
     }
 
+    @Test("Keys that nobody activates within a day end as others do: they are destroyed, audit hears of it, and their owner may make new ones")
+    func notActivated() async throws {
+        try await withTransit { bao, store in
+            let mesh = try TestMesh()
+            try await mesh.run(remoteKeys: store) { running in
+                let gateway = running.client(as: "gateway"), access = try await running.access(ann)
+                let first = try await gateway.createExchangeKey(.init(), options: access).keyId
+                mesh.advance(milliseconds: 43_200_000)
+                for _ in 0..<4 { _ = try await gateway.createExchangeKey(.init(), options: access) }
+                try await running.service.endKeys()
+                #expect(try await bao.transitKeys().count == 5)
+                #expect(await reason { _ = try await gateway.createExchangeKey(.init(), options: access) } == "TOO_MANY_KEYS")
+                mesh.advance(milliseconds: 43_200_000)
+                // Before any round: the person that was kept out is not kept out any more, and what is too old is not put to use.
+                let last = try await gateway.createExchangeKey(.init(), options: access).keyId
+                let late = await reason { _ = try await gateway.activateExchangeKey(.init(keyId: first, apiKey: "good-key"), options: access) }
+                #expect(late == "KEY_ENDED")
+                try await running.service.endKeys()
+                #expect(try await bao.transitKeys().count == 5)
+                _ = try await gateway.activateExchangeKey(.init(keyId: last, apiKey: "good-key"), options: access)
+                mesh.advance(milliseconds: 86_400_000)
+                try await running.service.endKeys()
+                #expect(try await bao.transitKeys().count == 1)
+                #expect(try await running.keys.listKeys(.init()).keys.map(\.state) == ["active"])
+                try await running.flushAudit()
+                #expect(mesh.audit.records.filter { $0.action == "keys.ended" }.map(\.reason) == Array(repeating: "not activated in time", count: 5))
+            }
+        }
+    }
+
     @Test("Neither another store of the same kind nor a server whose engine is away is believed that a key is there no more")
     func elsewhere() async throws {
         try await withTransit { bao, store in

@@ -72,6 +72,34 @@ struct RemoteKeyTests {
         }
     }
 
+    @Test("Signed off while the store is away, the proposal stays open and nothing is burned; when it is back the same one is signed again, and is one order")
+    func signedOffAgain() async throws {
+        try await withTransit { bao, store in
+            let mesh = try TestMesh()
+            var limits = ExecutionLimits.quick
+            limits.keyCheckTime = .milliseconds(700)
+            try await mesh.run(limits: limits, remoteKeys: store) { running in
+                let key = try await link(running)
+                let proposal = try await running.proposeUsual(ann)
+                bao.killServer()
+                for _ in 0..<2 {
+                    let error = try await #require(throws: RPCError.self) { _ = try await running.sign(ann, proposal) }
+                    #expect(error.code == .unavailable && error.reason == "KEY_STORE_UNAVAILABLE")
+                    #expect(error.message.contains("transit") && error.message.contains("nothing was sent") && !error.message.contains(bao.address))
+                }
+                let kept = "SELECT (SELECT count(*) FROM burned_nonces) + (SELECT count(*) FROM orders)"
+                #expect(try await running.database.readAll { try Int.fetchOne($0, sql: kept) } == 0)
+                try await bao.serve { _ in
+                    try expectSigned(try await running.sign(ann, proposal), by: key, on: mesh)
+                    #expect(await reason { _ = try await running.sign(ann, proposal) } == "PROPOSAL_SIGNED")
+                }
+                #expect(mesh.exchange.attempts.count == 1)
+                try await running.flushAudit()
+                #expect(mesh.audit.actions.count { $0 == "order.intent" } == 1 && !mesh.audit.actions.contains("order.abandoned"))
+            }
+        }
+    }
+
     @Test("Keys of both kinds stand side by side; one in a store that the settings no longer name signs nothing and is not forgotten")
     func bothKinds() async throws {
         try await withTransit { bao, store in

@@ -94,6 +94,40 @@ struct PersonKeyTests {
         }
     }
 
+    @Test("Keys that nobody activates within a day are erased, by whoever comes first, audit hears of it, and their owner may make new ones")
+    func notActivated() async throws {
+        try await Self.run { running, exchange in
+            var keys: [MarketDataV1.CreateReadKeyResponse] = []
+            for _ in 0..<5 { keys.append(try await running.readKeys.createReadKey(.init(), options: .bearer("ann"))) }
+            #expect(await Self.reason { _ = try await running.readKeys.createReadKey(.init(), options: .bearer("ann")) } == "TOO_MANY_KEYS")
+            try await running.service.pendingKeys.expireAll()
+            try await Self.age(keys[0].keyId, running)
+            let apiKey = try await exchange.register(keys[0].publicKeyPem, permissions: ["read"])
+            let late = await Self.reason {
+                _ = try await running.readKeys.activateReadKey(.init(keyId: keys[0].keyId, apiKey: apiKey), options: .bearer("ann"))
+            }
+            #expect(late == "KEY_UNKNOWN")
+            try await Self.age(keys[1].keyId, running)
+            for _ in 0..<2 { _ = try await running.readKeys.createReadKey(.init(), options: .bearer("ann")) }
+            for key in keys[2...] { try await Self.age(key.keyId, running) }
+            try await running.service.pendingKeys.expireAll()
+            #expect(try await running.database.readAll { try Int.fetchOne($0, sql: "SELECT count(*) FROM person_key WHERE sealed_private_key != x''") } == 2)
+            #expect(try await running.auditActions().count { $0 == "keys.ended" } == 5)
+            // One that is in use does not age so.
+            _ = try await Self.link("bob", running, exchange)
+            let bobs = try #require(try await running.database.readAll { try PersonKeyLife.standing(of: "bob", in: $0).first })
+            try await Self.age(bobs, running)
+            try await running.service.pendingKeys.expireAll()
+            #expect(try await running.readKeys.getBalances(.init(), options: .bearer("bob")).balances.count == 1)
+        }
+    }
+
+    private static func age(_ id: String, _ running: RunningMarketData) async throws {
+        try await running.database.write { db in
+            try db.execute(sql: "UPDATE person_key SET created_ms = created_ms - 86400000 WHERE id = ?", arguments: [id])
+        }
+    }
+
     @Test("Neither half of a key lies in the database file as it is, and only the data key opens it")
     func sealed() async throws {
         try await Self.run { running, exchange in

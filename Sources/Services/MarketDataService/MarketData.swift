@@ -15,6 +15,9 @@ public struct MarketData: Sendable {
     private let hub: TickerHub
     private let handlers: MarketDataHandlers
     private let readKeys: ReadKeysHandlers
+    let pendingKeys: PendingKeys
+    private let expiryInterval: Duration
+    private let logger: Logger
 
     public static let schema = MarketDataSchema.schema
 
@@ -53,10 +56,14 @@ public struct MarketData: Sendable {
         self.keeper = keeper
         self.hub = hub
         let people = PersonKeyring(database: database, outbox: outbox, now: now)
+        pendingKeys = PendingKeys(database: database, outbox: outbox, limits: limits, now: now)
+        expiryInterval = limits.pendingKeyRecheck
+        self.logger = logger
         exchangeKeys = [MarketKeyring(keeper: keeper), people]
         readKeys = ReadKeysHandlers(
             keys: PersonKeys(
-                environment: environment, database: database, outbox: outbox, store: PersonKeyStore(cipher: cipher), exchange: exchange, now: now),
+                environment: environment, database: database, outbox: outbox, store: PersonKeyStore(cipher: cipher), pending: pendingKeys,
+                exchange: exchange, now: now),
             keyring: people)
         handlers = MarketDataHandlers(
             prices: PriceDesk(exchange: reader, limits: limits, now: now),
@@ -68,12 +75,26 @@ public struct MarketData: Sendable {
     /// Why it cannot serve; nil when it can.
     public var problem: String? { keeper.problem }
 
-    /// Looks for the exchange key and reads for the streams; until cancelled.
+    /// Looks for the exchange key, reads for the streams, and ends people's keys that nobody activates; until cancelled.
     public func run() async throws {
         try await withThrowingTaskGroup { group in
             group.addTask { try await keeper.run() }
             group.addTask { try await hub.run() }
+            group.addTask { try await expireKeys() }
             try await group.waitForAll()
+        }
+    }
+
+    private func expireKeys() async throws {
+        while true {
+            do {
+                try await pendingKeys.expireAll()
+            } catch is CancellationError {
+                throw CancellationError()
+            } catch {
+                logger.error("keys that wait for activation were not looked at", metadata: ["error": "\(error)"])
+            }
+            try await Task.sleep(for: expiryInterval)
         }
     }
 }

@@ -122,6 +122,7 @@ final class TestExchange: ExchangeAccess {
         }
 
         func order(symbol: String, clientOrderID: String) async throws -> OrderReport {
+            _ = try await signature(of: clientOrderID)
             let found = try exchange.state.withLock { state in
                 guard !state.questionsFail else { throw ExchangeError(.unavailable, message: "no answer: timeout") }
                 return state.orders.first { $0.clientOrderID == clientOrderID && state.placedWith[clientOrderID] == apiKey }

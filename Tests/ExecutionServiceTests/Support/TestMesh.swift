@@ -114,6 +114,18 @@ final class TestMesh: Sendable {
             mesh: self, database: database, service: service, server: server, auditClient: client, audit: Task { try? await client.run() })
     }
 
+    /// Puts a file of an older schema, with the rows that are there now, in the way of the next process.
+    func goBack(to schema: DatabaseSchema) throws {
+        let (before, now) = generation.withLock { generation in
+            generation += 1
+            return (root + "/\(generation - 1)", root + "/\(generation)")
+        }
+        try FileManager.default.createDirectory(atPath: now, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        _ = try ServiceDatabase(
+            folder: now, name: "execution", schema: schema, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        try OlderFile(path: "\(now)/execution.sqlite").take(from: "\(before)/execution.sqlite")
+    }
+
     /// Each process has its own copy of what the one before left on disk: nobody waits for that one to let go of its files.
     private func openDatabase(_ logger: Logger) throws -> ServiceDatabase {
         let (before, now) = generation.withLock { generation in

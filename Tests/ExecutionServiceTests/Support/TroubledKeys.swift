@@ -5,16 +5,22 @@ struct TroubledKeys: RemoteKeyStore {
     let inner: any RemoteKeyStore
     let kind: String
     let place: String
+    /// Before each signature.
+    let beforeSigning: @Sendable () async throws -> Void
     /// Once a key has been made.
     let afterMaking: @Sendable () async throws -> Void
 
     /// - Parameters:
     ///   - kind: what it says that it is; nil means the truth.
     ///   - place: the same.
-    init(inner: any RemoteKeyStore, kind: String? = nil, place: String? = nil, afterMaking: @escaping @Sendable () async throws -> Void = {}) {
+    init(
+        inner: any RemoteKeyStore, kind: String? = nil, place: String? = nil, beforeSigning: @escaping @Sendable () async throws -> Void = {},
+        afterMaking: @escaping @Sendable () async throws -> Void = {}
+    ) {
         self.inner = inner
         self.kind = kind ?? inner.kind
         self.place = place ?? inner.place
+        self.beforeSigning = beforeSigning
         self.afterMaking = afterMaking
     }
 
@@ -24,7 +30,19 @@ struct TroubledKeys: RemoteKeyStore {
         return signer
     }
 
-    func signer(_ name: RemoteKeyName) throws -> any RemoteSigner { try inner.signer(name) }
+    func signer(_ name: RemoteKeyName) throws -> any RemoteSigner { Signer(inner: try inner.signer(name), before: beforeSigning) }
 
     func destroy(_ name: RemoteKeyName) async throws -> Bool { try await inner.destroy(name) }
+
+    private struct Signer: RemoteSigner {
+        let inner: any RemoteSigner
+        let before: @Sendable () async throws -> Void
+
+        func publicKey() async throws -> [UInt8] { try await inner.publicKey() }
+
+        func signature(of message: [UInt8]) async throws -> [UInt8] {
+            try await before()
+            return try await inner.signature(of: message)
+        }
+    }
 }

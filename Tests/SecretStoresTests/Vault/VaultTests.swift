@@ -143,6 +143,19 @@ struct VaultTests {
         }
     }
 
+    @Test(
+        "Only Vault's own word that nothing is there counts as that; of an answer with warnings, or of something else on the way, it is not known",
+        arguments: [
+            (#"{"errors":[]}"#, "does not exist"), (#"{"request_id":"1","data":{"data":null,"metadata":{}},"warnings":null}"#, "does not exist"),
+            (#"{"errors":["no handler for route \"gone/keys/a\""]}"#, "unusable"),
+            (#"{"request_id":"1","data":null,"warnings":["Invalid path for a versioned K/V secrets engine."]}"#, "unavailable"),
+            ("<html><body>404 Not Found</body></html>", "unavailable"), (#"{"message":"no Route matched"}"#, "unavailable"), ("{}", "unavailable"),
+            ("", "unavailable"),
+        ])
+    func notThere(body: String, expected: String) {
+        #expect(kind(VaultReplyReader.cause(StoreHTTPClient.Reply(status: 404, body: Array(body.utf8)))) == expected)
+    }
+
     @Test("A remote key's name of another environment is refused, and both are named")
     func foreignNames() throws {
         let name = try RemoteKeyName(environment: "staging", purpose: "trade", user: "ann", id: "k1")

@@ -11,6 +11,7 @@ final class PKCS11Device: Sendable {
 
     private let settings: PKCS11Settings
     private let writes: Bool
+    private let deadline: Duration
     private let queue = DispatchQueue(label: "cryptopulse.pkcs11")
     private let waiting = Mutex(0)
     /// Belongs to `queue`.
@@ -20,26 +21,34 @@ final class PKCS11Device: Sendable {
         var session: PKCS11Session?
     }
 
-    init(_ settings: PKCS11Settings, writes: Bool = false) {
+    init(_ settings: PKCS11Settings, writes: Bool = false, deadline: Duration = deadline) {
         self.settings = settings
         self.writes = writes
+        self.deadline = deadline
     }
 
+    /// A request that nobody waits for any more, since its time has passed or its task was cancelled, is not begun.
+    ///
     /// - Throws: `SecretStoreError.Cause`, `CancellationError`.
     func run<Value: Sendable>(_ body: @escaping @Sendable (PKCS11Session) throws -> Value) async throws -> Value {
         try Task.checkCancellation()
         guard enter() else { throw SecretStoreError.Cause.unavailable("too many requests wait for the device") }
-        return try await withCheckedThrowingContinuation { continuation in
-            let answer = OneAnswer(continuation)
-            queue.async { [self] in
-                // Whoever asked may have gone while this waited.
-                if !answer.isGiven { answer.give(Result { try attempt(body) }) }
-                leave()
-            }
-            Task {
-                try? await Task.sleep(for: Self.deadline)
-                answer.give(.failure(SecretStoreError.Cause.unavailable("the device did not answer within \(Self.deadline)")))
-            }
+        let (answer, limit) = (OneAnswer<Value>(), ContinuousClock.now + deadline)
+        let late = SecretStoreError.Cause.unavailable("the device did not answer within \(deadline)")
+        let timer = Task {
+            try await Task.sleep(until: limit, clock: .continuous)
+            answer.give(.failure(late))
+        }
+        queue.async { [self] in
+            if ContinuousClock.now >= limit { answer.give(.failure(late)) }
+            if !answer.isGiven { answer.give(Result { try attempt(body) }) }
+            timer.cancel()
+            leave()
+        }
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { answer.wait($0) }
+        } onCancel: {
+            answer.give(.failure(CancellationError()))
         }
     }
 
@@ -79,20 +88,39 @@ final class PKCS11Device: Sendable {
     }
 }
 
-/// A continuation that the first answer resumes; later ones count for nothing.
+/// The first answer resumes whoever waits, or will wait; later ones count for nothing.
 private final class OneAnswer<Value: Sendable>: Sendable {
-    private let continuation: Mutex<CheckedContinuation<Value, any Error>?>
-
-    init(_ continuation: CheckedContinuation<Value, any Error>) {
-        self.continuation = Mutex(continuation)
+    private enum State {
+        case open
+        case waitedFor(CheckedContinuation<Value, any Error>)
+        case given(Result<Value, any Error>)
     }
 
-    var isGiven: Bool { continuation.withLock { $0 == nil } }
+    private let state = Mutex(State.open)
+
+    var isGiven: Bool {
+        state.withLock { if case .given = $0 { true } else { false } }
+    }
+
+    func wait(_ continuation: CheckedContinuation<Value, any Error>) {
+        let early = state.withLock { state -> Result<Value, any Error>? in
+            if case .given(let answer) = state { return answer }
+            state = .waitedFor(continuation)
+            return nil
+        }
+        if let early { continuation.resume(with: early) }
+    }
 
     func give(_ answer: Result<Value, any Error>) {
-        let waiting = continuation.withLock { continuation in
-            defer { continuation = nil }
-            return continuation
+        let waiting = state.withLock { state -> CheckedContinuation<Value, any Error>? in
+            let waiting: CheckedContinuation<Value, any Error>?
+            switch state {
+            case .open: waiting = nil
+            case .waitedFor(let continuation): waiting = continuation
+            case .given: return nil
+            }
+            state = .given(answer)
+            return waiting
         }
         waiting?.resume(with: answer)
     }

@@ -10,6 +10,7 @@ struct PKCS11Failure: Error, Equatable {
     var losesSession: Bool {
         [
             CKR_SESSION_CLOSED, CKR_SESSION_HANDLE_INVALID, CKR_USER_NOT_LOGGED_IN, CKR_DEVICE_REMOVED, CKR_TOKEN_NOT_PRESENT, CKR_DEVICE_ERROR,
+            CKR_CRYPTOKI_NOT_INITIALIZED,
         ].contains(Int(clamping: code))
     }
 

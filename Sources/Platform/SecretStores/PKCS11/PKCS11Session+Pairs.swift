@@ -10,7 +10,7 @@ extension PKCS11Session {
     ///
     /// - Throws: `conflict` when the label is taken; `unusable` when the device does not say that the private half stays inside.
     func makeEdwardsPair(_ label: String) throws {
-        guard !has(label, .privateKey), !has(label, .publicKey) else {
+        guard try !has(label, .privateKey), try !has(label, .publicKey) else {
             throw SecretStoreError.Cause.conflict("there is a key of this label")
         }
         var mechanism = CK_MECHANISM(mechanism: CK_ULONG(CKM_EC_EDWARDS_KEY_PAIR_GEN), parameter: nil, parameter_length: 0)
@@ -40,7 +40,6 @@ extension PKCS11Session {
     ///
     /// - Returns: whether either was there.
     func destroyPair(_ label: String) throws -> Bool {
-        try checkLoggedIn()
         var wasThere = false
         for half in [KeyClass.privateKey, .publicKey] {
             do {
@@ -53,21 +52,14 @@ extension PKCS11Session {
         return wasThere
     }
 
-    /// Who is not logged in sees no private key, and is told that there is none.
-    private func checkLoggedIn() throws {
-        var info = CK_SESSION_INFO()
-        try PKCS11Failure.check("C_GetSessionInfo", functions.pointee.C_GetSessionInfo?(handle, &info))
-        guard info.state == CKS_RW_USER_FUNCTIONS else { throw SecretStoreError.Cause.unavailable("the session with the token is not the user's any more") }
-    }
-
     /// A label that two keys bear is taken, too.
-    private func has(_ label: String, _ half: KeyClass) -> Bool {
+    private func has(_ label: String, _ half: KeyClass) throws -> Bool {
         do {
             _ = try key(label, half)
             return true
         } catch SecretStoreError.Cause.notFound {
             return false
-        } catch {
+        } catch SecretStoreError.Cause.conflict {
             return true
         }
     }

@@ -17,7 +17,7 @@ struct PKCS11Session {
 
     private static let maximumSlots = 64
     /// Bytes of the longest attribute or answer that is read.
-    private static let maximumAnswer = 8192
+    static let maximumAnswer = 8192
 
     let functions: UnsafePointer<CK_FUNCTION_LIST>
     let handle: CK_SESSION_HANDLE
@@ -116,9 +116,23 @@ struct PKCS11Session {
         var found = [CK_OBJECT_HANDLE](repeating: 0, count: 2)
         var count = CK_ULONG()
         try PKCS11Failure.check("C_FindObjects", functions.pointee.C_FindObjects?(handle, &found, 2, &count))
-        guard count > 0 else { throw SecretStoreError.Cause.notFound }
+        guard count > 0 else {
+            try checkLoggedIn()
+            throw SecretStoreError.Cause.notFound
+        }
         guard count == 1 else { throw SecretStoreError.Cause.conflict("two keys bear this label") }
         return found[0]
+    }
+
+    /// Who is not logged in sees no private key, and is told that there is none.
+    ///
+    /// - Throws: a `PKCS11Failure` after which a new session logs in.
+    private func checkLoggedIn() throws {
+        var info = CK_SESSION_INFO()
+        try PKCS11Failure.check("C_GetSessionInfo", functions.pointee.C_GetSessionInfo?(handle, &info))
+        guard [CKS_RO_USER_FUNCTIONS, CKS_RW_USER_FUNCTIONS].contains(Int(clamping: info.state)) else {
+            throw PKCS11Failure(function: "C_GetSessionInfo", code: UInt(CKR_USER_NOT_LOGGED_IN))
+        }
     }
 
     func attribute(_ type: Int, of object: CK_OBJECT_HANDLE) throws -> [UInt8] {
@@ -135,60 +149,6 @@ struct PKCS11Session {
         let bytes = try attribute(type, of: object)
         guard bytes.count == MemoryLayout<CK_ULONG>.size else { throw SecretStoreError.Cause.unusable("the key's attributes are not understood") }
         return Int(clamping: bytes.withUnsafeBytes { $0.loadUnaligned(as: CK_ULONG.self) })
-    }
-
-    // MARK: - Using them
-
-    func sign(_ message: [UInt8], _ mechanism: Int, _ key: CK_OBJECT_HANDLE) throws -> [UInt8] {
-        var mechanism = CK_MECHANISM(mechanism: CK_ULONG(mechanism), parameter: nil, parameter_length: 0)
-        try PKCS11Failure.check("C_SignInit", functions.pointee.C_SignInit?(handle, &mechanism, key))
-        return try message.withUnsafeBufferPointer { message in
-            try Self.answer("C_Sign") { functions.pointee.C_Sign?(handle, message.baseAddress, CK_ULONG(message.count), $0, $1) }
-        }
-    }
-
-    /// AES-GCM with a 16-byte tag at the end.
-    func seal(_ plaintext: UnsafeRawBufferPointer, nonce: [UInt8], _ key: CK_OBJECT_HANDLE) throws -> [UInt8] {
-        try withGCM(nonce) { mechanism in
-            try PKCS11Failure.check("C_EncryptInit", functions.pointee.C_EncryptInit?(handle, mechanism, key))
-        }
-        let bytes = plaintext.bindMemory(to: UInt8.self)
-        return try Self.answer("C_Encrypt") { functions.pointee.C_Encrypt?(handle, bytes.baseAddress, CK_ULONG(bytes.count), $0, $1) }
-    }
-
-    func open(_ sealed: [UInt8], nonce: [UInt8], _ key: CK_OBJECT_HANDLE) throws -> [UInt8] {
-        try withGCM(nonce) { mechanism in
-            try PKCS11Failure.check("C_DecryptInit", functions.pointee.C_DecryptInit?(handle, mechanism, key))
-        }
-        return try sealed.withUnsafeBufferPointer { sealed in
-            try Self.answer("C_Decrypt") { functions.pointee.C_Decrypt?(handle, sealed.baseAddress, CK_ULONG(sealed.count), $0, $1) }
-        }
-    }
-
-    private func withGCM(_ nonce: [UInt8], _ body: (UnsafePointer<CK_MECHANISM>) throws -> Void) throws {
-        var nonce = nonce
-        try nonce.withUnsafeMutableBufferPointer { nonce in
-            var parameters = CK_GCM_PARAMS()
-            parameters.iv = nonce.baseAddress
-            parameters.iv_length = CK_ULONG(nonce.count)
-            parameters.iv_bits = CK_ULONG(nonce.count * 8)
-            parameters.tag_bits = 128
-            try withUnsafeMutableBytes(of: &parameters) { parameters in
-                var mechanism = CK_MECHANISM(
-                    mechanism: CK_ULONG(CKM_AES_GCM), parameter: parameters.baseAddress, parameter_length: CK_ULONG(parameters.count))
-                try body(&mechanism)
-            }
-        }
-    }
-
-    private static func answer(
-        _ function: String, _ body: (UnsafeMutablePointer<UInt8>?, UnsafeMutablePointer<CK_ULONG>?) -> CK_RV?
-    ) throws -> [UInt8] {
-        var output = [UInt8](repeating: 0, count: maximumAnswer)
-        var length = CK_ULONG(output.count)
-        try PKCS11Failure.check(function, output.withUnsafeMutableBufferPointer { body($0.baseAddress, &length) })
-        output.removeLast(output.count - min(Int(clamping: length), output.count))
-        return output
     }
 }
 

@@ -50,18 +50,33 @@ enum VaultReplyReader {
 
     /// What a status means. Vault's own messages are kept short and stripped to one line; they name paths, not values.
     static func cause(_ reply: StoreHTTPClient.Reply) -> SecretStoreError.Cause {
-        struct Errors: Decodable { var errors: [String] }
-        let errors = (try? JSONDecoder().decode(Errors.self, from: Data(reply.body)).errors) ?? []
-        let words = errors.first.map { String($0.split(whereSeparator: \.isNewline).joined(separator: " ").prefix(200)) } ?? "no reason given"
+        let said = try? JSONDecoder().decode(Words.self, from: Data(reply.body))
+        let errors = said?.errors ?? []
+        let words = errors.first.map(Self.line) ?? "no reason given"
         switch reply.status {
         case 400 where words.contains("check-and-set"): return .conflict(words)
         case 400, 405: return .unusable(words)
         case 401, 403: return .denied(words)
+        // Of a secret that is not there Vault says so without a word more; what something on the way answers says nothing of secrets.
+        case 404 where !(said?.isVaults ?? false): return .unavailable("status 404, and not from the store")
+        case 404 where !(said?.warnings ?? []).isEmpty: return .unavailable("status 404: \(said?.warnings?.first.map(Self.line) ?? words)")
         case 404 where errors.isEmpty: return .notFound
         // Nothing answers for the path: no engine is mounted there.
         case 404: return .unusable(words)
         // 412: a standby that has not seen this token's write yet. 472, 473: standbys that do not answer. 503: sealed.
         default: return .unavailable("status \(reply.status): \(words)")
         }
+    }
+
+    private struct Words: Decodable {
+        var errors, warnings: [String]?
+        var request_id: String?
+
+        /// Every answer of Vault's has one or the other.
+        var isVaults: Bool { errors != nil || request_id != nil }
+    }
+
+    private static func line(_ text: String) -> String {
+        String(text.split(whereSeparator: \.isNewline).joined(separator: " ").prefix(200))
     }
 }

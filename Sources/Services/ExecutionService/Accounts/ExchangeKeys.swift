@@ -22,6 +22,7 @@ struct ExchangeKeys: Sendable {
         let (keys, limits, now) = (dependencies.keys, dependencies.limits, dependencies.now())
         // The row is there before the key: whatever happens in between, somebody knows what to destroy.
         try await dependencies.database.write(as: caller.user) { db in
+            try ExchangeKeyLife.expirePending(madeBy: now - limits.pendingKeyMilliseconds, of: caller.user, now: now, in: db)
             guard try keys.countPending(user: caller.user, now: now, in: db) < limits.pendingKeys else {
                 throw RPCError(.resourceExhausted, "Too many of your keys wait for activation.", reason: "TOO_MANY_KEYS")
             }
@@ -76,12 +77,15 @@ struct ExchangeKeys: Sendable {
     }
 
     private func activateUnderLock(_ id: String, apiKey: String, for caller: Caller) async throws -> [String] {
-        let keys = dependencies.keys
+        let (keys, limits, time) = (dependencies.keys, dependencies.limits, dependencies.now())
+        try await dependencies.database.write(as: caller.user) { db in
+            try ExchangeKeyLife.expirePending(madeBy: time - limits.pendingKeyMilliseconds, of: caller.user, now: time, in: db)
+        }
         guard let key = try await dependencies.database.read(as: caller.user, { try keys.find(id, in: $0) }) else {
             throw RPCError(.notFound, "There is no such key.", reason: "KEY_UNKNOWN")
         }
         if key.state == .active, key.apiKey == apiKey { return [] }
-        guard key.state == .pending else { throw ExchangeKeys.used }
+        guard key.state == .pending else { throw key.activatedMilliseconds == nil ? ExchangeKeys.ended : ExchangeKeys.used }
         let unchecked = try await check(key, apiKey: apiKey, for: caller)
         let (now, outbox) = (dependencies.now(), dependencies.audit.outbox)
         try await dependencies.database.write(as: caller.user) { db in
@@ -94,6 +98,8 @@ struct ExchangeKeys: Sendable {
         }
         return unchecked
     }
+
+    private static let ended = Refusal.precondition("This key waited too long for its activation, or was ended. Make a new one.", "KEY_ENDED")
 
     private static let used = Refusal.precondition("This key was used before. Make a new one.", "KEY_USED")
 

@@ -27,15 +27,27 @@ struct KeyRetirement: Sendable {
         case noAnswer(Duration)
     }
 
+    /// What became of a key, or of its orders.
+    private struct Ending {
+        /// In words for its owner.
+        var notes: [String] = []
+        /// The key's store did not answer: it is asked for nothing more this time.
+        var isSilent = false
+    }
+
     /// Once over all keys that are to end. An order that could not be cancelled pauses for a while.
     func round() async throws {
         let (keys, made, end) = (dependencies.keys, made, ContinuousClock.now + dependencies.limits.keyEndingTime)
+        let (now, lifetime) = (dependencies.now(), dependencies.limits.pendingKeyMilliseconds)
+        try await dependencies.database.write { try ExchangeKeyLife.expirePending(madeBy: now - lifetime, of: nil, now: now, in: $0) }
+        var silent = SilentStores()
         for key in try await dependencies.database.readAll({ try keys.leaving(made: made, limit: Self.keysPerRound, in: $0) }) {
             try Task.checkCancellation()
             // Where stores and exchange do not answer, the rest comes in the next round: open orders wait for this one to end.
             guard ContinuousClock.now < end else { return }
+            guard !silent.has(key.material.store) else { continue }
             do {
-                _ = try await self.end(key, after: dependencies.now(), until: end)
+                if try await self.end(key, after: dependencies.now(), until: end).isSilent { silent.add(key.material.store) }
             } catch let error as CancellationError {
                 throw error
             } catch {
@@ -44,31 +56,43 @@ struct KeyRetirement: Sendable {
         }
     }
 
+    /// At once, whatever was tried when.
+    ///
+    /// - Returns: what became of its open orders, in words.
+    func end(_ key: StoredExchangeKey) async throws -> [String] {
+        try await end(key, after: nil, until: .now + dependencies.limits.keyEndingTime).notes
+    }
+
     /// - Parameters:
     ///   - now: orders whose pause is not over then are left alone; nil: none is.
-    ///   - until: orders that are not looked at by then are left to the next round; nil: none is.
-    /// - Returns: what became of its open orders, in words.
-    func end(_ key: StoredExchangeKey, after now: Int64? = nil, until: ContinuousClock.Instant? = nil) async throws -> [String] {
-        var notes: [String] = []
+    ///   - until: orders that are not looked at by then are left to the next round.
+    private func end(_ key: StoredExchangeKey, after now: Int64?, until: ContinuousClock.Instant) async throws -> Ending {
+        var ending = Ending()
         if key.isRevoked {
             let orders = try await dependencies.database.readAll { db in
                 try OrderStore.toCancel(ofKey: key.id, now: now, limit: Self.ordersPerKey, in: db)
             }
             for order in orders {
-                if let until, ContinuousClock.now >= until { break }
-                notes.append(await cancel(order))
+                if ending.isSilent || ContinuousClock.now >= until {
+                    ending.notes.append(Self.notCancelled(order))
+                } else {
+                    let outcome = try await cancel(order)
+                    ending.notes += outcome.notes
+                    ending.isSilent = outcome.isSilent
+                }
             }
         }
-        return try await notes + endings.run(key.id) { try await destroyAndErase(key, after: now) }
+        let last = try await endings.run(key.id) { try await destroyAndErase(key, after: now) }
+        return Ending(notes: ending.notes + last.notes, isSilent: ending.isSilent || last.isSilent)
     }
 
     /// Keys that were to be made by then are made by nobody any more.
     private var made: Int64 { dependencies.now() - dependencies.limits.keyMakingGraceMilliseconds }
 
     /// First where it is, then here: a row that says it is gone is right.
-    private func destroyAndErase(_ key: StoredExchangeKey, after now: Int64?) async throws -> [String] {
+    private func destroyAndErase(_ key: StoredExchangeKey, after now: Int64?) async throws -> Ending {
         let made = made
-        guard try await dependencies.database.readAll({ try ExchangeKeyLife.mayEnd(key.id, made: made, now: now, in: $0) }) else { return [] }
+        guard try await dependencies.database.readAll({ try ExchangeKeyLife.mayEnd(key.id, made: made, now: now, in: $0) }) else { return Ending() }
         do {
             let (holder, limits) = (dependencies.keyHolder, dependencies.limits)
             let destroyed: Void? = try await AnswerInTime.of(
@@ -77,16 +101,18 @@ struct KeyRetirement: Sendable {
         } catch {
             await tell(notDestroyed: key, error)
             let place = TradeKeyHolder.place(key.material.store ?? "")
-            return ["The key is used for nothing any more, but \(place) has not destroyed it yet: that is tried again."]
+            return Ending(
+                notes: ["The key is used for nothing any more, but \(place) has not destroyed it yet: that is tried again."],
+                isSilent: error is Failure || SilentStores.isSilence(error))
         }
         let (time, outbox) = (dependencies.now(), dependencies.audit.outbox)
         try await dependencies.database.write { db in
             guard try ExchangeKeyLife.erase(key.id, now: time, in: db) else { return }
-            let change = KeyChange(actor: .service(ExecutionNames.service), reason: key.isRevoked ? "revoked" : "retired")
+            let change = KeyChange(actor: .service(ExecutionNames.service), reason: key.reasonOfEnd)
             let details = key.material.store.map { ["destroyed_in": $0] } ?? [:]
             try outbox.append(AuditEvent(.ended, of: key.id, .exchangeTrade, by: change, user: key.user, details: details), in: db, essential: true)
         }
-        return []
+        return Ending()
     }
 
     /// Once for each key: to audit, which alerts, and to the log.
@@ -108,7 +134,7 @@ struct KeyRetirement: Sendable {
         }
     }
 
-    private func cancel(_ order: StoredOrder) async -> String {
+    private func cancel(_ order: StoredOrder) async throws -> Ending {
         do {
             // What is on its way is known first: the person's lock is held by whoever sends.
             var known = try await reconciler.reconcile(order)
@@ -117,12 +143,18 @@ struct KeyRetirement: Sendable {
                 known = try await locks.run(order.user) { try await cancelUnderLock(open) }
             }
             guard known.state.isFinal else { throw Failure.stillOpen(known.state) }
-            return known.state == .canceled
-                ? "Order \(order.clientOrderID) was cancelled." : "Order \(order.clientOrderID) is \(known.state.rawValue)."
+            let end = known.state == .canceled ? "was cancelled" : "is \(known.state.rawValue)"
+            return Ending(notes: ["Order \(order.clientOrderID) \(end)."])
+        } catch let error as CancellationError {
+            throw error
         } catch {
             await tell(failed: order, error)
-            return "Order \(order.clientOrderID) could not be cancelled and will be tried again: cancel it at the exchange."
+            return Ending(notes: [Self.notCancelled(order)], isSilent: SilentStores.isSilence(error))
         }
+    }
+
+    private static func notCancelled(_ order: StoredOrder) -> String {
+        "Order \(order.clientOrderID) could not be cancelled and will be tried again: cancel it at the exchange."
     }
 
     private func cancelUnderLock(_ order: StoredOrder) async throws -> StoredOrder {
@@ -133,7 +165,7 @@ struct KeyRetirement: Sendable {
         } catch let error as ExchangeError where error.kind == .rejected {
             // Filled or cancelled meanwhile: the question below tells.
         }
-        return try await tracker.ask(order, trading: trading, action: .orderCancelled)
+        return try await tracker.ask(order, trading: trading, action: .orderCancelled, tellsNotSigned: true)
     }
 
     /// Once for each order: to audit, which alerts, and to the log.
@@ -153,4 +185,8 @@ struct KeyRetirement: Sendable {
             dependencies.logger.error("audit event lost", metadata: ["action": "\(event.action)", "error": "\(error)"])
         }
     }
+}
+
+extension StoredExchangeKey {
+    fileprivate var reasonOfEnd: String { isRevoked ? "revoked" : activatedMilliseconds == nil ? "not activated in time" : "retired" }
 }

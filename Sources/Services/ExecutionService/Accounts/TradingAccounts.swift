@@ -1,6 +1,7 @@
 internal import Exchange
 internal import KeyManagement
 internal import MeshCall
+internal import OutboundHTTP
 internal import Storage
 internal import Trading
 
@@ -12,7 +13,13 @@ struct TradingAccounts: Sendable {
     struct Access: Sendable {
         let keyID: String
         let trading: any TradingExchange
+        fileprivate let signer: any RequestSigner
+        /// Which store the key lies in; nil: here.
+        fileprivate let store: String?
     }
+
+    /// Signed to see whether a key's store signs; no exchange takes it for a request.
+    private static let question = Array("cryptopulse: does this key sign?".utf8)
 
     /// With the key that is active now. For new orders.
     ///
@@ -38,8 +45,26 @@ struct TradingAccounts: Sendable {
 
     private func access(_ key: StoredExchangeKey?) throws -> Access {
         guard let key, let apiKey = key.apiKey else { throw Refusal.noExchangeKey }
-        return Access(keyID: key.id, trading: dependencies.exchange.trading(apiKey: apiKey, signer: try dependencies.keyHolder.signer(key.material)))
+        let signer = try dependencies.keyHolder.signer(key.material)
+        return Access(
+            keyID: key.id, trading: dependencies.exchange.trading(apiKey: apiKey, signer: signer), signer: signer, store: key.material.store)
     }
+
+    /// That the key signs now: an order whose nonce is burned and that then cannot be signed is lost for good.
+    ///
+    /// - Throws: `RPCError` UNAVAILABLE.
+    func checkSigns(_ access: Access) async throws {
+        guard let store = access.store else { return }
+        do {
+            let signature = try await AnswerInTime.of(
+                { try await access.signer.signature(of: Self.question) }, until: .now + dependencies.limits.keyCheckTime, isGivenUp: true)
+            guard signature != nil else { throw KeyHolderSilent() }
+        } catch {
+            throw Refusal.keyStoreAway(store, cause: error)
+        }
+    }
+
+    private struct KeyHolderSilent: Error {}
 
     /// - Throws: `RPCError`.
     func account(of user: String) async throws -> AccountInformation {

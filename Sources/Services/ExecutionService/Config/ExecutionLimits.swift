@@ -4,6 +4,8 @@ public struct ExecutionLimits: Sendable {
     public var auditPatience: Duration = .seconds(3)
     /// What must be left of a sign-off's deadline before its nonce is burned.
     public var minimumDispatchTime: Duration = .seconds(1)
+    /// How long a key store may take to show that it signs, before the nonce is burned.
+    public var keyCheckTime: Duration = .milliseconds(1500)
     /// Kept back from a caller's deadline, so that the answer is in time.
     public var answerReserve: Duration = .milliseconds(200)
     /// Waits before each question to the exchange about an order whose outcome is not known.
@@ -24,6 +26,8 @@ public struct ExecutionLimits: Sendable {
     /// Orders looked at in one round of reconciliation, and the time between rounds.
     public var reconciledOrders = 50
     public var reconciliationInterval: Duration = .seconds(5)
+    /// How long one round of reconciliation goes on beginning with another order.
+    public var reconciliationTime: Duration = .seconds(10)
     /// How long the start waits for the first round.
     public var reconciliationAtStart: Duration = .seconds(5)
     /// Refusals of one person that are told to audit in a minute, and people counted apart.
@@ -31,12 +35,14 @@ public struct ExecutionLimits: Sendable {
     public var refusedPeople = 4096
     /// Keys of one person that wait for activation.
     public var pendingKeys = 5
+    /// How long they wait, before they end.
+    public var pendingKeyMilliseconds: Int64 = 86_400_000
     /// How long a key store may take to make a key, and how long after that a request to make it may still be under way: then it is destroyed.
     public var keyMakingMilliseconds: Int64 = 4_000
     public var keyMakingGraceMilliseconds: Int64 = 60_000
     /// How long a key store may take to destroy a key, before it is tried again later.
     public var keyDestructionTime: Duration = .seconds(4)
-    /// How long one round over the keys that are to end goes on beginning with another.
+    /// How long one round over the keys that are to end, or over one revoked key's orders, goes on beginning with another.
     public var keyEndingTime: Duration = .seconds(10)
     /// Those that may wait while one key is ended.
     public var waitersPerKey = 8

@@ -52,6 +52,16 @@ enum Refusal {
             cause: cause)
     }
 
+    /// Found before anything was done about an order.
+    ///
+    /// - Parameter kind: the store's.
+    static func keyStoreAway(_ kind: String, cause: any Error) -> RPCError {
+        RPCError(
+            .unavailable,
+            "Your trade key cannot be used now: \(TradeKeyHolder.place(kind)) does not sign, and nothing was sent. The proposal stays open: sign it again.",
+            reason: "KEY_STORE_UNAVAILABLE", cause: cause)
+    }
+
     /// - Parameter diagnosis: which of key, address and permission it is, as far as the exchange could be asked.
     static func badExchangeKey(_ diagnosis: KeyDiagnosis = .cannotAsk, cause: any Error) -> RPCError {
         RPCError(

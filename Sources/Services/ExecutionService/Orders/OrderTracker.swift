@@ -60,8 +60,11 @@ struct OrderTracker: Sendable {
     /// - Parameters:
     ///   - quietSince: when the last request for it can have left this machine, milliseconds since 1970; nil: when the order last changed.
     ///   - action: what the audit log calls a change that it finds.
+    ///   - tellsNotSigned: throws what the key's store has not signed, for it is away for other orders too.
+    /// - Throws: `ExchangeError` of the kind `notSigned`, where it is asked for.
     func ask(
-        _ order: StoredOrder, trading: any TradingExchange, quietSince: Int64? = nil, action: ExecutionAction = .orderReconciled, requestID: String = ""
+        _ order: StoredOrder, trading: any TradingExchange, quietSince: Int64? = nil, action: ExecutionAction = .orderReconciled, requestID: String = "",
+        tellsNotSigned: Bool = false
     ) async throws -> StoredOrder {
         do {
             let symbol = try CanonicalOrder(decoding: order.canonical).draft.symbol.name
@@ -73,7 +76,7 @@ struct OrderTracker: Sendable {
             guard dependencies.now() - since > dependencies.limits.arrivalWindowMilliseconds else { return order }
             return try await settle(
                 order, .neverArrived, reason: "the exchange never had it", action: .orderReconciled, requestID: requestID)
-        } catch let error as ExchangeError {
+        } catch let error as ExchangeError where !(tellsNotSigned && error.kind == .notSigned) {
             dependencies.logger.warning("order not refreshed", metadata: ["order": "\(order.clientOrderID)", "error": "\(error)"])
             return order
         }

@@ -24,27 +24,36 @@ struct Reconciler: Sendable {
         }
     }
 
-    /// One round over unknown and open orders.
+    /// One round over unknown and open orders. One that takes long ends early: orders come in a random order, so that the next gets to others.
     func round() async throws {
-        let limit = dependencies.limits.reconciledOrders
+        let (limit, end) = (dependencies.limits.reconciledOrders, ContinuousClock.now + dependencies.limits.reconciliationTime)
+        var silent = SilentStores()
         let orders = try await dependencies.database.readAll { db in
             try OrderStore.inStates([.unknown], limit: limit, in: db) + OrderStore.inStates([.new, .partiallyFilled], limit: limit, in: db)
         }
         for order in orders {
             try Task.checkCancellation()
+            guard ContinuousClock.now < end else {
+                dependencies.logger.warning("a round of reconciliation was not finished in time", metadata: ["limit": "\(dependencies.limits.reconciliationTime)"])
+                return
+            }
+            let store = try await dependencies.database.readAll { try ExchangeKeyLife.store(of: order.exchangeKeyID, in: $0) }
+            guard !silent.has(store) else { continue }
             do {
                 _ = try await reconcile(order)
             } catch is CancellationError {
                 throw CancellationError()
             } catch {
+                if SilentStores.isSilence(error) { silent.add(store) }
                 dependencies.logger.warning("order not reconciled", metadata: ["order": "\(order.clientOrderID)", "error": "\(error)"])
             }
         }
     }
 
     /// - Returns: the order as it is now known.
+    /// - Throws: `ExchangeError` of the kind `notSigned`, too: the key's store is away.
     func reconcile(_ order: StoredOrder) async throws -> StoredOrder {
-        try await locks.run(order.user) { try await underLock(order) }
+        try await locks.run(order.user) { try await underLock(order, tellsNotSigned: true) }
     }
 
     /// The same, unless somebody works on the person's orders now: then they will know soon.
@@ -52,13 +61,13 @@ struct Reconciler: Sendable {
         _ = try await locks.runIfFree(order.user) { try await underLock(order) }
     }
 
-    private func underLock(_ order: StoredOrder) async throws -> StoredOrder {
+    private func underLock(_ order: StoredOrder, tellsNotSigned: Bool = false) async throws -> StoredOrder {
         // Whoever had the lock may have settled it.
         guard let current = try await dependencies.database.readAll({ try OrderStore.find(order.clientOrderID, in: $0) }),
             [.unknown, .new, .partiallyFilled].contains(current.state)
         else { return order }
         let trading = try await accounts.trading(of: current)
-        let settled = try await tracker.ask(current, trading: trading, quietSince: startedMilliseconds)
+        let settled = try await tracker.ask(current, trading: trading, quietSince: startedMilliseconds, tellsNotSigned: tellsNotSigned)
         if settled.state != current.state {
             dependencies.logger.notice(
                 "order reconciled",

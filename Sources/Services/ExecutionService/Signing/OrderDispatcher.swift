@@ -17,7 +17,7 @@ struct DispatchRequest: Sendable {
 
 /// The one way to the exchange. Runs under the person's lock.
 ///
-/// Limits again, nonce burned and intent durable in one transaction, audit's acknowledgement, marked as sent, sent once. Dying
+/// Limits again, the key signs, nonce burned and intent durable in one transaction, audit's acknowledgement, marked as sent, sent once. Dying
 /// between any two steps leaves a state from which `Reconciler` knows what happened, or asks; it never sends.
 struct OrderDispatcher: Sendable {
     let dependencies: ExecutionDependencies
@@ -30,6 +30,8 @@ struct OrderDispatcher: Sendable {
     func dispatch(_ request: DispatchRequest) async throws -> StoredOrder {
         let access = try await accounts.active(of: request.caller.user)
         try await recheck(request)
+        // Before the nonce is burned: the person may sign the same proposal again.
+        try await accounts.checkSigns(access)
         guard request.deadline - .now >= dependencies.limits.minimumDispatchTime else {
             throw RPCError(.deadlineExceeded, "Too little time is left to send an order.", reason: "DEADLINE_TOO_SHORT")
         }

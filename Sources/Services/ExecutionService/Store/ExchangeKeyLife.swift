@@ -13,6 +13,11 @@ enum ExchangeKeyLife {
         try String.fetchOne(db, sql: "SELECT user_id FROM exchange_keys WHERE id = ?", arguments: [id])
     }
 
+    /// Which store a key lies in; nil for one that lies here.
+    static func store(of id: String, in db: Database) throws -> String? {
+        try String.fetchOne(db, sql: "SELECT remote_store FROM exchange_keys WHERE id = ?", arguments: [id])
+    }
+
     /// Those in use first, of them those that nobody asked to rotate, the oldest first.
     static func records(gone: Bool, limit: Int, in db: Database) throws -> [KeyRecord] {
         try Row.fetchAll(
@@ -54,6 +59,17 @@ enum ExchangeKeyLife {
         try db.execute(sql: "UPDATE exchange_keys SET rotation_requested = ? WHERE id = ? AND state = 'active'", arguments: [reason, id])
     }
 
+    /// Keys that were made by then and that nobody has activated are used for nothing any more.
+    ///
+    /// - Parameter user: whose; nil: everybody's.
+    static func expirePending(madeBy made: Int64, of user: String?, now: Int64, in db: Database) throws {
+        try db.execute(
+            sql: """
+                UPDATE exchange_keys SET state = 'retired', retired_ms = :now
+                WHERE state = 'pending' AND gone_ms IS NULL AND coalesce(made_ms, created_ms) <= :made AND (:user IS NULL OR user_id = :user)
+                """, arguments: ["now": now, "made": made, "user": user])
+    }
+
     /// From the end of this transaction on nothing new is done with the key.
     static func revoke(_ id: String, now: Int64, in db: Database) throws {
         try db.execute(
@@ -77,11 +93,12 @@ enum ExchangeKeyLife {
                 """, arguments: ["id": id, "made": made, "now": now]) ?? false
     }
 
-    /// - Returns: whether it is the first failure of this key.
+    /// - Returns: whether it is the first failure of this key, and the key was made: of another nobody knows that there is anything to destroy.
     static func noteDestroyFailed(_ id: String, now: Int64, in db: Database) throws -> Bool {
-        let tries = try Int.fetchOne(db, sql: "SELECT destroy_tries FROM exchange_keys WHERE id = ?", arguments: [id]) ?? 0
+        let isFirst = try Bool.fetchOne(
+            db, sql: "SELECT destroy_tries = 0 AND made_ms IS NOT NULL FROM exchange_keys WHERE id = ?", arguments: [id])
         try db.execute(sql: "UPDATE exchange_keys SET destroy_tries = destroy_tries + 1, destroy_tried_ms = ? WHERE id = ?", arguments: [now, id])
-        return tries == 0
+        return isFirst ?? false
     }
 
     /// Erases a key that may end; a remote one has been destroyed.

@@ -59,9 +59,9 @@ struct ExchangeKeyStore: Sendable {
     func made(_ id: String, now: Int64, in db: Database) throws -> Bool {
         try db.execute(
             sql: """
-                UPDATE exchange_keys SET state = 'pending', retired_ms = NULL, making_until_ms = NULL
-                WHERE id = ? AND gone_ms IS NULL AND revoked_ms IS NULL AND making_until_ms > ?
-                """, arguments: [id, now])
+                UPDATE exchange_keys SET state = 'pending', retired_ms = NULL, making_until_ms = NULL, made_ms = :now
+                WHERE id = :id AND gone_ms IS NULL AND revoked_ms IS NULL AND making_until_ms > :now
+                """, arguments: ["id": id, "now": now])
         return db.changesCount > 0
     }
 

@@ -9,6 +9,7 @@ enum ExecutionSchema {
             AuditOutbox.migration, DatabaseSchema.Migration("execution 1", sql: firstVersion), DataKeyTable.migration, KeyHistoryTable.migration,
             DatabaseSchema.Migration("execution 2: the life of exchange keys", sql: keyLife),
             DatabaseSchema.Migration("execution 3: exchange keys elsewhere", sql: remoteKeys),
+            DatabaseSchema.Migration("execution 4: when exchange keys were made", sql: keysMade),
         ],
         userTables: [
             .init("utterances", owner: "user_id"), .init("proposals", owner: "user_id"), .init("burned_nonces", owner: "user_id"),
@@ -38,6 +39,12 @@ enum ExecutionSchema {
         ALTER TABLE exchange_keys ADD COLUMN making_until_ms INTEGER;
         ALTER TABLE exchange_keys ADD COLUMN destroy_tries INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE exchange_keys ADD COLUMN destroy_tried_ms INTEGER NOT NULL DEFAULT 0;
+        """
+
+    /// nil: it was never heard that it is there. Of older keys that holds for those that somebody was making.
+    private static let keysMade = """
+        ALTER TABLE exchange_keys ADD COLUMN made_ms INTEGER;
+        UPDATE exchange_keys SET made_ms = created_ms WHERE making_until_ms IS NULL;
         """
 
     private static let firstVersion = """

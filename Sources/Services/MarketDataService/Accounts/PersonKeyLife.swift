@@ -37,6 +37,14 @@ enum PersonKeyLife {
             db, sql: "SELECT id FROM person_key WHERE user_id = ? AND gone_ms IS NULL ORDER BY created_ms", arguments: [user])
     }
 
+    /// Keys that have waited for their activation since then or longer, and whose they are.
+    static func pending(since: Int64, of user: String?, limit: Int, in db: Database) throws -> [(id: String, user: String)] {
+        try Row.fetchAll(
+            db, sql: "SELECT id, user_id FROM person_key WHERE state = 'pending' AND created_ms <= :since AND (:user IS NULL OR user_id = :user) LIMIT :limit",
+            arguments: ["since": since, "user": user, "limit": limit]
+        ).map { ($0["id"], $0["user_id"]) }
+    }
+
     static func requestRotation(of id: String, because reason: String, in db: Database) throws {
         try db.execute(sql: "UPDATE person_key SET rotation_requested = ? WHERE id = ? AND state = 'active'", arguments: [reason, id])
     }

@@ -12,6 +12,7 @@ struct PersonKeys: Sendable {
     let database: ServiceDatabase
     let outbox: AuditOutbox
     let store: PersonKeyStore
+    let pending: PendingKeys
     /// Without a credential.
     let exchange: BinanceClient
     /// Milliseconds since 1970.
@@ -28,7 +29,8 @@ struct PersonKeys: Sendable {
         let user = try context.user().userID
         let key = PersonKey(id: UUID().uuidString.lowercased(), user: user, state: .pending, privateKey: Curve25519.Signing.PrivateKey())
         let event = Self.event("created", of: key.id, context, user)
-        try await database.write(as: user) { [store, outbox, now] db in
+        try await database.write(as: user) { [store, outbox, pending, now] db in
+            try pending.expire(of: user, in: db)
             guard try store.countPending(user: user, in: db) < Self.maximumPending else {
                 throw RPCError(.resourceExhausted, "Too many of your keys wait for activation.", reason: "TOO_MANY_KEYS")
             }
@@ -47,6 +49,7 @@ struct PersonKeys: Sendable {
         }
         let user = try context.user().userID
         try await checkVerified(id, for: context)
+        try await database.write(as: user) { [pending] db in try pending.expire(of: user, in: db) }
         guard let key = try await database.read(as: user, { [store] in try store.find(id, in: $0) }) else {
             throw RPCError(.notFound, "There is no such key.", reason: "KEY_UNKNOWN")
         }

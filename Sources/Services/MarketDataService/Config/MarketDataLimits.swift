@@ -21,6 +21,9 @@ public struct MarketDataLimits: Sendable {
     public var keyRecheck: Duration = .seconds(5)
     /// Time before a key that the exchange refused is tried again.
     public var refusedKeyWait: Duration = .seconds(30)
+    /// How long a person's key waits for its activation, milliseconds, and the time between two looks for those that waited longer.
+    public var pendingKeyMilliseconds: Int64 = 86_400_000
+    public var pendingKeyRecheck: Duration = .seconds(600)
 
     public init() {}
 }

@@ -27,6 +27,7 @@ enum {  // CK_RV
     CKR_TOKEN_NOT_PRESENT = 0xe0,
     CKR_USER_ALREADY_LOGGED_IN = 0x100,
     CKR_USER_NOT_LOGGED_IN = 0x101,
+    CKR_CRYPTOKI_NOT_INITIALIZED = 0x190,
     CKR_CRYPTOKI_ALREADY_INITIALIZED = 0x191,
 };
 
@@ -108,8 +109,8 @@ typedef struct {
     CK_ULONG device_error;
 } CK_SESSION_INFO;
 
-// States of a session. The user has logged in, and may write too.
-enum { CKS_RW_USER_FUNCTIONS = 3 };
+// States of a session whose user has logged in; the latter may write too.
+enum { CKS_RO_USER_FUNCTIONS = 1, CKS_RW_USER_FUNCTIONS = 3 };
 
 // A function that stands in the list and is not called here.
 typedef void (*CK_UNUSED)(void);
@@ -118,18 +119,20 @@ typedef void (*CK_UNUSED)(void);
 typedef struct {
     CK_VERSION version;
     CK_RV (*C_Initialize)(void *arguments);
-    CK_UNUSED C_Finalize, C_GetInfo, C_GetFunctionList;
+    CK_RV (*C_Finalize)(void *reserved);
+    CK_UNUSED C_GetInfo, C_GetFunctionList;
     CK_RV (*C_GetSlotList)(CK_BBOOL token_present, CK_SLOT_ID *slots, CK_ULONG *count);
     CK_UNUSED C_GetSlotInfo;
     CK_RV (*C_GetTokenInfo)(CK_SLOT_ID slot, CK_TOKEN_INFO *info);
     CK_UNUSED C_GetMechanismList, C_GetMechanismInfo, C_InitToken, C_InitPIN, C_SetPIN;
     CK_RV (*C_OpenSession)(CK_SLOT_ID slot, CK_FLAGS flags, void *application, void *notify, CK_SESSION_HANDLE *session);
     CK_RV (*C_CloseSession)(CK_SESSION_HANDLE session);
-    CK_UNUSED C_CloseAllSessions;
+    CK_RV (*C_CloseAllSessions)(CK_SLOT_ID slot);
     CK_RV (*C_GetSessionInfo)(CK_SESSION_HANDLE session, CK_SESSION_INFO *info);
     CK_UNUSED C_GetOperationState, C_SetOperationState;
     CK_RV (*C_Login)(CK_SESSION_HANDLE session, CK_ULONG user_type, const unsigned char *pin, CK_ULONG length);
-    CK_UNUSED C_Logout, C_CreateObject, C_CopyObject;
+    CK_RV (*C_Logout)(CK_SESSION_HANDLE session);
+    CK_UNUSED C_CreateObject, C_CopyObject;
     CK_RV (*C_DestroyObject)(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object);
     CK_UNUSED C_GetObjectSize;
     CK_RV (*C_GetAttributeValue)(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *attributes, CK_ULONG count);

@@ -1,0 +1,157 @@
+import ExecutionService
+import GRDB
+import MeshCall
+import SecretServers
+import Secrets
+import ServiceAPI
+import Storage
+import Synchronization
+import TestSupport
+import Testing
+
+/// Against a real OpenBao.
+@Suite("Trade keys elsewhere: rounds over what ends", .serialized, .timeLimit(.minutes(3)), .enabled(if: ExternalProgram.bao.isExpected))
+struct RemoteKeyRoundTests {
+    private final class Trouble: Sendable {
+        struct Away: Error {}
+        let isOn = Mutex(false)
+        let tries = Mutex(0)
+
+        func away() throws {
+            guard isOn.withLock({ $0 }) else { return }
+            tries.withLock { $0 += 1 }
+            throw Away()
+        }
+
+        func slow() async {
+            guard isOn.withLock({ $0 }) else { return }
+            tries.withLock { $0 += 1 }
+            let end = ContinuousClock.now + .milliseconds(250)
+            while isOn.withLock({ $0 }), ContinuousClock.now < end { await Task.yield() }
+        }
+    }
+
+    private func placeOrders(_ count: Int, of user: String, in running: Running) async throws {
+        for _ in 0..<count {
+            let terms = ExecutionV1.ProposeRequest(symbol: "BTCUSDT", side: .buy, type: .limit, quantity: "0.01", price: "39000")
+            _ = try await running.sign(user, try await running.propose(user, saying: "buy 0.01 BTC at 39000", terms))
+        }
+    }
+
+    /// As when the operator revoked them and nothing has been done about it yet.
+    private func revokeAll(_ running: Running) async throws {
+        try await running.database.write { db in
+            try db.execute(sql: "UPDATE exchange_keys SET state = 'retired', retired_ms = 1, revoked_ms = 1")
+        }
+    }
+
+    private func openOrders(_ running: Running) async throws -> Int {
+        try await running.database.readAll { try Int.fetchOne($0, sql: "SELECT count(*) FROM orders WHERE state = 'new'") ?? 0 }
+    }
+
+    @Test("A store that does not sign is asked once a round, for all orders of all its keys, whether they are looked at or are to be cancelled")
+    func silentStore() async throws {
+        try await withTransit { bao, store in
+            let (mesh, trouble) = (try TestMesh(), Trouble())
+            try await mesh.run(remoteKeys: TroubledKeys(inner: store, beforeSigning: { try trouble.away() })) { running in
+                for (user, name) in [(ann, "good-key"), (bob, "other-key")] {
+                    try await running.linkKey(user, apiKey: name)
+                    try await placeOrders(2, of: user, in: running)
+                }
+                trouble.isOn.withLock { $0 = true }
+                try await running.service.reconcileAtStart()
+                #expect(trouble.tries.withLock { $0 } == 1)
+                try await revokeAll(running)
+                try await running.service.endKeys()
+                #expect(trouble.tries.withLock { $0 } == 2)
+                #expect(try await openOrders(running) == 4)
+                trouble.isOn.withLock { $0 = false }
+                mesh.advance(milliseconds: 3_600_000)
+                try await running.service.endKeys()
+                #expect(try await openOrders(running) == 0)
+                #expect(try await bao.transitKeys().isEmpty)
+            }
+        }
+    }
+
+    @Test("Who revokes a key whose store does not sign hears at once of each of its orders that it stands still")
+    func silentStoreRevoked() async throws {
+        try await withTransit { bao, store in
+            let (mesh, trouble) = (try TestMesh(), Trouble())
+            try await mesh.run(remoteKeys: TroubledKeys(inner: store, beforeSigning: { try trouble.away() })) { running in
+                try await running.linkKey(ann)
+                try await placeOrders(3, of: ann, in: running)
+                trouble.isOn.withLock { $0 = true }
+                let answer = try await revoke(try await activeKey(running), in: running)
+                #expect(answer.notes.count { $0.contains("cancel it at the exchange") } == 3 && answer.key?.state == "retiring")
+                #expect(trouble.tries.withLock { $0 } == 1)
+            }
+        }
+    }
+
+    @Test("A round over orders that takes long begins with no other, and the next one goes on")
+    func slowRound() async throws {
+        try await withTransit { bao, store in
+            let (mesh, trouble) = (try TestMesh(), Trouble())
+            var limits = ExecutionLimits.quick
+            limits.reconciliationTime = .milliseconds(200)
+            try await mesh.run(limits: limits, remoteKeys: TroubledKeys(inner: store, beforeSigning: { await trouble.slow() })) { running in
+                try await running.linkKey(ann)
+                try await placeOrders(3, of: ann, in: running)
+                trouble.isOn.withLock { $0 = true }
+                try await running.service.reconcileAtStart()
+                #expect(trouble.tries.withLock { $0 } == 1)
+                try await running.service.reconcileAtStart()
+                #expect(trouble.tries.withLock { $0 } == 2)
+            }
+        }
+    }
+
+    @Test("A round that takes long begins with no other order of the same key")
+    func slowStore() async throws {
+        try await withTransit { bao, store in
+            let (mesh, trouble) = (try TestMesh(), Trouble())
+            var limits = ExecutionLimits.quick
+            limits.keyEndingTime = .milliseconds(200)
+            try await mesh.run(limits: limits, remoteKeys: TroubledKeys(inner: store, beforeSigning: { await trouble.slow() })) { running in
+                try await running.linkKey(ann)
+                try await placeOrders(3, of: ann, in: running)
+                try await revokeAll(running)
+                trouble.isOn.withLock { $0 = true }
+                try await running.service.endKeys()
+                #expect(try await openOrders(running) == 2)
+            }
+        }
+    }
+
+    @Test("A key that cannot be ended does not keep the others from it")
+    func brokenKey() async throws {
+        try await TestMesh().run { running in
+            for (user, name) in [(ann, "good-key"), (bob, "other-key")] { try await running.linkKey(user, apiKey: name) }
+            try await placeOrders(1, of: ann, in: running)
+            try await revokeAll(running)
+            try await running.database.write { try $0.execute(sql: "UPDATE orders SET executed_quantity = 'x'") }
+            try await running.service.endKeys()
+            #expect(try await running.keys.listKeys(.init(gone: true)).keys.map(\.state).sorted() == ["gone", "retiring"])
+        }
+    }
+
+    @Test("Of a key that the store never made nobody is alarmed, and it is followed all the same")
+    func neverMade() async throws {
+        try await withTransit { bao, store in
+            let mesh = try TestMesh()
+            var limits = ExecutionLimits.quick
+            limits.keyDestructionTime = .milliseconds(300)
+            try await mesh.run(limits: limits, remoteKeys: store) { running in
+                bao.killServer()
+                let access = try await running.access(ann)
+                #expect(await reason { _ = try await running.client(as: "gateway").createExchangeKey(.init(), options: access) } != nil)
+                mesh.advance(milliseconds: 65_000)
+                try await running.service.endKeys()
+                #expect(try await running.keys.listKeys(.init()).keys.map(\.state) == ["retiring"])
+                try await running.flushAudit()
+                #expect(!mesh.audit.actions.contains("exchange_key.not_destroyed"))
+            }
+        }
+    }
+}
