@@ -26,6 +26,14 @@ final class EmbeddedPair {
         client.connect(to: address, promise: nil)
     }
 
+    /// A channel and its pipeline hold each other until it is closed, for which it waits for its peer only so long.
+    deinit {
+        for channel in [client, server] {
+            channel.close(promise: nil)
+            channel.embeddedEventLoop.advanceTime(by: .hours(1))
+        }
+    }
+
     /// Carries bytes to and fro in pieces of at most `size` until there are none, or once.
     func run(by size: Int, once: Bool = false) throws {
         var moved = true

@@ -56,6 +56,8 @@ struct StockClientTests {
         let run = try await StockTTRPC.client(name, port: mesh.port, await mesh.authority.credentials("gateway"), alpn: alpn)
         #expect(run.succeeded, "\(run.text) \(mesh.log.lines)")
         await mesh.stop()
+        // Its own method holds the box.
+        box.server = nil
     }
 
     @Test("without ALPN", arguments: cases)
