@@ -18,7 +18,7 @@ enum ImportRules {
         "CBenchMessages": ["MeshBench"],
         "CArgon2": ["Cryptography"],
         "CLinux": ["ServiceKit", "Deployment", "Secrets"],
-        "CPKCS11": ["SecretStores"],
+        "CPKCS11": ["SecretStores", "SecretStoresTests"],
         "CByteSearch": ["IntegrationTests"],
         "GRDBSQLite": ["Storage"],
         "SQLite3": [],

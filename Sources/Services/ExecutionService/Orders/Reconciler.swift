@@ -34,7 +34,8 @@ struct Reconciler: Sendable {
         for order in orders {
             try Task.checkCancellation()
             guard ContinuousClock.now < end else {
-                dependencies.logger.warning("a round of reconciliation was not finished in time", metadata: ["limit": "\(dependencies.limits.reconciliationTime)"])
+                let limit = dependencies.limits.reconciliationTime
+                dependencies.logger.warning("a round of reconciliation was not finished in time", metadata: ["limit": "\(limit)"])
                 return
             }
             let store = try await dependencies.database.readAll { try ExchangeKeyLife.store(of: order.exchangeKeyID, in: $0) }
