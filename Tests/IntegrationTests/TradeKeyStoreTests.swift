@@ -9,8 +9,8 @@ import TestSupport
 import Testing
 
 extension Integration {
-    /// The whole mesh with a real OpenBao, whose policy is the one that `compose/secrets.md` has an operator write.
-    @Suite("Trade keys in OpenBao", .enabled(if: ExternalProgram.bao.isExpected))
+    /// The whole mesh with a real OpenBao, whose policy is the one that `compose/secrets.md` has an operator write, and with a PKCS #11 device.
+    @Suite("Trade keys elsewhere", .enabled(if: ExternalProgram.bao.isExpected))
     struct TradeKeyStoreTests {
         private func pulse(_ arguments: [String], on mesh: LocalMesh) async throws -> ProgramRun {
             try await ProgramRun.of(ProgramFolder().path + "/pulse", arguments + ["--state", mesh.folder.path])
@@ -32,6 +32,39 @@ extension Integration {
             defer { try? queue.close() }
             return try queue.read { db in
                 try Row.fetchAll(db, sql: "SELECT id, private_key_sealed, remote_key FROM exchange_keys").map { ($0[0], $0[1], $0[2]) }
+            }
+        }
+
+        @Test(
+            "A person's order is filled with a PKCS #11 device's signature, also after execution was killed; revoked, the key is gone from there",
+            .enabled(if: ExternalProgram.softHSM.isExpected))
+        func device() async throws {
+            let keys = try await SoftHSM.shared.remoteKeys()
+            // Where SoftHSM looks for its configuration; a vendor's module has a place of its own.
+            let variables = ["SOFTHSM2_CONF": try #require(keys.readable.first { $0.hasSuffix(".conf") })]
+            try await LocalMesh.with(tradeKeys: keys, variables: variables) { mesh in
+                var someone = try await mesh.makePerson(balances: ["USDT": "10000"])
+                let key = try #require(try kept(on: mesh).first)
+                let (name, label) = ("execution/exchange-trade/\(key.id)", try #require(key.name))
+                #expect(key.sealed.isEmpty && label.hasPrefix("development.trade."))
+                #expect(try await SoftHSM.shared.listing(of: label).contains("never extractable"))
+                #expect(try await pulse(["keys", "show", name], on: mesh).text.contains("lies in:            pkcs11"))
+                let first = try #require(try await someone.propose("buy 0.01 BTC at market").first)
+                #expect(try await someone.sign(first).state == "FILLED")
+
+                try await mesh.process(.execution).kill()
+                try await mesh.process(.execution).start()
+                try await mesh.waitUntilReady(.execution)
+                let second = try #require(try await someone.propose("buy 0.01 BTC at market").first)
+                #expect(try await someone.sign(second).state == "FILLED")
+                let last = try #require(try await someone.propose("buy 0.01 BTC at market").first)
+
+                let revoked = try await pulse(["keys", "revoke", name, "--reason", "stolen laptop"], on: mesh)
+                #expect(revoked.exitCode == 0, "\(revoked.text)")
+                #expect(try await !SoftHSM.shared.listing(of: label).contains(label))
+                #expect(try kept(on: mesh).allSatisfy { $0.sealed.isEmpty && $0.name == nil })
+                let refusal = try await #require(throws: GatewayError.self) { _ = try await someone.sign(last) }
+                #expect(refusal.body.reason == "NO_EXCHANGE_KEY")
             }
         }
 

@@ -30,12 +30,13 @@ public final class LocalMesh: Sendable {
     ///   - tradeKeys: where people's trade keys are; nil means in execution's process.
     ///   - bin: the folder of the executables; nil means beside the running one, as under `swift test`.
     ///   - clock: the wall clock of its processes; nil means the machine's.
+    ///   - variables: of the environment of all its services.
     public static func start(
         candles: String? = nil, seed: UInt32 = 1, keys: KeySchedules? = nil, alerts: DeploymentOptions.Alerts? = nil, model: DeploymentOptions.Model? = nil,
-        tradeKeys: RemoteKeySettings? = nil, bin: String? = nil, clock: LocalClock? = nil
+        tradeKeys: RemoteKeySettings? = nil, bin: String? = nil, clock: LocalClock? = nil, variables: [String: String] = [:]
     ) async throws -> LocalMesh {
         let options = DeploymentOptions(portBase: 0, candles: candles, seed: seed, keys: keys, alerts: alerts, model: model, tradeKeys: tradeKeys)
-        let mesh = try await LocalMesh(options, bin: bin, clock: clock)
+        let mesh = try await LocalMesh(options, bin: bin, clock: clock, variables: variables)
         do {
             try await mesh.supervisor.start()
         } catch {
@@ -48,9 +49,10 @@ public final class LocalMesh: Sendable {
     /// Runs `body` with a mesh of its own, which is gone afterwards.
     public static func with<T>(
         candles: String? = nil, seed: UInt32 = 1, keys: KeySchedules? = nil, alerts: DeploymentOptions.Alerts? = nil, model: DeploymentOptions.Model? = nil,
-        tradeKeys: RemoteKeySettings? = nil, clock: LocalClock? = nil, _ body: (LocalMesh) async throws -> T
+        tradeKeys: RemoteKeySettings? = nil, clock: LocalClock? = nil, variables: [String: String] = [:], _ body: (LocalMesh) async throws -> T
     ) async throws -> T {
-        let mesh = try await start(candles: candles, seed: seed, keys: keys, alerts: alerts, model: model, tradeKeys: tradeKeys, clock: clock)
+        let mesh = try await start(
+            candles: candles, seed: seed, keys: keys, alerts: alerts, model: model, tradeKeys: tradeKeys, clock: clock, variables: variables)
         do {
             let result = try await body(mesh)
             await mesh.stop()
@@ -61,14 +63,14 @@ public final class LocalMesh: Sendable {
         }
     }
 
-    private init(_ options: DeploymentOptions, bin: String?, clock: LocalClock?) async throws {
+    private init(_ options: DeploymentOptions, bin: String?, clock: LocalClock?, variables: [String: String]) async throws {
         temporary = try ExitCleanup.makeTemporaryFolder()
         folder = StateFolder(temporary + "/state")
         try await Initializer(folder).initialise(options)
         try clock?.keep(in: ServiceName.allCases.map(folder.service))
         supervisor = try await Supervisor(
             folder, programs: ProgramFolder(bin), logger: Logger(label: "local-mesh") { _ in SwiftLogNoOpLogHandler() },
-            environment: { [folder] in clock?.environment(in: folder.service($0)) ?? [:] }, clock: { clock?.now ?? Date() })
+            environment: { [folder] in variables.merging(clock?.environment(in: folder.service($0)) ?? [:]) { $1 } }, clock: { clock?.now ?? Date() })
         ports = supervisor.ports
         https = try DeploymentAccess(folder).makeClient()
     }

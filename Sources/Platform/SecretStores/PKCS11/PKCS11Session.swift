@@ -80,16 +80,13 @@ struct PKCS11Session {
                 "one more wrong PIN locks the token '\(settings.token)': no program uses up the last try. Log in with the device's own tool, "
                     + "and put that PIN into \(settings.pinFile)")
         }
-        do {
-            try pin.withUnsafeBytes { pin in
-                let bytes = pin.bindMemory(to: UInt8.self).baseAddress
-                try PKCS11Failure.check(
-                    "C_Login", functions.pointee.C_Login?(handle, CK_ULONG(CKU_USER), bytes, CK_ULONG(pin.count)), or: CKR_USER_ALREADY_LOGGED_IN)
-            }
-        } catch let failure as PKCS11Failure where failure.isOfPIN {
-            RefusedPINs.shared.refused(pin, of: settings)
-            throw failure
+        let code = pin.withUnsafeBytes { pin in
+            functions.pointee.C_Login?(handle, CK_ULONG(CKU_USER), pin.bindMemory(to: UInt8.self).baseAddress, CK_ULONG(pin.count))
         }
+        // Where somebody is logged in already, the PIN is not looked at.
+        if code == CK_RV(CKR_OK) { RefusedPINs.shared.accepted(of: settings) }
+        if let code, PKCS11Failure(function: "C_Login", code: code).isOfPIN { RefusedPINs.shared.refused(pin, of: settings) }
+        try PKCS11Failure.check("C_Login", code, or: CKR_USER_ALREADY_LOGGED_IN)
     }
 
     // MARK: - Keys

@@ -2,7 +2,7 @@ internal import Cryptography
 internal import Glibc
 
 /// Changes files of one private folder so that a crash leaves the old or the new contents, never something between.
-struct FolderWriter: ~Copyable {
+package struct FolderWriter: ~Copyable {
     private let folder: Int32
     private let lock: Int32
 
@@ -26,6 +26,13 @@ struct FolderWriter: ~Copyable {
         return writer
     }
 
+    /// For a folder in which nobody else writes the same files.
+    ///
+    /// - Throws: `SecretStoreError.Cause`: what opening the folder failed for.
+    package static func unlocked(_ path: String) throws -> FolderWriter {
+        FolderWriter(folder: try PrivateFile().openFolder(path), lock: -1)
+    }
+
     private init(folder: Int32, lock: Int32) {
         self.folder = folder
         self.lock = lock
@@ -33,7 +40,7 @@ struct FolderWriter: ~Copyable {
 
     deinit {
         // Closing lets go of the lock.
-        close(lock)
+        if lock >= 0 { close(lock) }
         close(folder)
     }
 
@@ -47,7 +54,7 @@ struct FolderWriter: ~Copyable {
     }
 
     /// Writes the whole file anew: a temporary file, fsync, rename, fsync of the folder.
-    func replace(_ name: String, with bytes: SecretBytes) throws {
+    package func replace(_ name: String, with bytes: SecretBytes) throws {
         let temporary = ".\(name).\(Hex.encode(SecureRandom.bytes(6))).tmp"
         let file = openat(folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw PrivateFile.failure(errno) }

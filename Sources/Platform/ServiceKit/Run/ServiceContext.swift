@@ -30,6 +30,11 @@ public struct ServiceContext: Sendable {
         self.settings = settings
         self.logger = logger
         self.eventLoopGroup = eventLoopGroup
+        do {
+            try PKCS11Settings.rememberRefusedPINs(in: settings.dataFolder)
+        } catch {
+            logger.warning("PINs that tokens refused before are not known", metadata: ["why": "\(error)"])
+        }
         let access = SecretAccess(service: settings.service)
         self.access = access
         secrets = try settings.secrets.open(
