@@ -1,6 +1,8 @@
+import ExecutionService
 import GRDB
 import MeshCall
 import ServiceAPI
+import ServiceKit
 import Storage
 import Testing
 
@@ -22,15 +24,28 @@ struct RefusalLogTests {
     @Test("Repeated refusals of one person are counted, not each told; those of others are")
     func suppressed() async throws {
         let mesh = try TestMesh()
-        try await mesh.run { running in
-            for _ in 0..<30 { #expect(await reason { _ = try await running.propose(ann, saying: "buy", tooMuch) } == "ABOVE_MAX_NOTIONAL") }
-            #expect(await reason { _ = try await running.propose(bob, saying: "buy", tooMuch) } == "ABOVE_MAX_NOTIONAL")
-            mesh.advance(milliseconds: 61_000)
-            #expect(await reason { _ = try await running.propose(ann, saying: "buy", tooMuch) } == "ABOVE_MAX_NOTIONAL")
-            try await running.flushAudit()
-            let refused = mesh.audit.records.filter { $0.action == "proposal.refused" }
-            #expect(refused.filter { $0.onBehalfOf == ann }.count == 21 && refused.filter { $0.onBehalfOf == bob }.count == 1)
-            #expect(refused.last?.details.first { $0.name == "suppressed" }?.value == "10")
+        var limits = ExecutionLimits.quick
+        limits.recordedRefusals = RateLimit(perMinute: 120, burst: 5)
+        try await mesh.run(limits: limits) { running in
+            func refuse(_ user: String) async { #expect(await reason { _ = try await running.propose(user, saying: "buy", tooMuch) } == "ABOVE_MAX_NOTIONAL") }
+            func told(_ user: String) async throws -> [AuditV1.Record] {
+                try await running.flushAudit()
+                return mesh.audit.records.filter { $0.action == "proposal.refused" && $0.onBehalfOf == user }
+            }
+            var count = 30
+            for _ in 0..<count { await refuse(ann) }
+            await refuse(bob)
+            #expect(try await told(ann).count < 30)
+            #expect(try await told(bob).count == 1)
+            // The next that is told counts those left out.
+            let end = ContinuousClock.now + .seconds(20)
+            var records = try await told(ann)
+            while records.count + records.map(\.leftOut).reduce(0, +) < count, ContinuousClock.now < end {
+                await refuse(ann)
+                count += 1
+                records = try await told(ann)
+            }
+            #expect(records.count + records.map(\.leftOut).reduce(0, +) == count && records.contains { $0.leftOut > 0 })
         }
     }
 
@@ -101,4 +116,9 @@ struct RefusalLogTests {
             #expect(try await running.orders(ann).map(\.state) == [.filled])
         }
     }
+}
+
+extension AuditV1.Record {
+    /// How many refusals before it were not told.
+    fileprivate var leftOut: Int { details.first { $0.name == "suppressed" }.flatMap { Int($0.value) } ?? 0 }
 }

@@ -27,4 +27,23 @@ struct RefusalJournalTests {
         let admitted = (0..<1000).count { journal.admit("source-\($0)", now: start) != nil }
         #expect(admitted == RefusalJournal.maxSources + 1)
     }
+
+    @Test("Who has been quiet makes room for others; who has something left to be told does not")
+    func room() {
+        var rates = RefusalRates(RateLimit(perMinute: 60, burst: 1), maximumSources: 2)
+        #expect(rates.admit("ann", at: start) == 0 && rates.admit("bob", at: start) == 0 && rates.admit("bob", at: start) == nil)
+        // Both are there still: the third shares the rate of everybody else, and so does the fourth.
+        #expect(rates.admit("cid", at: start) == 0 && rates.admit("dan", at: start) == nil)
+        let later = start + .seconds(10)
+        #expect(rates.admit("cid", at: later) == 1 && rates.admit("eve", at: later) == nil)
+        #expect(rates.admit("bob", at: later) == 1)
+    }
+
+    @Test("What could not be told is counted in the next")
+    func notTold() {
+        var rates = RefusalRates(RateLimit(perMinute: 60, burst: 2), maximumSources: 2)
+        #expect(rates.admit("ann", at: start) == 0)
+        rates.leaveOut(1, of: "ann")
+        #expect(rates.admit("ann", at: start) == 1)
+    }
 }

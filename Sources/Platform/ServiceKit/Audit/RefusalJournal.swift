@@ -12,19 +12,13 @@ public final class RefusalJournal: Sendable {
     /// Causers told apart; all beyond share one rate.
     static let maxSources = 64
 
-    private struct Source {
-        var bucket: TokenBucket
-        var suppressed = 0
-    }
-
-    private let rate: RateLimit
     private let events: AsyncStream<AuditEvent>
     private let waiting: AsyncStream<AuditEvent>.Continuation
-    private let sources = Mutex<[String: Source]>([:])
+    private let rates: Mutex<RefusalRates>
 
     /// - Parameter rate: what each source may cause.
     public init(rate: RateLimit) {
-        self.rate = rate
+        rates = Mutex(RefusalRates(rate, maximumSources: Self.maxSources))
         (events, waiting) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.maxWaiting))
     }
 
@@ -33,7 +27,7 @@ public final class RefusalJournal: Sendable {
         guard let suppressed = admit(source, now: .now) else { return }
         var event = event
         if suppressed > 0 { event.details["suppressed"] = "\(suppressed)" }
-        if case .dropped = waiting.yield(event) { count(suppressed + 1, from: source) }
+        if case .dropped = waiting.yield(event) { rates.withLock { $0.leaveOut(suppressed + 1, of: source) } }
     }
 
     /// Writes events to the outbox until cancelled.
@@ -53,25 +47,5 @@ public final class RefusalJournal: Sendable {
     }
 
     /// - Returns: how many were left out before this one; nil when it is left out too.
-    func admit(_ name: String, now: ContinuousClock.Instant) -> Int? {
-        sources.withLock { sources in
-            let key = Self.key(name, in: sources)
-            var source = sources[key] ?? Source(bucket: TokenBucket(rate, now: now))
-            defer { sources[key] = source }
-            guard source.bucket.take(now: now) == nil else {
-                source.suppressed += 1
-                return nil
-            }
-            defer { source.suppressed = 0 }
-            return source.suppressed
-        }
-    }
-
-    private func count(_ suppressed: Int, from name: String) {
-        sources.withLock { sources in sources[Self.key(name, in: sources)]?.suppressed += suppressed }
-    }
-
-    private static func key(_ name: String, in sources: [String: Source]) -> String {
-        sources[name] != nil || sources.count < maxSources ? name : ""
-    }
+    func admit(_ name: String, now: ContinuousClock.Instant) -> Int? { rates.withLock { $0.admit(name, at: now) } }
 }

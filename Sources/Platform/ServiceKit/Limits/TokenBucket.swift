@@ -12,14 +12,20 @@ public struct TokenBucket: Sendable {
 
     /// - Returns: nil when there was a token, otherwise how long until there is one.
     public mutating func take(now: ContinuousClock.Instant) -> Duration? {
-        let elapsed = max(.zero, filled.duration(to: now)) / .seconds(1)
-        tokens = min(Double(limit.burst), tokens + elapsed * limit.tokensPerSecond)
+        tokens = tokens(at: now)
         filled = max(filled, now)
         guard tokens < 1 else {
             tokens -= 1
             return nil
         }
         return .seconds((1 - tokens) / limit.tokensPerSecond)
+    }
+
+    /// Whether it is as if nobody had ever taken from it.
+    public func isFull(at now: ContinuousClock.Instant) -> Bool { tokens(at: now) >= Double(limit.burst) }
+
+    private func tokens(at now: ContinuousClock.Instant) -> Double {
+        min(Double(limit.burst), tokens + max(.zero, filled.duration(to: now)) / .seconds(1) * limit.tokensPerSecond)
     }
 }
 

@@ -1,5 +1,6 @@
 internal import AuditClient
 internal import Logging
+internal import ServiceKit
 internal import Storage
 internal import Synchronization
 
@@ -9,22 +10,21 @@ internal import Synchronization
 /// that essential events may need, and never turn the refusal itself into another error.
 final class RefusalLog: Sendable {
     private let dependencies: ExecutionDependencies
-    private let quota: Mutex<RefusalQuota>
+    private let rates: Mutex<RefusalRates>
 
     init(_ dependencies: ExecutionDependencies) {
         self.dependencies = dependencies
-        quota = Mutex(RefusalQuota(perMinute: dependencies.limits.recordedRefusalsPerMinute, people: dependencies.limits.refusedPeople))
+        rates = Mutex(RefusalRates(dependencies.limits.recordedRefusals, maximumSources: dependencies.limits.refusedPeople))
     }
 
     func record(_ refusal: AuditEvent, of user: String) async {
-        let now = dependencies.now()
-        guard let suppressed = quota.withLock({ $0.admit(user, at: now) }) else { return }
+        guard let suppressed = rates.withLock({ $0.admit(user, at: .now) }) else { return }
         let event = refusal.counting(suppressed)
         do {
             let outbox = dependencies.audit.outbox
             try await dependencies.database.write(as: user) { db in _ = try outbox.append(event, in: db) }
         } catch {
-            quota.withLock { $0.leaveOut(suppressed + 1, of: user) }
+            rates.withLock { $0.leaveOut(suppressed + 1, of: user) }
             dependencies.logger.error("refusal not recorded", metadata: ["action": "\(event.action)", "error": "\(error)"])
         }
     }

@@ -1,3 +1,5 @@
+public import ServiceKit
+
 /// Bounds on what execution holds and how long it waits.
 public struct ExecutionLimits: Sendable {
     /// How long a sign-off waits for audit's acknowledgement of the intent.
@@ -30,8 +32,8 @@ public struct ExecutionLimits: Sendable {
     public var reconciliationTime: Duration = .seconds(10)
     /// How long the start waits for the first round.
     public var reconciliationAtStart: Duration = .seconds(5)
-    /// Refusals of one person that are told to audit in a minute, and people counted apart.
-    public var recordedRefusalsPerMinute = 20
+    /// Refusals of one person that are told to audit, and people counted apart.
+    public var recordedRefusals = RateLimit(perMinute: 20, burst: 20)
     public var refusedPeople = 4096
     /// Keys of one person that wait for activation.
     public var pendingKeys = 5
