@@ -29,6 +29,15 @@ private final class StalledLink: FrameLink, @unchecked Sendable {
     }
 
     func close() { sent.finish() }
+
+    func framesToFirstRequest() async -> [FrameHeader] {
+        var headers: [FrameHeader] = []
+        for await header in frames {
+            headers.append(header)
+            if header.type == .request { break }
+        }
+        return headers
+    }
 }
 
 struct StalledLinkTests {
@@ -56,11 +65,7 @@ struct StalledLinkTests {
         }
         #expect(await caller.value?.code == .cancelled)
         let next = Task { await failure { try await client.unary(ClientCall(method, ByteBuffer(string: "next"), CallOptions())) } }
-        var headers: [FrameHeader] = []
-        for await header in link.frames {
-            headers.append(header)
-            if header.type == .request { break }
-        }
+        let headers = await link.framesToFirstRequest()
         // The first stream's id is still free.
         #expect(headers.map(\.type) == [.settings, .request])
         #expect(headers.last?.streamID == 1)
@@ -87,11 +92,7 @@ struct StalledLinkTests {
             link.isWritable = true
             client.writabilityChanged()
         }
-        var headers: [FrameHeader] = []
-        for await header in link.frames {
-            headers.append(header)
-            if header.type == .request { break }
-        }
+        let headers = await link.framesToFirstRequest()
         #expect(headers.map(\.type) == [.settings, .request])
         #expect(headers.last?.streamID == 3)
 
