@@ -89,6 +89,35 @@ struct RemoteKeyRoundTests {
         }
     }
 
+    @Test("Who unlinks all keys while their store is silent has them all revoked at once, the store is asked once, and a later round ends them")
+    func silentStoreUnlinked() async throws {
+        try await withTransit { bao, store in
+            let (mesh, trouble, answering) = (try TestMesh(), Trouble(), Signal())
+            var limits = ExecutionLimits.quick
+            limits.keyDestructionTime = .milliseconds(200)
+            let silent = TroubledKeys(
+                inner: store,
+                beforeDestroying: {
+                    trouble.tries.withLock { $0 += 1 }
+                    await answering.wait()
+                })
+            try await mesh.run(limits: limits, remoteKeys: silent) { running in
+                try await running.linkKey(ann)
+                let gateway = running.client(as: "gateway"), access = try await running.access(ann)
+                for _ in 0..<3 { _ = try await gateway.createExchangeKey(.init(), options: access) }
+                let ended = try await gateway.revokeExchangeKeys(.init(reason: ""), options: access)
+                #expect(ended.keyIds.count == 4 && ended.notes.count == 4 && trouble.tries.withLock { $0 } == 1)
+                #expect(try await running.keys.listKeys(.init()).keys.map(\.state) == Array(repeating: "retiring", count: 4))
+                answering.raise()
+                mesh.advance(milliseconds: 3_600_000)
+                try await running.service.endKeys()
+                #expect(try await bao.transitKeys().isEmpty)
+                try await running.flushAudit()
+                #expect(mesh.audit.actions.count { $0 == "keys.revoked" } == 4 && mesh.audit.actions.count { $0 == "keys.ended" } == 4)
+            }
+        }
+    }
+
     @Test("A round over orders that takes long begins with no other, and the next one goes on")
     func slowRound() async throws {
         try await withTransit { bao, store in

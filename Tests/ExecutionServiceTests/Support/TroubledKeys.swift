@@ -9,19 +9,22 @@ struct TroubledKeys: RemoteKeyStore {
     let beforeSigning: @Sendable () async throws -> Void
     /// Once a key has been made.
     let afterMaking: @Sendable () async throws -> Void
+    /// Before each destruction.
+    let beforeDestroying: @Sendable () async throws -> Void
 
     /// - Parameters:
     ///   - kind: what it says that it is; nil means the truth.
     ///   - place: the same.
     init(
         inner: any RemoteKeyStore, kind: String? = nil, place: String? = nil, beforeSigning: @escaping @Sendable () async throws -> Void = {},
-        afterMaking: @escaping @Sendable () async throws -> Void = {}
+        afterMaking: @escaping @Sendable () async throws -> Void = {}, beforeDestroying: @escaping @Sendable () async throws -> Void = {}
     ) {
         self.inner = inner
         self.kind = kind ?? inner.kind
         self.place = place ?? inner.place
         self.beforeSigning = beforeSigning
         self.afterMaking = afterMaking
+        self.beforeDestroying = beforeDestroying
     }
 
     func make(_ name: RemoteKeyName) async throws -> any RemoteSigner {
@@ -32,7 +35,10 @@ struct TroubledKeys: RemoteKeyStore {
 
     func signer(_ name: RemoteKeyName) throws -> any RemoteSigner { Signer(inner: try inner.signer(name), before: beforeSigning) }
 
-    func destroy(_ name: RemoteKeyName) async throws -> Bool { try await inner.destroy(name) }
+    func destroy(_ name: RemoteKeyName) async throws -> Bool {
+        try await beforeDestroying()
+        return try await inner.destroy(name)
+    }
 
     private struct Signer: RemoteSigner {
         let inner: any RemoteSigner

@@ -56,11 +56,22 @@ struct KeyRetirement: Sendable {
         }
     }
 
-    /// At once, whatever was tried when.
+    /// One person's keys, at once, whatever was tried when; what is not done in time is done in the rounds.
     ///
-    /// - Returns: what became of its open orders, in words.
-    func end(_ key: StoredExchangeKey) async throws -> [String] {
-        try await end(key, after: nil, until: .now + dependencies.limits.keyEndingTime).notes
+    /// - Returns: what became of them and of their open orders, in words.
+    func end(_ keys: [StoredExchangeKey]) async throws -> [String] {
+        let end = ContinuousClock.now + dependencies.limits.keyEndingTime
+        var (notes, silent): ([String], _) = ([], SilentStores())
+        for key in keys {
+            if silent.has(key.material.store) || ContinuousClock.now >= end {
+                notes.append(Self.notEnded(key))
+                continue
+            }
+            let ending = try await self.end(key, after: nil, until: end)
+            notes += ending.notes
+            if ending.isSilent { silent.add(key.material.store) }
+        }
+        return notes
     }
 
     /// - Parameters:
@@ -100,10 +111,7 @@ struct KeyRetirement: Sendable {
             guard destroyed != nil else { throw Failure.noAnswer(limits.keyDestructionTime) }
         } catch {
             await tell(notDestroyed: key, error)
-            let place = TradeKeyHolder.place(key.material.store ?? "")
-            return Ending(
-                notes: ["The key is used for nothing any more, but \(place) has not destroyed it yet: that is tried again."],
-                isSilent: error is Failure || SilentStores.isSilence(error))
+            return Ending(notes: [Self.notEnded(key)], isSilent: error is Failure || SilentStores.isSilence(error))
         }
         let (time, outbox) = (dependencies.now(), dependencies.audit.outbox)
         try await dependencies.database.write { db in
@@ -113,25 +121,6 @@ struct KeyRetirement: Sendable {
             try outbox.append(AuditEvent(.ended, of: key.id, .exchangeTrade, by: change, user: key.user, details: details), in: db, essential: true)
         }
         return Ending()
-    }
-
-    /// Once for each key: to audit, which alerts, and to the log.
-    private func tell(notDestroyed key: StoredExchangeKey, _ error: any Error) async {
-        let (outbox, now) = (dependencies.audit.outbox, dependencies.now())
-        let event = AuditEvent(
-            actor: .service(ExecutionNames.service), onBehalfOf: key.user, action: ExecutionAction.exchangeKeyNotDestroyed.rawValue, object: key.id,
-            outcome: .failed, reason: String("\(error)".prefix(200)), details: ["store": key.material.store ?? ""])
-        do {
-            let isFirst = try await dependencies.database.write { db in
-                let isFirst = try ExchangeKeyLife.noteDestroyFailed(key.id, now: now, in: db)
-                if isFirst { try outbox.append(event, in: db, essential: true) }
-                return isFirst
-            }
-            dependencies.logger.log(
-                level: isFirst ? .error : .debug, "a key that ended was not destroyed", metadata: ["key": "\(key.id)", "why": "\(error)"])
-        } catch {
-            dependencies.logger.error("audit event lost", metadata: ["action": "\(event.action)", "error": "\(error)"])
-        }
     }
 
     private func cancel(_ order: StoredOrder) async throws -> Ending {
@@ -153,10 +142,6 @@ struct KeyRetirement: Sendable {
         }
     }
 
-    private static func notCancelled(_ order: StoredOrder) -> String {
-        "Order \(order.clientOrderID) could not be cancelled and will be tried again: cancel it at the exchange."
-    }
-
     private func cancelUnderLock(_ order: StoredOrder) async throws -> StoredOrder {
         let trading = try await accounts.trading(of: order)
         let symbol = try CanonicalOrder(decoding: order.canonical).draft.symbol.name
@@ -167,26 +152,4 @@ struct KeyRetirement: Sendable {
         }
         return try await tracker.ask(order, trading: trading, action: .orderCancelled, tellsNotSigned: true)
     }
-
-    /// Once for each order: to audit, which alerts, and to the log.
-    private func tell(failed order: StoredOrder, _ error: any Error) async {
-        let (outbox, now) = (dependencies.audit.outbox, dependencies.now())
-        let event = AuditEvent(.orderCancelFailed, of: order, outcome: .failed, reason: String("\(error)".prefix(200)))
-        do {
-            let isFirst = try await dependencies.database.write { db in
-                let isFirst = try OrderStore.noteCancelFailed(order.clientOrderID, now: now, in: db)
-                if isFirst { try outbox.append(event, in: db, essential: true) }
-                return isFirst
-            }
-            dependencies.logger.log(
-                level: isFirst ? .error : .debug, "an order of a revoked key was not cancelled",
-                metadata: ["order": "\(order.clientOrderID)", "why": "\(error)"])
-        } catch {
-            dependencies.logger.error("audit event lost", metadata: ["action": "\(event.action)", "error": "\(error)"])
-        }
-    }
-}
-
-extension StoredExchangeKey {
-    fileprivate var reasonOfEnd: String { isRevoked ? "revoked" : activatedMilliseconds == nil ? "not activated in time" : "retired" }
 }

@@ -1,4 +1,5 @@
 internal import AuditClient
+internal import GRDB
 internal import KeyManagement
 internal import MeshCall
 internal import Storage
@@ -29,19 +30,34 @@ struct TradeKeyring: ManagedKeys {
     }
 
     func revoke(_ id: String, _ change: KeyChange) async throws -> KeyOutcome {
-        let (keys, outbox, now) = (dependencies.keys, dependencies.audit.outbox, dependencies.now())
-        let key = try await dependencies.database.write { db -> StoredExchangeKey? in
-            guard let key = try keys.find(id, in: db) else { return nil }
-            try ExchangeKeyLife.revoke(id, now: now, in: db)
-            if !key.isRevoked {
-                try outbox.append(AuditEvent(.revoked, of: id, .exchangeTrade, by: change, user: key.user), in: db, essential: true)
-            }
-            return try keys.find(id, in: db)
-        }
-        var notes: [String] = []
-        // A caller that goes away does not leave half of the orders.
-        if let key { notes = try await Task { try await retirement.end(key) }.value }
+        let notes = try await revoke(change) { _ in [id] }.notes
         guard let record = try await dependencies.database.readAll({ try ExchangeKeyLife.record(id, in: $0) }) else { throw RPCError.unknownKey }
         return KeyOutcome(record, notes: notes)
+    }
+
+    /// All of a person's keys that nobody has revoked yet.
+    func revokeAll(of user: String, _ change: KeyChange) async throws -> (ids: [String], notes: [String]) {
+        try await revoke(change) { try ExchangeKeyLife.standing(of: user, in: $0) }
+    }
+
+    /// First nothing new is done with any of them, then they are ended.
+    private func revoke(
+        _ change: KeyChange, _ which: @escaping @Sendable (Database) throws -> [String]
+    ) async throws -> (ids: [String], notes: [String]) {
+        let (keys, outbox, now) = (dependencies.keys, dependencies.audit.outbox, dependencies.now())
+        let (ids, revoked) = try await dependencies.database.write { db in
+            let ids = try which(db)
+            let revoked = try ids.compactMap { id -> StoredExchangeKey? in
+                guard let key = try keys.find(id, in: db) else { return nil }
+                try ExchangeKeyLife.revoke(id, now: now, in: db)
+                if !key.isRevoked {
+                    try outbox.append(AuditEvent(.revoked, of: id, .exchangeTrade, by: change, user: key.user), in: db, essential: true)
+                }
+                return try keys.find(id, in: db)
+            }
+            return (ids, revoked)
+        }
+        // A caller that goes away does not leave half of the orders.
+        return (ids, try await Task { try await retirement.end(revoked) }.value)
     }
 }

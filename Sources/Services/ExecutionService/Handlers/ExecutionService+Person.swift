@@ -55,9 +55,7 @@ extension ExecutionService {
         _ request: ExecutionV1.RevokeExchangeKeysRequest, context: ServerContext
     ) async throws -> ExecutionV1.RevokeExchangeKeysResponse {
         let (user, change) = (try context.user().userID, try KeyChange.byPerson(context, reason: request.reason))
-        let ids = try await dependencies.database.read(as: user) { try ExchangeKeyLife.standing(of: user, in: $0) }
-        var notes: [String] = []
-        for id in ids { notes += try await exchangeKeys.revoke(id, change).notes }
+        let (ids, notes) = try await TradeKeyring(dependencies: dependencies, retirement: retirement).revokeAll(of: user, change)
         return ExecutionV1.RevokeExchangeKeysResponse(keyIds: ids, notes: notes)
     }
 
