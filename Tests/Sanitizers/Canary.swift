@@ -1,6 +1,7 @@
 // What the sanitizers have to find, and what ThreadSanitizer must not take for a fault: Tests/Sanitizers/run runs each by its name, before it
 // believes what they say of the mesh. The ones that are right hand a plain variable from thread to thread by the means that the mesh uses.
 import Dispatch
+import Glibc
 import Synchronization
 
 final class Box: @unchecked Sendable {
@@ -15,11 +16,27 @@ final class Guarded: Sendable {
 let rounds = 5000
 let queue = DispatchQueue(label: "canary", attributes: .concurrent)
 
-/// Runs `work` on four threads at once.
+/// Starts a thread of its own: a queue may run one after the other on one thread what it was given, and then there is no race.
+func start(_ work: @escaping @Sendable () -> Void) -> pthread_t {
+    final class Work: Sendable {
+        let body: @Sendable () -> Void
+        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    }
+    var thread = pthread_t()
+    let status = pthread_create(
+        &thread, nil,
+        { work in
+            guard let work else { return nil }
+            Unmanaged<Work>.fromOpaque(work).takeRetainedValue().body()
+            return nil
+        }, Unmanaged.passRetained(Work(work)).toOpaque())
+    precondition(status == 0)
+    return thread
+}
+
+/// Runs `work` on four threads.
 func together(_ work: @escaping @Sendable () -> Void) {
-    let all = DispatchGroup()
-    for _ in 0..<4 { queue.async(group: all, execute: work) }
-    all.wait()
+    for thread in (0..<4).map({ _ in start(work) }) { pthread_join(thread, nil) }
 }
 
 // MARK: - Right
@@ -85,6 +102,14 @@ func references() {
     }
 }
 
+/// The counts of an object that there was a weak reference to lie apart, where only the object leads to, in a way of its own.
+func weakReferences() {
+    weak let box = kept
+    precondition(box != nil)
+}
+
+let kept = Box()
+
 // MARK: - Wrong
 
 /// The mutex orders what is within it, and nothing else.
@@ -101,13 +126,14 @@ func besideTheMutex() {
 
 /// The one who resumes goes on with what it handed over.
 func afterResuming() async {
-    for _ in 0..<rounds {
+    for _ in 0..<100 {
         let box = Box()
         await withCheckedContinuation { done in
-            queue.async {
+            let thread = start {
                 done.resume()
                 box.plain += 1
             }
+            pthread_detach(thread)
         }
         box.plain += 1
     }
@@ -146,6 +172,7 @@ func leak() {
         case "mutex": mutex()
         case "continuations": await continuations()
         case "references": references()
+        case "weakReferences": weakReferences()
         case "besideTheMutex": besideTheMutex()
         case "afterResuming": await afterResuming()
         case "sharedReferences": sharedReferences()
