@@ -49,21 +49,21 @@ struct RemoteKeyRoundTests {
         try await running.database.readAll { try Int.fetchOne($0, sql: "SELECT count(*) FROM orders WHERE state = 'new'") ?? 0 }
     }
 
-    @Test("A store that does not sign is asked once a round, for all orders of all its keys, whether they are looked at or are to be cancelled")
+    @Test("A store that does not sign is asked once a round, whether orders are looked at or are to be cancelled; what is looked at, once more, for a second key")
     func silentStore() async throws {
         try await withTransit { bao, store in
             let (mesh, trouble) = (try TestMesh(), Trouble())
-            try await mesh.run(remoteKeys: TroubledKeys(inner: store, beforeSigning: { try trouble.away() })) { running in
+            try await mesh.run(remoteKeys: TroubledKeys(inner: store, beforeSigning: { _ in try trouble.away() })) { running in
                 for (user, name) in [(ann, "good-key"), (bob, "other-key")] {
                     try await running.linkKey(user, apiKey: name)
                     try await placeOrders(2, of: user, in: running)
                 }
                 trouble.isOn.withLock { $0 = true }
                 try await running.service.reconcileAtStart()
-                #expect(trouble.tries.withLock { $0 } == 1)
+                #expect(trouble.tries.withLock { $0 } == 2)
                 try await revokeAll(running)
                 try await running.service.endKeys()
-                #expect(trouble.tries.withLock { $0 } == 2)
+                #expect(trouble.tries.withLock { $0 } == 3)
                 #expect(try await openOrders(running) == 4)
                 trouble.isOn.withLock { $0 = false }
                 mesh.advance(milliseconds: 3_600_000)
@@ -74,11 +74,34 @@ struct RemoteKeyRoundTests {
         }
     }
 
+    @Test("One key that its store does not sign with keeps nobody else's orders from being looked at")
+    func oneKeyAway() async throws {
+        try await withTransit { _, store in
+            let (mesh, trouble, asked) = (try TestMesh(), Trouble(), Mutex<[String]>([]))
+            let troubled = TroubledKeys(inner: store, beforeSigning: { user in
+                asked.withLock { $0.append(user) }
+                if user == ann { try trouble.away() }
+            })
+            try await mesh.run(remoteKeys: troubled) { running in
+                for (user, name, count) in [(ann, "good-key", 4), (bob, "other-key", 1)] {
+                    try await running.linkKey(user, apiKey: name)
+                    try await placeOrders(count, of: user, in: running)
+                }
+                trouble.isOn.withLock { $0 = true }
+                for _ in 0..<3 {
+                    asked.withLock { $0 = [] }
+                    try await running.service.reconcileAtStart()
+                    #expect(asked.withLock { $0.sorted() } == [ann, bob].sorted())
+                }
+            }
+        }
+    }
+
     @Test("Who revokes a key whose store does not sign hears at once of each of its orders that it stands still")
     func silentStoreRevoked() async throws {
         try await withTransit { bao, store in
             let (mesh, trouble) = (try TestMesh(), Trouble())
-            try await mesh.run(remoteKeys: TroubledKeys(inner: store, beforeSigning: { try trouble.away() })) { running in
+            try await mesh.run(remoteKeys: TroubledKeys(inner: store, beforeSigning: { _ in try trouble.away() })) { running in
                 try await running.linkKey(ann)
                 try await placeOrders(3, of: ann, in: running)
                 trouble.isOn.withLock { $0 = true }
@@ -124,7 +147,7 @@ struct RemoteKeyRoundTests {
             let (mesh, trouble) = (try TestMesh(), Trouble())
             var limits = ExecutionLimits.quick
             limits.reconciliationTime = .milliseconds(200)
-            try await mesh.run(limits: limits, remoteKeys: TroubledKeys(inner: store, beforeSigning: { await trouble.slow() })) { running in
+            try await mesh.run(limits: limits, remoteKeys: TroubledKeys(inner: store, beforeSigning: { _ in await trouble.slow() })) { running in
                 try await running.linkKey(ann)
                 try await placeOrders(3, of: ann, in: running)
                 trouble.isOn.withLock { $0 = true }
@@ -142,7 +165,7 @@ struct RemoteKeyRoundTests {
             let (mesh, trouble) = (try TestMesh(), Trouble())
             var limits = ExecutionLimits.quick
             limits.keyEndingTime = .milliseconds(200)
-            try await mesh.run(limits: limits, remoteKeys: TroubledKeys(inner: store, beforeSigning: { await trouble.slow() })) { running in
+            try await mesh.run(limits: limits, remoteKeys: TroubledKeys(inner: store, beforeSigning: { _ in await trouble.slow() })) { running in
                 try await running.linkKey(ann)
                 try await placeOrders(3, of: ann, in: running)
                 try await revokeAll(running)

@@ -6,6 +6,8 @@ public import MeshMessages
 ///         do { try run.answer(try await handler.echo(request, context: context)) } catch { run.fail(error) }
 ///     }
 ///
+/// Whoever has taken a call from `next` answers it or fails it before anything else: nothing but that ends it.
+///
 /// It cannot be copied, so that it is good inside this code only: the task that runs it keeps what it works with alive.
 public struct UnaryRun<Request: MeshMessage, Response: MeshMessage>: ~Copyable {
     @usableFromInline let worker: CallWorker

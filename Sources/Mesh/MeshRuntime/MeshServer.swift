@@ -82,19 +82,20 @@ public final class MeshServer: Sendable {
         refresh.connectionBegins()
         let wait = PeerAddress(channel.remoteAddress).map { address in state.withLock { $0.probation.wait(for: address, at: .now()) } } ?? .zero
         return channel.eventLoop.makeCompletedFuture {
-            let tls = MeshTLSHandler(tls, handsOver: true)
-            guard wait > .zero else { return try channel.pipeline.syncOperations.addHandlers([tls, HandshakeChannelHandler(self)]) }
+            guard wait > .zero else {
+                return try channel.pipeline.syncOperations.addHandlers([MeshTLSHandler(tls, handsOver: true), HandshakeChannelHandler(self)])
+            }
             try channel.pipeline.syncOperations.addHandler(HandshakeChannelHandler(self))
-            try Self.begin(tls, on: channel, after: wait)
+            try begin(channel, after: wait)
         }
     }
 
-    /// Until then nothing is read of the connection. It may be given up or close meanwhile.
-    private static func begin(_ tls: MeshTLSHandler, on channel: any Channel, after wait: TimeAmount) throws {
+    /// Until then nothing that comes is looked at. The connection may be given up or close meanwhile.
+    private func begin(_ channel: any Channel, after wait: TimeAmount) throws {
         try channel.syncOptions?.setOption(.autoRead, value: false)
         channel.eventLoop.assumeIsolated().scheduleTask(in: wait) {
             guard channel.isActive else { return }
-            try channel.pipeline.syncOperations.addHandler(tls, position: .first)
+            try channel.pipeline.syncOperations.addHandler(MeshTLSHandler(self.tls, handsOver: true), position: .first)
             try channel.syncOptions?.setOption(.autoRead, value: true)
         }
     }

@@ -5,8 +5,8 @@ struct TroubledKeys: RemoteKeyStore {
     let inner: any RemoteKeyStore
     let kind: String
     let place: String
-    /// Before each signature.
-    let beforeSigning: @Sendable () async throws -> Void
+    /// Before each signature, with a key of the user.
+    let beforeSigning: @Sendable (_ user: String) async throws -> Void
     /// Once a key has been made.
     let afterMaking: @Sendable () async throws -> Void
     /// Before each destruction.
@@ -16,7 +16,7 @@ struct TroubledKeys: RemoteKeyStore {
     ///   - kind: what it says that it is; nil means the truth.
     ///   - place: the same.
     init(
-        inner: any RemoteKeyStore, kind: String? = nil, place: String? = nil, beforeSigning: @escaping @Sendable () async throws -> Void = {},
+        inner: any RemoteKeyStore, kind: String? = nil, place: String? = nil, beforeSigning: @escaping @Sendable (_ user: String) async throws -> Void = { _ in },
         afterMaking: @escaping @Sendable () async throws -> Void = {}, beforeDestroying: @escaping @Sendable () async throws -> Void = {}
     ) {
         self.inner = inner
@@ -33,7 +33,9 @@ struct TroubledKeys: RemoteKeyStore {
         return signer
     }
 
-    func signer(_ name: RemoteKeyName) throws -> any RemoteSigner { Signer(inner: try inner.signer(name), before: beforeSigning) }
+    func signer(_ name: RemoteKeyName) throws -> any RemoteSigner {
+        Signer(inner: try inner.signer(name)) { try await beforeSigning(name.user) }
+    }
 
     func destroy(_ name: RemoteKeyName) async throws -> Bool {
         try await beforeDestroying()

@@ -113,6 +113,17 @@ struct ProbationServerTests {
         }
     }
 
+    @Test("who leaves while it waits is forgotten")
+    func leaves() async throws {
+        try await withProbation { mesh in
+            let waiting = try await RawPeer.connect(port: mesh.port, tls: nil)
+            while mesh.server.handshakeCount < 1 { await Task.yield() }
+            try await waiting.channel.close()
+            while mesh.server.handshakeCount > 0 { await Task.yield() }
+            #expect(mesh.server.connectionCount == 1)
+        }
+    }
+
     @Test("whoever waits counts as a handshake under way: with one too many the oldest is given up")
     func givenUp() async throws {
         var limits = ServerLimits.unguarded

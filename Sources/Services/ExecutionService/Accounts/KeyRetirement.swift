@@ -64,7 +64,7 @@ struct KeyRetirement: Sendable {
         var (notes, silent): ([String], _) = ([], SilentStores())
         for key in keys {
             if silent.has(key.material.store) || ContinuousClock.now >= end {
-                notes.append(Self.notEnded(key))
+                notes += try await toCancel(key, after: nil).map(Self.notCancelled) + [Self.notEnded(key)]
                 continue
             }
             let ending = try await self.end(key, after: nil, until: end)
@@ -74,16 +74,17 @@ struct KeyRetirement: Sendable {
         return notes
     }
 
+    private func toCancel(_ key: StoredExchangeKey, after now: Int64?) async throws -> [StoredOrder] {
+        try await dependencies.database.readAll { try OrderStore.toCancel(ofKey: key.id, now: now, limit: Self.ordersPerKey, in: $0) }
+    }
+
     /// - Parameters:
     ///   - now: orders whose pause is not over then are left alone; nil: none is.
     ///   - until: orders that are not looked at by then are left to the next round.
     private func end(_ key: StoredExchangeKey, after now: Int64?, until: ContinuousClock.Instant) async throws -> Ending {
         var ending = Ending()
         if key.isRevoked {
-            let orders = try await dependencies.database.readAll { db in
-                try OrderStore.toCancel(ofKey: key.id, now: now, limit: Self.ordersPerKey, in: db)
-            }
-            for order in orders {
+            for order in try await toCancel(key, after: now) {
                 if ending.isSilent || ContinuousClock.now >= until {
                     ending.notes.append(Self.notCancelled(order))
                 } else {

@@ -44,7 +44,7 @@ public struct ExecutionLimits: Sendable {
     public var keyMakingGraceMilliseconds: Int64 = 60_000
     /// How long a key store may take to destroy a key, before it is tried again later.
     public var keyDestructionTime: Duration = .seconds(4)
-    /// How long one round over the keys that are to end, or over one revoked key's orders, goes on beginning with another.
+    /// How long one round over the keys that are to end, or over the keys that one person revokes and their orders, goes on beginning with another.
     public var keyEndingTime: Duration = .seconds(10)
     /// Those that may wait while one key is ended.
     public var waitersPerKey = 8

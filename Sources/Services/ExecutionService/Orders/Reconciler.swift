@@ -31,7 +31,8 @@ struct Reconciler: Sendable {
         let orders = try await dependencies.database.readAll { db in
             try OrderStore.inStates([.unknown], limit: limit, in: db) + OrderStore.inStates([.new, .partiallyFilled], limit: limit, in: db)
         }
-        for order in orders {
+        // The unknown ones do not always come before all others: a round may end early.
+        for order in orders.shuffled() {
             try Task.checkCancellation()
             guard ContinuousClock.now < end else {
                 let limit = dependencies.limits.reconciliationTime
@@ -39,20 +40,20 @@ struct Reconciler: Sendable {
                 return
             }
             let store = try await dependencies.database.readAll { try ExchangeKeyLife.store(of: order.exchangeKeyID, in: $0) }
-            guard !silent.has(store) else { continue }
+            guard !silent.has(store, key: order.exchangeKeyID) else { continue }
             do {
                 _ = try await reconcile(order)
             } catch is CancellationError {
                 throw CancellationError()
             } catch {
-                if SilentStores.isSilence(error) { silent.add(store) }
+                if SilentStores.isSilence(error) { silent.addUnsigned(order.exchangeKeyID, in: store) }
                 dependencies.logger.warning("order not reconciled", metadata: ["order": "\(order.clientOrderID)", "error": "\(error)"])
             }
         }
     }
 
     /// - Returns: the order as it is now known.
-    /// - Throws: `ExchangeError` of the kind `notSigned`, too: the key's store is away.
+    /// - Throws: `ExchangeError` of the kind `notSigned`, too: the key's store is away, or the key.
     func reconcile(_ order: StoredOrder) async throws -> StoredOrder {
         try await locks.run(order.user) { try await underLock(order, tellsNotSigned: true) }
     }

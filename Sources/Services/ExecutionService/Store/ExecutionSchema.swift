@@ -41,7 +41,7 @@ enum ExecutionSchema {
         ALTER TABLE exchange_keys ADD COLUMN destroy_tried_ms INTEGER NOT NULL DEFAULT 0;
         """
 
-    /// nil: it was never heard that it is there. Of older keys that holds for those that somebody was making.
+    /// nil: it was never heard that it is there. Of older keys that is known of those only that somebody was making.
     private static let keysMade = """
         ALTER TABLE exchange_keys ADD COLUMN made_ms INTEGER;
         UPDATE exchange_keys SET made_ms = created_ms WHERE making_until_ms IS NULL;
