@@ -77,7 +77,8 @@ struct RemoteKeyRoundTests {
     @Test("One key that its store does not sign with keeps nobody else's orders from being looked at")
     func oneKeyAway() async throws {
         try await withTransit { _, store in
-            let (mesh, trouble, asked) = (try TestMesh(), Trouble(), Mutex<[String]>([]))
+            let (mesh, trouble) = (try TestMesh(), Trouble())
+            let asked = Mutex<[String]>([])
             let troubled = TroubledKeys(inner: store, beforeSigning: { user in
                 asked.withLock { $0.append(user) }
                 if user == ann { try trouble.away() }
