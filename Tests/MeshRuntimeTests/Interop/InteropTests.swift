@@ -109,7 +109,11 @@ struct InteropTests {
     func cancelAfterBegin() async throws {
         try await withMesh { _, test in
             let call = try await test.streamingInputCall()
-            let answer = Task { try await call.response() }
+            // Asked for once the task is cancelled: before, the answer could be there first.
+            let answer = Task {
+                await untilCancelled()
+                return try await call.response()
+            }
             answer.cancel()
             #expect(await failure { try await answer.value }?.code == .cancelled)
         }
