@@ -100,6 +100,23 @@ struct RemoteKeyTests {
         }
     }
 
+    @Test("A key that its store does not sign with costs no proposal, and the person hears that another one is needed")
+    func keyTakenAway() async throws {
+        try await withTransit { _, store in
+            let mesh = try TestMesh()
+            try await mesh.run(remoteKeys: store) { running in
+                _ = try await link(running)
+                let proposal = try await running.proposeUsual(ann)
+                let name = try RemoteKeyName(environment: "development", purpose: "trade", user: ann, id: try await activeKey(running))
+                #expect(try await store.destroy(name))
+                let error = try await #require(throws: RPCError.self) { _ = try await running.sign(ann, proposal) }
+                #expect(error.code == .failedPrecondition && error.reason == "KEY_UNUSABLE" && error.message.contains("nothing was sent"))
+                let other = try await link(running, as: "other-key")
+                try expectSigned(try await running.sign(ann, proposal), by: other, on: mesh)
+            }
+        }
+    }
+
     @Test("Keys of both kinds stand side by side; one in a store that the settings no longer name signs nothing and is not forgotten")
     func bothKinds() async throws {
         try await withTransit { bao, store in

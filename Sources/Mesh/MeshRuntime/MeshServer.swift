@@ -72,7 +72,8 @@ public final class MeshServer: Sendable {
     }
 
     private func accept(_ channel: any Channel) -> EventLoopFuture<Void> {
-        switch state.withLock({ $0.connections.arrived(channel, limits) }) {
+        let (arrival, somebodyWaits) = state.withLock { ($0.connections.arrived(channel, limits), $0.probation.count > 0) }
+        switch arrival {
         case .admitted: break
         case .admittedInsteadOf(let oldest): oldest.pipeline.fireUserInboundEventTriggered(HandshakeGivenUp())
         case .refused:
@@ -80,7 +81,8 @@ public final class MeshServer: Sendable {
             return channel.close()
         }
         refresh.connectionBegins()
-        let wait = PeerAddress(channel.remoteAddress).map { address in state.withLock { $0.probation.wait(for: address, at: .now()) } } ?? .zero
+        // Where a connection comes from is looked at only when it may matter: strangers can bring very many.
+        let wait = somebodyWaits ? wait(for: channel.remoteAddress) : .zero
         return channel.eventLoop.makeCompletedFuture {
             guard wait > .zero else {
                 return try channel.pipeline.syncOperations.addHandlers([MeshTLSHandler(tls, handsOver: true), HandshakeChannelHandler(self)])
@@ -88,6 +90,11 @@ public final class MeshServer: Sendable {
             try channel.pipeline.syncOperations.addHandler(HandshakeChannelHandler(self))
             try begin(channel, after: wait)
         }
+    }
+
+    private func wait(for remote: SocketAddress?) -> TimeAmount {
+        guard let address = PeerAddress(remote) else { return .zero }
+        return state.withLock { $0.probation.wait(for: address, at: .now()) }
     }
 
     /// Until then nothing that comes is looked at. The connection may be given up or close meanwhile.

@@ -44,6 +44,7 @@ struct PKCS11QueueTests {
         let (held, label, other) = (try await Held(), try await SoftHSM.shared.makeKey(.ed25519), try await SoftHSM.shared.makeKey(.ed25519))
         await held.hold()
         let unwanted = Task { try await held.sign(label) }
+        while held.device.waitingCount < 2 { await Task.yield() }
         unwanted.cancel()
         await #expect(throws: CancellationError.self) { try await unwanted.value }
         let wanted = Task { try await held.sign(other) }

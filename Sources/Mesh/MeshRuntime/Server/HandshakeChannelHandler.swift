@@ -18,6 +18,11 @@ final class HandshakeChannelHandler: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         remote = context.remoteAddress
+        let channel = context.channel
+        // Not when it becomes inactive: one that is closed before it was ever active does not.
+        channel.closeFuture.assumeIsolated().whenComplete { _ in
+            if !self.isHandedOver { self.server.unregister(channel) }
+        }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -35,11 +40,6 @@ final class HandshakeChannelHandler: ChannelInboundHandler {
         isLogged = true
         // The TLS handler closes after an error of its own; anything else that gets here ends the connection too.
         context.close(promise: nil)
-    }
-
-    func channelInactive(context: ChannelHandlerContext) {
-        if !isHandedOver { server.unregister(context.channel) }
-        context.fireChannelInactive()
     }
 }
 

@@ -1,4 +1,3 @@
-internal import Glibc
 internal import NIOCore
 
 /// How long a connection from an address waits before its handshake begins: for a while after a peer there was cut off. A pure value.
@@ -9,7 +8,7 @@ struct Probation {
     static let firstWait = TimeAmount.milliseconds(100)
     /// After this time without another offence all is forgotten.
     static let memory = TimeAmount.seconds(10)
-    /// Addresses that are remembered.
+    /// The most addresses that are remembered.
     static let mostAddresses = 1024
 
     private struct Record {
@@ -25,6 +24,7 @@ struct Probation {
         self.longest = longest
     }
 
+    /// Addresses that are remembered now.
     var count: Int { records.count }
 
     func wait(for address: PeerAddress, at now: NIODeadline) -> TimeAmount {
@@ -49,24 +49,4 @@ struct Probation {
     }
 
     private static func isForgotten(_ record: Record, at now: NIODeadline) -> Bool { now - record.last >= memory }
-}
-
-/// Where peers come from: an IPv4 address, or the first half of an IPv6 one, as whoever has one has 2^64 of them (RFC 4291 section 2.5.4).
-struct PeerAddress: Hashable {
-    private let bytes: [UInt8]
-
-    /// - Returns: nil for what is no IP address.
-    init?(_ address: SocketAddress?) {
-        guard let text = address?.ipAddress else { return nil }
-        var all = [UInt8](repeating: 0, count: 16)
-        if inet_pton(AF_INET, text, &all) == 1 {
-            bytes = Array(all[..<4])
-        } else if inet_pton(AF_INET6, text, &all) == 1 {
-            // An IPv4 address behind ::ffff:0:0/96 (RFC 4291 section 2.5.5.2).
-            let isMapped = all[..<10].allSatisfy { $0 == 0 } && all[10] == 0xff && all[11] == 0xff
-            bytes = Array(isMapped ? all[12...] : all[..<8])
-        } else {
-            return nil
-        }
-    }
 }

@@ -25,8 +25,6 @@ final class ServerChannelHandler: ChannelInboundHandler {
     private var expiry: Scheduled<Void>?
     private var remote: SocketAddress?
     private var peerName: String?
-    /// The connection is one of the server's.
-    private var isLetIn = false
     /// The connection was ended by the other side, or the network.
     private var isGone = false
     /// What ended the connection was said in the log.
@@ -61,13 +59,14 @@ final class ServerChannelHandler: ChannelInboundHandler {
         let logger = server.logger, remote = remoteText
         connection.start { end in
             guard case .failed(let failure) = end else { return }
-            if failure.code.isPeersFault, self.isLetIn, !self.isGone { self.server.offended(self.remote) }
+            // Without an end to come it was not let in: its peer has too many.
+            if failure.code.isPeersFault, self.expiry != nil, !self.isGone { self.server.offended(self.remote) }
             logger.log(
                 level: failure.code == .noError ? .info : .warning, "connection closed",
                 metadata: ["why": "\(failure.reason)", "code": "\(failure.code.rawValue)", "peer": "\(peer.name)", "remote": "\(remote)"])
         }
         switch server.register(connection, of: peer.name, for: channel) {
-        case .admitted: isLetIn = true
+        case .admitted: break
         case .stopping: return connection.drain()
         case .tooMany: return connection.close("too many connections of this peer", .enhanceYourCalm)
         }

@@ -27,6 +27,9 @@ final class PKCS11Device: Sendable {
         self.deadline = deadline
     }
 
+    /// Requests whose turn has not ended.
+    var waitingCount: Int { waiting.withLock { $0 } }
+
     /// A request that nobody waits for any more, since its time has passed or its task was cancelled, is not begun.
     ///
     /// - Throws: `SecretStoreError.Cause`, `CancellationError`.

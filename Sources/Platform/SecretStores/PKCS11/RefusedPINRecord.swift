@@ -5,7 +5,7 @@ internal import Secrets
 
 /// The file that says which PIN a token refused last. It has no PIN: Argon2id of it (RFC 9106, 64 MiB and three passes), with a salt of its own.
 struct RefusedPINRecord: Sendable {
-    private struct Entry: Codable, Sendable {
+    struct Entry: Codable, Sendable {
         var salt: Data
         var hash: Data
     }
@@ -42,9 +42,14 @@ struct RefusedPINRecord: Sendable {
         return try Self.hash(pin, salt: Array(entry.salt)) == entry.hash
     }
 
-    mutating func put(_ pin: SecretBytes, of token: String) throws {
+    /// What is written down of a PIN. To be made before the record is locked: it takes a tenth of a second.
+    static func entry(of pin: SecretBytes) throws -> Entry {
         let salt = SecureRandom.bytes(PassphraseKey.saltSize)
-        entries[token] = Entry(salt: Data(salt), hash: try Self.hash(pin, salt: salt))
+        return Entry(salt: Data(salt), hash: try hash(pin, salt: salt))
+    }
+
+    mutating func put(_ entry: Entry, of token: String) throws {
+        entries[token] = entry
         try write()
     }
 

@@ -12,6 +12,15 @@ final class RefusedPINs: Sendable {
         var codes: [String: [UInt8]] = [:]
         /// Of this process and those before; nil: those before are not known.
         var record: RefusedPINRecord?
+        /// Why the record is not what it should be.
+        var unwritten: String?
+
+        mutating func write(_ body: (inout RefusedPINRecord) throws -> Void) {
+            guard var changed = record else { return }
+            unwritten = nil
+            do { try body(&changed) } catch { unwritten = "\(error)" }
+            record = changed
+        }
     }
 
     /// No PIN is kept but its code under a key of this process.
@@ -30,20 +39,21 @@ final class RefusedPINs: Sendable {
     /// - Throws: `denied` for the PIN that this token refused last.
     func check(_ pin: SecretBytes, of settings: PKCS11Settings) throws {
         let (code, token) = (code(of: pin), settings.token)
-        let (known, record) = state.withLock { ($0.codes[token], $0.record) }
+        let (known, record, unwritten) = state.withLock { ($0.codes[token], $0.record, $0.unwritten) }
         guard try known == code || record?.has(pin, of: token) ?? false else { return }
         state.withLock { $0.codes[token] = code }
         throw SecretStoreError.Cause.denied(
             "the token '\(token)' refused this PIN before; it is not tried again, since a token locks after a few wrong tries, until "
-                + "\(settings.pinFile) has another" + (record.map { ", or \($0.path) is removed and the service started anew" } ?? ""))
+                + "\(settings.pinFile) has another" + (record.map { ", or \($0.path) is removed and the service started anew" } ?? "")
+                + (unwritten.map { "; a new process would try it, as this could not be written down: \($0)" } ?? ""))
     }
 
-    /// Where it cannot be written down, it is known to this process.
+    /// Where it cannot be written down, it is known to this process, and the next `check` says so.
     func refused(_ pin: SecretBytes, of settings: PKCS11Settings) {
-        let code = code(of: pin)
+        let code = code(of: pin), entry = Result { try RefusedPINRecord.entry(of: pin) }
         state.withLock { state in
             state.codes[settings.token] = code
-            try? state.record?.put(pin, of: settings.token)
+            state.write { try $0.put(entry.get(), of: settings.token) }
         }
     }
 
@@ -51,7 +61,7 @@ final class RefusedPINs: Sendable {
     func accepted(of settings: PKCS11Settings) {
         state.withLock { state in
             state.codes[settings.token] = nil
-            try? state.record?.remove(settings.token)
+            state.write { try $0.remove(settings.token) }
         }
     }
 

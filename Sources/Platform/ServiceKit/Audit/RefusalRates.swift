@@ -38,10 +38,13 @@ public struct RefusalRates: Sendable {
         sources[sources[name] == nil ? Self.everybodyElse : name]?.leftOut += count
     }
 
-    /// Whoever has been quiet for long enough, and has nothing left to be told, makes room.
+    /// Whoever has been quiet for long enough makes room; what is left to be told of it is told with everybody else's.
     private mutating func key(_ name: String, at now: ContinuousClock.Instant) -> String {
         if sources[name] != nil || sources.count < maximumSources { return name }
-        sources = sources.filter { $0.value.leftOut > 0 || !$0.value.bucket.isFull(at: now) }
+        let quiet = sources.filter { $0.key != Self.everybodyElse && $0.value.bucket.isFull(at: now) }
+        for name in quiet.keys { sources[name] = nil }
+        let untold = quiet.values.reduce(0) { $0 + $1.leftOut }
+        if untold > 0 { sources[Self.everybodyElse, default: Source(bucket: TokenBucket(rate, now: now))].leftOut += untold }
         return sources.count < maximumSources ? name : Self.everybodyElse
     }
 }

@@ -1,4 +1,5 @@
 internal import AuditClient
+internal import GRDB
 internal import Logging
 internal import Storage
 
@@ -9,42 +10,44 @@ extension KeyRetirement {
         return "The key is used for nothing any more, but \(TradeKeyHolder.place(store)) has not destroyed it yet: that is tried again."
     }
 
+    static func unreadable(_ id: String) -> String {
+        "Key \(id) is used for nothing any more, but what is kept of it cannot be read: look for its orders at the exchange, and delete the key there."
+    }
+
     static func notCancelled(_ order: StoredOrder) -> String {
         "Order \(order.clientOrderID) could not be cancelled and will be tried again: cancel it at the exchange."
     }
 
-    /// Once for each key: to audit, which alerts, and to the log.
     func tell(notDestroyed key: StoredExchangeKey, _ error: any Error) async {
-        let (outbox, now) = (dependencies.audit.outbox, dependencies.now())
+        let now = dependencies.now()
         let event = AuditEvent(
             actor: .service(ExecutionNames.service), onBehalfOf: key.user, action: ExecutionAction.exchangeKeyNotDestroyed.rawValue, object: key.id,
-            outcome: .failed, reason: String("\(error)".prefix(200)), details: ["store": key.material.store ?? ""])
-        do {
-            let isFirst = try await dependencies.database.write { db in
-                let isFirst = try ExchangeKeyLife.noteDestroyFailed(key.id, now: now, in: db)
-                if isFirst { try outbox.append(event, in: db, essential: true) }
-                return isFirst
-            }
-            dependencies.logger.log(
-                level: isFirst ? .error : .debug, "a key that ended was not destroyed", metadata: ["key": "\(key.id)", "why": "\(error)"])
-        } catch {
-            dependencies.logger.error("audit event lost", metadata: ["action": "\(event.action)", "error": "\(error)"])
-        }
+            outcome: .failed, reason: Self.reason(error), details: ["store": key.material.store ?? ""])
+        await tellOnce(event, "a key that ended was not destroyed", error) { try ExchangeKeyLife.noteDestroyFailed(key.id, now: now, in: $0) }
     }
 
-    /// Once for each order: to audit, which alerts, and to the log.
     func tell(failed order: StoredOrder, _ error: any Error) async {
-        let (outbox, now) = (dependencies.audit.outbox, dependencies.now())
-        let event = AuditEvent(.orderCancelFailed, of: order, outcome: .failed, reason: String("\(error)".prefix(200)))
+        let now = dependencies.now()
+        let event = AuditEvent(.orderCancelFailed, of: order, outcome: .failed, reason: Self.reason(error))
+        await tellOnce(event, "an order of a revoked key was not cancelled", error) { try OrderStore.noteCancelFailed(order.clientOrderID, now: now, in: $0) }
+    }
+
+    private static func reason(_ error: any Error) -> String { String("\(error)".prefix(200)) }
+
+    /// To audit, which alerts, and to the log; what fails again, to the log for those who look into it.
+    ///
+    /// - Parameter note: keeps that it failed, and says whether it is the first time.
+    private func tellOnce(
+        _ event: AuditEvent, _ message: Logger.Message, _ error: any Error, _ note: @escaping @Sendable (Database) throws -> Bool
+    ) async {
+        let outbox = dependencies.audit.outbox
         do {
             let isFirst = try await dependencies.database.write { db in
-                let isFirst = try OrderStore.noteCancelFailed(order.clientOrderID, now: now, in: db)
+                let isFirst = try note(db)
                 if isFirst { try outbox.append(event, in: db, essential: true) }
                 return isFirst
             }
-            dependencies.logger.log(
-                level: isFirst ? .error : .debug, "an order of a revoked key was not cancelled",
-                metadata: ["order": "\(order.clientOrderID)", "why": "\(error)"])
+            dependencies.logger.log(level: isFirst ? .error : .debug, message, metadata: ["of": "\(event.object)", "why": "\(error)"])
         } catch {
             dependencies.logger.error("audit event lost", metadata: ["action": "\(event.action)", "error": "\(error)"])
         }
@@ -52,5 +55,9 @@ extension KeyRetirement {
 }
 
 extension StoredExchangeKey {
-    var reasonOfEnd: String { isRevoked ? "revoked" : activatedMilliseconds == nil ? "not activated in time" : "retired" }
+    var reasonOfEnd: String {
+        if isRevoked { return "revoked" }
+        if activatedMilliseconds != nil { return "retired" }
+        return isMade ? "not activated in time" : "not made"
+    }
 }

@@ -60,7 +60,7 @@ struct KeyRetirement: Sendable {
     ///
     /// - Returns: what became of them and of their open orders, in words.
     func end(_ keys: [StoredExchangeKey]) async throws -> [String] {
-        let end = ContinuousClock.now + dependencies.limits.keyEndingTime
+        let end = ContinuousClock.now + dependencies.limits.keyRevocationTime
         var (notes, silent): ([String], _) = ([], SilentStores())
         for key in keys {
             if silent.has(key.material.store) || ContinuousClock.now >= end {
@@ -94,6 +94,8 @@ struct KeyRetirement: Sendable {
                 }
             }
         }
+        // Only rounds have a time beyond this one.
+        guard ContinuousClock.now < until else { return Ending(notes: ending.notes + [Self.notEnded(key)], isSilent: ending.isSilent) }
         let last = try await endings.run(key.id) { try await destroyAndErase(key, after: now) }
         return Ending(notes: ending.notes + last.notes, isSilent: ending.isSilent || last.isSilent)
     }

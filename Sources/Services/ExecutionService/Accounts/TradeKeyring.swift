@@ -1,6 +1,7 @@
 internal import AuditClient
 internal import GRDB
 internal import KeyManagement
+internal import Logging
 internal import MeshCall
 internal import Storage
 
@@ -44,20 +45,30 @@ struct TradeKeyring: ManagedKeys {
     private func revoke(
         _ change: KeyChange, _ which: @escaping @Sendable (Database) throws -> [String]
     ) async throws -> (ids: [String], notes: [String]) {
-        let (keys, outbox, now) = (dependencies.keys, dependencies.audit.outbox, dependencies.now())
-        let (ids, revoked) = try await dependencies.database.write { db in
+        let (outbox, now) = (dependencies.audit.outbox, dependencies.now())
+        let ids = try await dependencies.database.write { db in
             let ids = try which(db)
-            let revoked = try ids.compactMap { id -> StoredExchangeKey? in
-                guard let key = try keys.find(id, in: db) else { return nil }
-                try ExchangeKeyLife.revoke(id, now: now, in: db)
-                if !key.isRevoked {
-                    try outbox.append(AuditEvent(.revoked, of: id, .exchangeTrade, by: change, user: key.user), in: db, essential: true)
-                }
-                return try keys.find(id, in: db)
+            for id in ids where try ExchangeKeyLife.revoke(id, now: now, in: db) {
+                let user = try ExchangeKeyLife.owner(of: id, in: db)
+                try outbox.append(AuditEvent(.revoked, of: id, .exchangeTrade, by: change, user: user), in: db, essential: true)
             }
-            return (ids, revoked)
+            return ids
         }
         // A caller that goes away does not leave half of the orders.
-        return (ids, try await Task { try await retirement.end(revoked) }.value)
+        return (ids, try await Task { try await end(ids) }.value)
+    }
+
+    private func end(_ ids: [String]) async throws -> [String] {
+        let keys = dependencies.keys
+        var (revoked, notes): ([StoredExchangeKey], [String]) = ([], [])
+        for id in ids {
+            do {
+                if let key = try await dependencies.database.readAll({ try keys.find(id, in: $0) }) { revoked.append(key) }
+            } catch {
+                dependencies.logger.error("a revoked key cannot be read", metadata: ["key": "\(id)", "error": "\(error)"])
+                notes.append(KeyRetirement.unreadable(id))
+            }
+        }
+        return try await notes + retirement.end(revoked)
     }
 }

@@ -1,5 +1,6 @@
 internal import Exchange
 internal import KeyManagement
+internal import Logging
 internal import MeshCall
 internal import OutboundHTTP
 internal import Storage
@@ -52,15 +53,18 @@ struct TradingAccounts: Sendable {
 
     /// That the key signs now: an order whose nonce is burned and that then cannot be signed is lost for good.
     ///
-    /// - Throws: `RPCError` UNAVAILABLE.
+    /// - Throws: `RPCError` UNAVAILABLE, KEY_STORE_UNAVAILABLE; FAILED_PRECONDITION, KEY_UNUSABLE, when to wait does not help.
     func checkSigns(_ access: Access) async throws {
         guard let store = access.store else { return }
         do {
             let signature = try await AnswerInTime.of(
                 { try await access.signer.signature(of: Self.question) }, until: .now + dependencies.limits.keyCheckTime, isGivenUp: true)
             guard signature != nil else { throw KeyHolderSilent() }
-        } catch {
+        } catch where error is KeyHolderSilent || SilentStores.isSilence(error) {
             throw Refusal.keyStoreAway(store, cause: error)
+        } catch {
+            dependencies.logger.error("a trade key is not signed with", metadata: ["key": "\(access.keyID)", "error": "\(error)"])
+            throw Refusal.keyUnusable(store, cause: error)
         }
     }
 

@@ -7,7 +7,7 @@ public struct ExecutionLimits: Sendable {
     /// What must be left of a sign-off's deadline before its nonce is burned.
     public var minimumDispatchTime: Duration = .seconds(1)
     /// How long a key store may take to show that it signs, before the nonce is burned.
-    public var keyCheckTime: Duration = .milliseconds(1500)
+    public var keyCheckTime: Duration = .seconds(3)
     /// Kept back from a caller's deadline, so that the answer is in time.
     public var answerReserve: Duration = .milliseconds(200)
     /// Waits before each question to the exchange about an order whose outcome is not known.
@@ -44,8 +44,10 @@ public struct ExecutionLimits: Sendable {
     public var keyMakingGraceMilliseconds: Int64 = 60_000
     /// How long a key store may take to destroy a key, before it is tried again later.
     public var keyDestructionTime: Duration = .seconds(4)
-    /// How long one round over the keys that are to end, or over the keys that one person revokes and their orders, goes on beginning with another.
+    /// How long one round over the keys that are to end goes on beginning with another.
     public var keyEndingTime: Duration = .seconds(10)
+    /// The same where somebody revokes keys and waits: for them all, and their orders. Far less than such a call may take.
+    public var keyRevocationTime: Duration = .seconds(4)
     /// Those that may wait while one key is ended.
     public var waitersPerKey = 8
     /// Utterances of which nothing came are kept this long.

@@ -62,6 +62,14 @@ enum Refusal {
             reason: "KEY_STORE_UNAVAILABLE", cause: cause)
     }
 
+    /// - Parameter kind: the store's.
+    static func keyUnusable(_ kind: String, cause: any Error) -> RPCError {
+        RPCError(
+            .failedPrecondition,
+            "\(TradeKeyHolder.place(kind)) does not sign with your trade key, nothing was sent. Link a new one (pulse exchange link); the proposal stays open.",
+            reason: "KEY_UNUSABLE", cause: cause)
+    }
+
     /// - Parameter diagnosis: which of key, address and permission it is, as far as the exchange could be asked.
     static func badExchangeKey(_ diagnosis: KeyDiagnosis = .cannotAsk, cause: any Error) -> RPCError {
         RPCError(

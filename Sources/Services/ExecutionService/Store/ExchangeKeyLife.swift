@@ -70,13 +70,16 @@ enum ExchangeKeyLife {
                 """, arguments: ["now": now, "made": made, "user": user])
     }
 
-    /// From the end of this transaction on nothing new is done with the key.
-    static func revoke(_ id: String, now: Int64, in db: Database) throws {
+    /// From the end of this transaction on nothing new is done with the key. What is sealed of it is not looked at.
+    ///
+    /// - Returns: whether it was not revoked before.
+    static func revoke(_ id: String, now: Int64, in db: Database) throws -> Bool {
         try db.execute(
             sql: """
-                UPDATE exchange_keys SET state = 'retired', retired_ms = coalesce(retired_ms, ?1), revoked_ms = coalesce(revoked_ms, ?1)
-                WHERE id = ?2 AND gone_ms IS NULL
+                UPDATE exchange_keys SET state = 'retired', retired_ms = coalesce(retired_ms, ?1), revoked_ms = ?1
+                WHERE id = ?2 AND gone_ms IS NULL AND revoked_ms IS NULL
                 """, arguments: [now, id])
+        return db.changesCount > 0
     }
 
     /// Whether a key may end: used for nothing new, no order that it placed may still be open (nobody else could ask about that), and nobody

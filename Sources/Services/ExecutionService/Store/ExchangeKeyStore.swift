@@ -27,6 +27,8 @@ struct StoredExchangeKey: Sendable {
     var activatedMilliseconds: Int64?
     /// The operator revoked it: what it placed is to be cancelled.
     var isRevoked = false
+    /// It was heard that it is there.
+    var isMade = false
 }
 
 struct ExchangeKeyStore: Sendable {
@@ -123,6 +125,6 @@ struct ExchangeKeyStore: Sendable {
         return StoredExchangeKey(
             id: id, user: row["user_id"], state: state, material: material,
             apiKey: apiKey.map { String(decoding: $0, as: UTF8.self) }, activatedMilliseconds: row["activated_ms"],
-            isRevoked: row["revoked_ms"] != nil)
+            isRevoked: row["revoked_ms"] != nil, isMade: row["made_ms"] != nil)
     }
 }
