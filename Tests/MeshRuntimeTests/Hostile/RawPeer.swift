@@ -18,7 +18,7 @@ struct RawPeer {
         let loop = group.next()
         let received = loop.makePromise(of: [UInt8].self)
         let ready = loop.makePromise(of: Void.self)
-        let channel = try await ClientBootstrap(group: loop)
+        let connecting = try ClientBootstrap(group: loop)
             .bind(to: SocketAddress(ipAddress: source, port: 0))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -26,7 +26,13 @@ struct RawPeer {
                     try channel.pipeline.syncOperations.addHandler(Collector(received: received, ready: ready, isPlain: tls == nil))
                 }
             }
-            .connect(host: "127.0.0.1", port: port).get()
+            .connect(host: "127.0.0.1", port: port)
+        // Where nobody answers there is no handler that would say so.
+        connecting.whenFailure { error in
+            ready.fail(error)
+            received.fail(error)
+        }
+        let channel = try await connecting.get()
         try await ready.futureResult.get()
         if !reads { try await channel.setOption(.autoRead, value: false).get() }
         return RawPeer(channel: channel, received: received.futureResult)

@@ -1,5 +1,7 @@
+import Dispatch
 import MeshCall
 import NIOCore
+import NIOPosix
 import TestSupport
 import Testing
 
@@ -92,5 +94,27 @@ struct HandshakeLimitTests {
         #expect(mesh.log.lines.contains { $0.contains("too many handshakes under way") }, "\(mesh.log.lines)")
         await mesh.stop()
         #expect(mesh.server.handshakeCount == 0)
+    }
+}
+
+@Suite(.timeLimit(.minutes(1)))
+struct ConnectionBurstTests {
+    @Test("of connections that are accepted together, each in the place of the one before, those given up are forgotten")
+    func burst() async throws {
+        var limits = ServerLimits.unguarded
+        limits.maximumHandshakes = 1
+        let mesh = try await TestMesh.start(limits: limits)
+        // The kernel completes the connections; they are accepted together, before any of them is active.
+        let held = DispatchSemaphore(value: 0), loop = HandshakeLoop.group.next()
+        loop.execute { held.wait() }
+        var peers: [RawPeer] = []
+        for _ in 0..<8 { peers.append(try await RawPeer.connect(port: mesh.port, tls: nil)) }
+        held.signal()
+        while mesh.log.lines.count(where: { $0.contains("too many handshakes under way") }) < 7 { await Task.yield() }
+        while mesh.server.connectionCount > 1 { await Task.yield() }
+        #expect(mesh.server.handshakeCount == 1)
+        for peer in peers { try? await peer.channel.close() }
+        await mesh.stop()
+        #expect(mesh.server.connectionCount == 0)
     }
 }

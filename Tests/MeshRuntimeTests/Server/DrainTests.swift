@@ -5,18 +5,6 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct DrainTests {
-    @Test("a server that stops while connections arrive forgets them all")
-    func arriving() async throws {
-        for _ in 0..<20 {
-            let mesh = try await TestMesh.start()
-            let peers = (0..<10).map { _ in Task { try await RawPeer.connect(port: mesh.port, tls: nil) } }
-            while mesh.server.connectionCount == 0 { await Task.yield() }
-            await mesh.stop()
-            #expect(mesh.server.connectionCount == 0)
-            for peer in peers { try? await peer.value.channel.close() }
-        }
-    }
-
     /// The calls of one that knows two addresses: what certainly did not run at the first goes to the second.
     private struct TwoAddresses: Sendable {
         let first: MeshClient
