@@ -26,11 +26,12 @@ enum EnvelopeFuzzer {
     }
 
     private static func written(_ request: MeshV1.Request) -> [UInt8] {
+        let names = RequestEnvelopeWriter.names(service: request.service, method: request.method)
+        let metadata = request.metadata.map { (key: $0.key, value: $0.value) }
         let writer = RequestEnvelopeWriter(
-            names: RequestEnvelopeWriter.names(service: request.service, method: request.method), payload: request.payload.count,
-            timeoutNano: request.timeoutNano, metadata: request.metadata.map { ($0.key, $0.value) })
+            names: names, payload: request.payload.count, timeoutNano: request.timeoutNano, metadata: metadata)
         return [UInt8](unsafeUninitializedCapacity: writer.byteCount) { memory, count in
-            writer.write(to: UnsafeMutableRawBufferPointer(memory)) { target in
+            writer.write(names: names, metadata: metadata, to: UnsafeMutableRawBufferPointer(memory)) { target in
                 request.payload.withUnsafeBytes { target.copyMemory(from: $0) }
             }
             count = writer.byteCount
