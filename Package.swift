@@ -140,6 +140,11 @@ let meshSamples: [Target] = [
 ]
 
 let meshTests: [Target] = [
+    tests(
+        "MeshFuzzTests",
+        uses: [
+            "MeshCall", "MeshTLS", "MeshMessages", "MeshWire", "CSampleMessages", "COpenSSL", logging, nio("NIOCore"), nio("NIOEmbedded"),
+        ]),
     tests("MeshWireTests", uses: ["MeshWire"]),
     tests("MeshMessagesTests", uses: ["MeshMessages", "CSampleMessages", "TestSupport"]),
     tests("MeshTLSTests", uses: ["MeshTLS", "COpenSSL", "TestSupport", nio("NIOCore"), nio("NIOPosix"), nio("NIOEmbedded")]),

@@ -10,7 +10,7 @@ enum ImportRules {
 
     /// The only targets that see a C module: everything else sees Swift values.
     static let importersOfC: [String: Set<String>] = [
-        "COpenSSL": ["MeshTLS", "Cryptography", "MeshTLSTests", "MeshFuzz"],
+        "COpenSSL": ["MeshTLS", "Cryptography", "MeshTLSTests", "MeshFuzz", "MeshFuzzTests"],
         "CProtobufC": ["MeshMessages", "ServiceAPI", "MeshGenerator"],
         "CMessages": ["MeshMessages"],
         "CServiceMessages": ["ServiceAPI"],

@@ -5,8 +5,8 @@ import Foundation
 struct MeshFuzz {
     static func main() {
         let arguments = CommandLine.arguments
-        guard arguments.count > 1, let target = Target(rawValue: arguments[1]) else {
-            print("usage: MeshFuzz \(Target.allCases.map(\.rawValue).joined(separator: "|")) [libFuzzer's options] [corpus]")
+        guard arguments.count > 1, let target = FuzzTarget(rawValue: arguments[1]) else {
+            print("usage: MeshFuzz \(FuzzTarget.allCases.map(\.rawValue).joined(separator: "|")) [libFuzzer's options] [corpus]")
             exit(2)
         }
         selected = target
@@ -19,25 +19,11 @@ struct MeshFuzz {
         }
     }
 
-    enum Target: String, CaseIterable {
-        case frames, connections, server, messages, envelopes, certificates
-        /// `connections` with a planted fault, which must be found.
-        case canary
-    }
-
     // Written before the only thread that reads it begins.
-    nonisolated(unsafe) private static var selected = Target.frames
+    nonisolated(unsafe) private static var selected = FuzzTarget.frames
 
     private static func run(_ bytes: UnsafeRawBufferPointer) -> Int32 {
-        switch selected {
-        case .frames: FrameFuzzer.run(bytes)
-        case .connections: ConnectionFuzzer.run(bytes, losesCredit: false)
-        case .server: ServerFuzzer.run(bytes)
-        case .messages: MessageFuzzer.run(bytes)
-        case .envelopes: EnvelopeFuzzer.run(bytes)
-        case .certificates: CertificateFuzzer.run(bytes)
-        case .canary: ConnectionFuzzer.run(bytes, losesCredit: true)
-        }
+        selected.run(bytes)
         return 0
     }
 }
@@ -48,10 +34,3 @@ private func runDriver(
     _ count: UnsafeMutablePointer<Int32>, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?>,
     _ body: @convention(c) (UnsafePointer<UInt8>?, Int) -> Int32
 ) -> Int32
-
-/// Ends the process, which is how libFuzzer learns of a failure, when what must hold does not.
-func require(_ holds: Bool, _ rule: @autoclosure () -> String) {
-    guard !holds else { return }
-    FileHandle.standardError.write(Data("BROKEN: \(rule())\n".utf8))
-    abort()
-}
