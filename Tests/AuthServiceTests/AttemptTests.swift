@@ -106,17 +106,13 @@ struct AttemptTests {
     @Test("Sign-offs have a bucket a user, which refills")
     func bucket() {
         let rate = SignOffRate()
-        #expect((0..<10).allSatisfy { _ in rate.admit("ada", now: 100) })
-        #expect(!rate.admit("ada", now: 100))
-        #expect(rate.admit("bob", now: 100))
-        #expect(!rate.admit("ada", now: 101))
-        #expect(rate.admit("ada", now: 103))
-        #expect(!rate.admit("ada", now: 90))
-    }
-
-    @Test("The buckets of very many users are bounded")
-    func bucketBound() {
-        let rate = SignOffRate()
-        for user in 0..<(SignOffRate.mostUsers * 2) { #expect(rate.admit("\(user)", now: Double(user))) }
+        let start = ContinuousClock.now
+        func admits(_ user: String, after seconds: Int) -> Bool { rate.take(user, now: start + .seconds(seconds)) == nil }
+        #expect((0..<10).allSatisfy { _ in admits("ada", after: 0) })
+        #expect(rate.take("ada", now: start) == .seconds(2))
+        #expect(admits("bob", after: 0))
+        #expect(!admits("ada", after: 1))
+        #expect(admits("ada", after: 3))
+        #expect(!admits("ada", after: 2))
     }
 }

@@ -12,9 +12,9 @@ extension AuthHandler {
         guard request.digest.count == 32 else {
             throw RPCError(.invalidArgument, "A digest has 32 bytes.", reason: "INVALID_DIGEST")
         }
-        guard signOffRate.admit(token.userID, now: clock().timeIntervalSince1970) else {
+        if let wait = signOffRate.take(token.userID) {
             throw RPCError(
-                .resourceExhausted, "Too many sign-offs at once. Try again in a moment.", reason: "RATE_LIMITED", retryAfter: .seconds(2))
+                .resourceExhausted, "Too many sign-offs at once. Try again in a moment.", reason: "RATE_LIMITED", retryAfter: wait)
         }
         try await checkVerified(token.userID, digest: request.digest, context)
         let step = try await request.code.isEmpty ? nil : self.step(of: request.code, token.userID, digest: request.digest, context)

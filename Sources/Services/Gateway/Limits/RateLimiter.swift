@@ -27,9 +27,9 @@ enum LimitName: String, CaseIterable, Sendable {
     }
 }
 
-/// The buckets of all limits. Memory is bounded: of two generations the older one goes when the younger is full, so whoever
-/// can come from very many addresses can make it forget; the limits per account hold all the same.
+/// The buckets of all limits. Whoever can come from very many addresses can make it forget; the limits per account hold all the same.
 final class RateLimiter: Sendable {
+    /// Of buckets, as ``TokenBuckets`` has it.
     static let generationSize = 20_000
 
     private struct Key: Hashable {
@@ -37,13 +37,8 @@ final class RateLimiter: Sendable {
         let subject: String
     }
 
-    private struct Buckets {
-        var young: [Key: TokenBucket] = [:]
-        var old: [Key: TokenBucket] = [:]
-    }
-
     private let limits: [LimitName: RateLimit]
-    private let buckets = Mutex(Buckets())
+    private let buckets = Mutex(TokenBuckets<Key>(generationSize: generationSize))
     private let now: @Sendable () -> ContinuousClock.Instant
 
     /// - Parameter overrides: limits by name; unknown names are ignored.
@@ -57,16 +52,7 @@ final class RateLimiter: Sendable {
         let key = Key(limit: name, subject: subject)
         let limit = limits[name] ?? name.standard
         let now = now()
-        let wait = buckets.withLock { buckets in
-            var bucket = buckets.young[key] ?? buckets.old[key] ?? TokenBucket(limit, now: now)
-            let wait = bucket.take(now: now)
-            if buckets.young.count >= Self.generationSize, buckets.young[key] == nil {
-                buckets.old = buckets.young
-                buckets.young = [:]
-            }
-            buckets.young[key] = bucket
-            return wait
-        }
+        let wait = buckets.withLock { $0.take(key, limit, now: now) }
         if let wait { throw RateLimited(limit: name, retryAfter: wait) }
     }
 }
