@@ -15,7 +15,7 @@ extension OutgoingCall {
     }
 }
 
-/// Cause of the error of a call that certainly never ran. A cause never crosses the wire, so no server can claim it.
+/// Cause of the error of a call that certainly never ran: this side knows it, or the server's mesh said that it takes no more calls.
 struct CallNeverRan: Error {}
 
 extension RPCError {

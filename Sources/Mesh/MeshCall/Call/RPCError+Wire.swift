@@ -26,12 +26,18 @@ extension RPCError {
         self.init(code, status.message, trailers: trailers)
         for detail in status.details {
             switch detail.typeUrl {
-            case Self.errorInfoURL: reason = (try? MeshV1.ErrorInfo(packed: detail.value))?.reason
+            case Self.errorInfoURL: if let info = try? MeshV1.ErrorInfo(packed: detail.value) { read(info) }
             case Self.retryInfoURL:
                 retryAfter = (try? MeshV1.RetryInfo(packed: detail.value)).map { .milliseconds(Int64($0.retryAfterMs)) }
             default: break
             }
         }
+    }
+
+    private mutating func read(_ info: MeshV1.ErrorInfo) {
+        reason = info.reason
+        // Said by the mesh itself, before any handler: what a handler says bears its service's name.
+        if info.domain.isEmpty, info.reason == StreamRejection.draining.reason { cause = CallNeverRan() }
     }
 
     /// What a state machine decided about a stream.

@@ -81,18 +81,27 @@ extension ServerConnection {
     }
 
     private func send(_ response: MeshV1.Response, flags: FrameFlags, on id: UInt32, ends: Bool = true) {
+        let replacement: RPCError
         do throws(MessageError) {
-            let bytes = ByteBuffer(bytes: try response.packed())
-            guard bytes.readableBytes <= Int(machine.peer.maximumMessageBytes) else { return answer(id, .replyTooLong) }
-            send(.response, flags: flags, bytes, on: id, ends: ends)
+            guard try !sendIfItFits(response, flags: flags, on: id, ends: ends) else { return }
+            replacement = .replyTooLong
         } catch {
-            if error.reason == .tooLong { return answer(id, .replyTooLong) }
-            // A text with U+0000 in it, or a reply beyond protobuf's other limits.
-            let fallback = MeshV1.Response(status: RPCError(.internalError, Dispatcher.internalMessage).status(domain: ""))
-            guard response != fallback else { return transport.fail(ConnectionFailure(.internalError, "a status cannot be written")) }
-            cannotWrite(error)
-            send(fallback, flags: statusOnly, on: id, ends: ends)
+            // Besides its length: a text with U+0000 in it, or a reply beyond protobuf's other limits.
+            if error.reason != .tooLong { cannotWrite(error) }
+            replacement = error.reason == .tooLong ? .replyTooLong : RPCError(.internalError, Dispatcher.internalMessage)
         }
+        // Once: a peer may have said that it takes no message of even that length.
+        let instead = MeshV1.Response(status: replacement.status(domain: ""))
+        guard (try? sendIfItFits(instead, flags: statusOnly, on: id, ends: ends)) != true else { return }
+        transport.fail(ConnectionFailure(.protocolError, "setting 1 leaves no room for a status"))
+    }
+
+    /// False where it is longer than what the peer takes: nothing is sent then.
+    private func sendIfItFits(_ response: MeshV1.Response, flags: FrameFlags, on id: UInt32, ends: Bool) throws(MessageError) -> Bool {
+        let bytes = ByteBuffer(bytes: try response.packed())
+        guard bytes.readableBytes <= Int(machine.peer.maximumMessageBytes) else { return false }
+        send(.response, flags: flags, bytes, on: id, ends: ends)
+        return true
     }
 
     private func cannotWrite(_ error: any Error) {

@@ -45,7 +45,18 @@ final class ServerFuzzer {
         let connection = ServerConnection(loop: loop, link: link, peer: peer, mode: mode, dispatcher: dispatcher, limits: limits)
         self.connection = connection
         connection.start { _ in }
-        if mode == .mesh, options & 2 == 0 { deliver(ControlFrame.settings(.default).encoded) }
+        if mode == .mesh, options & 2 == 0 { deliver(ControlFrame.settings(Self.settings(options, &script)).encoded) }
+    }
+
+    /// A client's.
+    private static func settings(_ options: UInt8, _ script: inout Script) -> Settings {
+        var settings = Settings.default
+        guard options & 4 != 0 else { return settings }
+        settings.maximumMessageBytes = script.choice([1, 20, 50, 86, 120, 1000])
+        settings.maximumMetadataBytes = script.choice([0, 10, 1000])
+        settings.initialStreamWindow = script.choice([4096, 65_536])
+        settings.maximumDataFrame = script.choice([1024, 65_536])
+        return settings
     }
 
     // MARK: Methods
