@@ -1,6 +1,9 @@
 import MeshCall
+import MeshMessages
 import MeshRuntime
+import MeshWire
 import NIOCore
+import NIOPosix
 import Synchronization
 import TestSupport
 import Testing
@@ -60,6 +63,50 @@ struct RepeatedCallTests {
         #expect(runs["run"] == 1)
         await client.close()
         await fleet.stop()
+    }
+
+    /// Of two servers one answers every Request with DRAINING.
+    ///
+    /// - Parameter domain: in whose name it says so.
+    /// - Returns: the reasons of twenty calls' failures, and how often that server was asked.
+    private func callsBesideDraining(domain: String) async throws -> (failures: [String?], asked: Int) {
+        let info = try MeshV1.ErrorInfo(reason: "DRAINING", domain: domain).packed()
+        let detail = MeshV1.AnyMessage(typeUrl: "type.googleapis.com/mesh.v1.ErrorInfo", value: info)
+        let data = try MeshV1.Response(status: MeshV1.Status(code: 14, message: "", details: [detail])).packed()
+        let asked = Tally<String>()
+        let serving = try await TestMesh.start()
+        let draining = try await RawServer.start(
+            try await serving.authority.server(), greeting: ControlFrame.settings(.default).encoded
+        ) { request in
+            asked.add("")
+            return FrameHeader(length: UInt32(data.count), streamID: request.streamID, type: .response, flags: .statusOnly).encoded + data
+        }
+        let endpoints = [serving.endpoint, MeshEndpoint(host: "127.0.0.1", port: draining.port)]
+        let client = MeshClient(
+            resolver: FixedResolver(endpoints), tls: try await serving.authority.client(),
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: LogRecorder().logger)
+        var failures: [String?] = []
+        for _ in 0..<20 {
+            if let error = await failure({ try await client.call("Echo", "x") }) { failures.append(error.reason) }
+        }
+        await client.close()
+        try await draining.stop()
+        await serving.stop()
+        return (failures, asked[""])
+    }
+
+    @Test("a request that a stopping server never had whole is made elsewhere, though the method may not run twice")
+    func drainingMesh() async throws {
+        let (failures, asked) = try await callsBesideDraining(domain: "")
+        #expect(asked > 0)
+        #expect(failures.isEmpty)
+    }
+
+    @Test("a service that says it was draining may have run the call")
+    func drainingService() async throws {
+        let (failures, asked) = try await callsBesideDraining(domain: "some.v1.Service")
+        #expect(asked > 0)
+        #expect(failures == Array(repeating: "DRAINING", count: asked))
     }
 
     @Test("the budget keeps a storm of repetitions small")
