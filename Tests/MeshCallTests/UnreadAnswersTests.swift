@@ -1,6 +1,8 @@
+import Logging
 import MeshCall
 import MeshMessages
 import MeshWire
+import TestSupport
 import Testing
 
 /// A peer that asks and does not read what it is answered.
@@ -74,5 +76,19 @@ struct UnreadAnswersTests {
         let failure = try #require(try await end(of: link))
         #expect(failure.code == .enhanceYourCalm)
         #expect(failure.reason.contains("refused"))
+    }
+
+    @Test("a request that is refused before it is read is one line in the log")
+    func lines() async throws {
+        let log = LogRecorder(level: .info)
+        let link = WireLink([TestService.echo], mode: .baseline, log: log)
+        link.write(try request(2, "Echo") + request(1, "Echo"))
+        var ended: Set<UInt32> = []
+        while ended != [1, 2] {
+            let header = try #require(await link.read()).header
+            if header.type == .response { ended.insert(header.streamID) }
+        }
+        #expect(log.lines.count == 1)
+        #expect(log.lines.first?.contains("STREAM_ID") == true, "\(log.lines)")
     }
 }

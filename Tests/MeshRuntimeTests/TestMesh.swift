@@ -30,7 +30,7 @@ struct TestMesh {
 
     static func start(
         _ methods: [MethodImplementation] = [echo], authority: TestAuthority? = nil, tls: MeshTLSContext? = nil, port: Int = 0,
-        limits: ServerLimits = .unguarded, tlsLimits: TLSLimits = .default,
+        limits: ServerLimits = .unguarded, tlsLimits: TLSLimits = .default, refusals: (any RefusalObserver)? = nil,
         group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) async throws -> TestMesh {
         let authority = if let authority { authority } else { try await TestAuthority.make() }
@@ -38,8 +38,7 @@ struct TestMesh {
         let context = if let tls { tls } else { try await authority.server(limits: tlsLimits) }
         let server = MeshServer(
             services: [ServiceDefinition(name: "test.v1.Test", methods: methods)], authenticator: nil,
-            tls: context, eventLoopGroup: group, logger: log.logger,
-            limits: limits)
+            refusals: refusals, tls: context, eventLoopGroup: group, logger: log.logger, limits: limits)
         return TestMesh(authority: authority, tls: context, server: server, port: try await server.start(host: "127.0.0.1", port: port), log: log)
     }
 

@@ -82,4 +82,12 @@ struct MetricsTests {
             metrics.counterTotal(label: "mesh_server_refused_calls", dimensions: [("reason", "CALLER_NOT_ALLOWED"), ("peer", "stranger")]) == 4)
         #expect(metrics.counters(label: "mesh_server_calls").isEmpty, "no handler ran")
     }
+
+    @Test("Calls that admission control sends away are counted too")
+    func shed() {
+        let next = RefusalMetrics(metrics)
+        RefusalMetrics(metrics, then: next).shed(TestMesh.descriptor("Echo"), of: TestMesh.peer("gateway"))
+        let dimensions = [("reason", "OVERLOADED"), ("peer", "gateway")]
+        #expect(metrics.counterTotal(label: "mesh_server_refused_calls", dimensions: dimensions) == 2)
+    }
 }

@@ -47,14 +47,16 @@ final class BenchLoad: @unchecked Sendable {
         let request = BenchMessages.request
         var started = NIODeadline.now()
         while started < end {
+            var isAnswered = true
             do {
                 _ = try await client.echo(request)
             } catch {
                 result.fail()
+                isAnswered = false
             }
             let now = NIODeadline.now()
             result.total += 1
-            if started >= measureFrom, now <= end { result.add(nanoseconds: (now - started).nanoseconds) }
+            if isAnswered, started >= measureFrom, now <= end { result.add(nanoseconds: (now - started).nanoseconds) }
             started = now
         }
     }

@@ -13,6 +13,7 @@ extension ServerConnection {
             machine.handlerReturned()
             call.isOver = true
             calls[call.streamID] = nil
+            dispatcher.shed(call)
             answer(call.streamID, error, domain: call.descriptor.service)
             if let inbound = call.inbound { report(inbound.discard(error), on: call.streamID) }
             return false

@@ -37,6 +37,11 @@ package final class Dispatcher: Sendable {
         logger.warning("call refused", metadata: fields)
     }
 
+    /// Tells of a call that admission control sent away. A line of each would cost what it is meant to spare.
+    func shed(_ call: ServerCall) {
+        refusals?.shed(call.descriptor, of: call.scope.peer)
+    }
+
     private static func plain(_ names: (service: String, method: String)) -> String {
         let characters = "/\(names.service)/\(names.method)".unicodeScalars.prefix(200)
         return String(characters.map { (0x21...0x7e).contains($0.value) ? Character($0) : "?" })

@@ -13,4 +13,11 @@ public struct CallRefusal: Sendable {
 /// Told of every refused call, before the caller is. Callers cause these at will: it must neither wait nor grow.
 public protocol RefusalObserver: Sendable {
     func refused(_ refusal: CallRefusal)
+
+    /// Admission control sent a call away: there were more than the server can do, and the log has no line of it. Ignored where it is not implemented.
+    func shed(_ method: MethodDescriptor, of peer: PeerIdentity)
+}
+
+extension RefusalObserver {
+    public func shed(_ method: MethodDescriptor, of peer: PeerIdentity) {}
 }

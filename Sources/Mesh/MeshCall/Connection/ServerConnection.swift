@@ -83,7 +83,7 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
         case .request(let id, let clientStreams): try receiveRequest(id, data, header.flags, clientStreams)
         case .cancelled(let id, _): abandon(id, RPCError(.cancelled, "The caller gave the call up."))
         case .reject(let id, let rejection, let ends):
-            reject(id, rejection, ends: ends)
+            reject(id, rejection, ends: ends, isCall: header.type == .request)
             try machine.refusedRequest()
         case .windowOpened(let id): windowOpened(id)
         case .pong(let value): if value == ServerStateMachine.drainPing { finishDrain() }
@@ -108,7 +108,9 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
         try whole.withUnsafeReadableBytes { bytes throws(ConnectionFailure) in try begin(id, bytes, flags, clientStreams) }
     }
 
-    private func reject(_ id: UInt32, _ rejection: StreamRejection, ends: Bool) {
+    /// - Parameter isCall: a call is refused with it, whose names nobody has read.
+    private func reject(_ id: UInt32, _ rejection: StreamRejection, ends: Bool, isCall: Bool) {
+        if isCall { dispatcher.refused(RPCError(rejection), nil, scope.peer) }
         if ends { abandon(id, RPCError(rejection)) }
         answer(id, RPCError(rejection), ends: ends)
     }
@@ -194,7 +196,7 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
     }
 
     private func finishDrain() {
-        for id in machine.finishDrain() { reject(id, .draining, ends: true) }
+        for id in machine.finishDrain() { reject(id, .draining, ends: true, isCall: true) }
         transport.wake()
         closeIfDrained()
     }

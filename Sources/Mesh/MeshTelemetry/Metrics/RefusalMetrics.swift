@@ -1,7 +1,7 @@
 public import CoreMetrics
 public import MeshCall
 
-/// Counts the calls that the policy refused, by reason and peer: `mesh_server_refused_calls_total`.
+/// Counts the calls that the policy refused or admission control sent away (`OVERLOADED`), by reason and peer: `mesh_server_refused_calls_total`.
 public final class RefusalMetrics: RefusalObserver {
     /// Combinations of reason and peer told apart.
     public static let maximumSeries = 200
@@ -29,5 +29,11 @@ public final class RefusalMetrics: RefusalObserver {
     public func refused(_ refusal: CallRefusal) {
         cache[Key(reason: refusal.reason, peer: refusal.peer.name)].increment(by: 1)
         next?.refused(refusal)
+    }
+
+    /// As ``refused(_:)`` does.
+    public func shed(_ method: MethodDescriptor, of peer: PeerIdentity) {
+        cache[Key(reason: RPCError.overloadedReason, peer: peer.name)].increment(by: 1)
+        next?.shed(method, of: peer)
     }
 }
