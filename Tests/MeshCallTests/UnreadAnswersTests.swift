@@ -2,6 +2,7 @@ import Logging
 import MeshCall
 import MeshMessages
 import MeshWire
+import NIOCore
 import TestSupport
 import Testing
 
@@ -76,6 +77,34 @@ struct UnreadAnswersTests {
         let failure = try #require(try await end(of: link))
         #expect(failure.code == .enhanceYourCalm)
         #expect(failure.reason.contains("refused"))
+    }
+
+    @Test("a ping is answered before what is left of an answer of 4 MiB")
+    func ping() async throws {
+        let answered = Signal()
+        let long = TestService.unary("Long") { _, _ in
+            defer { answered.raise() }
+            return ByteBuffer(repeating: 1, count: (4 << 20) - 100)
+        }
+        let link = WireLink([long], mode: .mesh, stalled: true)
+        link.write(greeting + (try request(1, "Long")))
+        await answered.wait()
+        link.write(ControlFrame.ping(7).encoded)
+        link.resume()
+        var before = 0, parts = 0, hasPong = false, isEnded = false
+        while !(hasPong && isEnded) {
+            let frame = try #require(await link.read())
+            if frame.header.type == .response {
+                parts += 1
+                isEnded = !frame.header.flags.contains(.more)
+                if !hasPong { before += 1 }
+            } else if case .pong(7) = try frame.data.withUnsafeBytes({ try ControlFrame(frame.header, $0) }) {
+                hasPong = true
+            }
+        }
+        #expect(parts == 64)
+        // What had been cut already when the link took no more.
+        #expect(before <= 8, "\(before) of \(parts) frames came before the answer to the ping")
     }
 
     @Test("a request that is refused before it is read is one line in the log")

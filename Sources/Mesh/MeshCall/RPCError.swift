@@ -1,4 +1,4 @@
-/// A call's failure. `code`, `message`, `reason`, `retryAfter` and `trailers` cross the wire and must be safe for the caller;
+/// A call's failure. `code`, `message`, `reason`, `retryAfter`, `details` and `trailers` cross the wire and must be safe for the caller;
 /// `cause` never does: it is for this process's log.
 public struct RPCError: Error, Sendable {
     /// What went wrong, for programs.
@@ -9,6 +9,8 @@ public struct RPCError: Error, Sendable {
     public var reason: String?
     /// When trying again makes sense. Travels as a `RetryInfo` detail.
     public var retryAfter: Duration?
+    /// More for programs, beside the two above: see ``StatusDetail`` for how much.
+    public var details: [StatusDetail]
     /// Sent with the status, after the handler's own trailers.
     public var trailers: Metadata
     /// What is behind it; nil at the caller.
@@ -16,13 +18,14 @@ public struct RPCError: Error, Sendable {
 
     /// An error as a handler throws it, or as a caller gets it.
     public init(
-        _ code: StatusCode, _ message: String, reason: String? = nil, retryAfter: Duration? = nil, trailers: Metadata = [:],
-        cause: (any Error)? = nil
+        _ code: StatusCode, _ message: String, reason: String? = nil, retryAfter: Duration? = nil,
+        details: [StatusDetail] = [], trailers: Metadata = [:], cause: (any Error)? = nil
     ) {
         self.code = code
         self.message = message
         self.reason = reason
         self.retryAfter = retryAfter
+        self.details = details
         self.trailers = trailers
         self.cause = cause
     }

@@ -1,7 +1,7 @@
 internal import MeshMessages
 internal import MeshWire
 
-/// `RPCError` as `mesh.v1.Status` and back. `reason` is an `ErrorInfo` detail, `retryAfter` a `RetryInfo`; `cause` stays here.
+/// `RPCError` as `mesh.v1.Status` and back. `reason` is an `ErrorInfo` detail, `retryAfter` a `RetryInfo`, `details` follow; `cause` stays here.
 extension RPCError {
     private static let errorInfoURL = "type.googleapis.com/\(MeshV1.ErrorInfo.fullName)"
     private static let retryInfoURL = "type.googleapis.com/\(MeshV1.RetryInfo.fullName)"
@@ -16,6 +16,7 @@ extension RPCError {
         if let retryAfter, let value = try? MeshV1.RetryInfo(retryAfterMs: retryAfter.wholeMilliseconds).packed() {
             details.append(MeshV1.AnyMessage(typeUrl: Self.retryInfoURL, value: value))
         }
+        for detail in self.details.bounded { details.append(MeshV1.AnyMessage(typeUrl: detail.typeURL, value: detail.value)) }
         return MeshV1.Status(code: code.rawValue, message: message.cut(toUTF8: Self.maximumMessageBytes), details: details)
     }
 
@@ -29,9 +30,10 @@ extension RPCError {
             case Self.errorInfoURL: if let info = try? MeshV1.ErrorInfo(packed: detail.value) { read(info) }
             case Self.retryInfoURL:
                 retryAfter = (try? MeshV1.RetryInfo(packed: detail.value)).map { .milliseconds(Int64($0.retryAfterMs)) }
-            default: break
+            default: details.append(StatusDetail(typeURL: detail.typeUrl, value: detail.value))
             }
         }
+        details = Array(details.bounded)
     }
 
     private mutating func read(_ info: MeshV1.ErrorInfo) {
