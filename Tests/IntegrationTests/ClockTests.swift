@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 extension Integration {
-    /// The real processes under a wall clock that is set forward. `CRYPTOPULSE_CLOCK_DAYS=91` walks further; compose/test walks a week.
+    /// The real processes under a wall clock that is set forward. Three days without `CRYPTOPULSE_CLOCK_DAYS=91`, which walks further.
     @Suite("As time goes", .enabled(if: LocalClock.isAvailable || ProcessInfo.processInfo.environment["CI"] == "true", "SKIP: libfaketime is not installed"))
     struct ClockTests {
         private static let days = ProcessInfo.processInfo.environment["CRYPTOPULSE_CLOCK_DAYS"].flatMap { Int($0) } ?? 3
