@@ -13,7 +13,7 @@ public struct RPCError: Error, Sendable {
     public var details: [StatusDetail]
     /// Sent with the status, after the handler's own trailers.
     public var trailers: Metadata
-    /// What is behind it; nil at the caller.
+    /// What is behind it, as this side knows it; what a server had for a cause stays there.
     public var cause: (any Error)?
 
     /// An error as a handler throws it, or as a caller gets it.

@@ -3,8 +3,8 @@ internal import MeshWire
 
 /// `RPCError` as `mesh.v1.Status` and back. `reason` is an `ErrorInfo` detail, `retryAfter` a `RetryInfo`, `details` follow; `cause` stays here.
 extension RPCError {
-    private static let errorInfoURL = "type.googleapis.com/\(MeshV1.ErrorInfo.fullName)"
-    private static let retryInfoURL = "type.googleapis.com/\(MeshV1.RetryInfo.fullName)"
+    private static let errorInfoURL = StatusDetail.typeURL(of: MeshV1.ErrorInfo.self)
+    private static let retryInfoURL = StatusDetail.typeURL(of: MeshV1.RetryInfo.self)
     private static let maximumMessageBytes = 1024
 
     /// - Parameter domain: the service that says so: its full proto name.

@@ -14,7 +14,8 @@ public struct CallRefusal: Sendable {
 public protocol RefusalObserver: Sendable {
     func refused(_ refusal: CallRefusal)
 
-    /// Admission control sent a call away: there were more than the server can do, and the log has no line of it. Ignored where it is not implemented.
+    /// Admission control sent a call away: there were more than the server can do, and the log has no line of it.
+    /// Whoever does not count them leaves this out.
     func shed(_ method: MethodDescriptor, of peer: PeerIdentity)
 }
 

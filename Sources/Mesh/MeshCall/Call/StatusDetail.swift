@@ -7,8 +7,6 @@ public struct StatusDetail: Hashable, Sendable {
     /// Bytes of those, names counted. What goes beyond is left out.
     public static let maximumBytes = 8 << 10
 
-    private static let prefix = "type.googleapis.com/"
-
     /// `type.googleapis.com/` and the message's full name.
     public let typeURL: String
     /// The packed message.
@@ -22,15 +20,17 @@ public struct StatusDetail: Hashable, Sendable {
 
     /// - Throws: `MessageError` for a message that cannot be packed.
     public init<Message: MeshMessage>(_ message: Message) throws(MessageError) {
-        self.init(typeURL: Self.prefix + Message.fullName, value: try message.packed())
+        self.init(typeURL: Self.typeURL(of: Message.self), value: try message.packed())
     }
 
     /// The message; nil when it is of another type.
     ///
     /// - Throws: `MessageError` for bytes that are no such message.
     public func message<Message: MeshMessage>(as type: Message.Type) throws(MessageError) -> Message? {
-        typeURL == Self.prefix + Message.fullName ? try Message(packed: value) : nil
+        typeURL == Self.typeURL(of: type) ? try Message(packed: value) : nil
     }
+
+    static func typeURL<Message: MeshMessage>(of type: Message.Type) -> String { "type.googleapis.com/" + Message.fullName }
 }
 
 extension [StatusDetail] {
