@@ -300,7 +300,7 @@ let appTestTools: [Target] = [
         "ModelServer",
         uses: ["Identity", nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), .product(name: "NIOSSL", package: "swift-nio-ssl")]),
     // A real OpenBao, SoftHSM, and how programs of others are found.
-    testTool("SecretServers", uses: ["SecretStores", "TestSupport"]),
+    testTool("SecretServers", uses: ["Secrets", "SecretStores", "TestSupport"]),
 ]
 
 let appTests: [Target] = [

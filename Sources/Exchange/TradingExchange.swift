@@ -3,7 +3,8 @@ public import Trading
 /// What one key may do with its own account. `BinanceClient` is the real one; tests may put faults in front of it.
 public protocol TradingExchange: Sendable {
     func account() async throws -> AccountInformation
-    /// What this key may do; nil where the exchange has no such call, as test networks have not.
+    /// What this key may do; nil where the exchange has no such call, as test networks have not. The live exchange has it: that it should
+    /// not be there is an error as any other.
     func keyRestrictions() async throws -> KeyRestrictions?
     /// Places the order and reports it with its fills.
     ///
@@ -65,7 +66,7 @@ extension BinanceClient: TradingExchange {
     public func keyRestrictions() async throws -> KeyRestrictions? {
         do {
             return try await answer(ExchangeCall(path: "/sapi/v1/account/apiRestrictions", weight: 1, security: .signed), as: KeyRestrictions.self)
-        } catch let error as ExchangeError where error.httpStatus == 404 {
+        } catch let error as ExchangeError where error.httpStatus == 404 && kind != .live {
             return nil
         }
     }

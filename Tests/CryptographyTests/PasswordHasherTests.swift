@@ -42,7 +42,7 @@ struct PasswordHasherTests {
 
     @Test("A hash made with a pepper does not verify without it")
     func pepper() async throws {
-        let peppered = PasswordHasher(parameters: Self.cheap, pepper: SymmetricKey(size: .bits256))
+        let peppered = PasswordHasher(parameters: Self.cheap, pepper: KeySource(SymmetricKey(size: .bits256)))
         let stored = try await peppered.hash("correct horse battery")
         #expect(try await peppered.verify("correct horse battery", against: stored))
         #expect(try await !PasswordHasher(parameters: Self.cheap).verify("correct horse battery", against: stored))

@@ -15,6 +15,8 @@ final class KeyringFixture: Sendable {
     let files: FileSecretStore
     let store: CutStore
     let keyring: StoredKeyring
+    /// Makes what a process after this one would start with.
+    let another: @Sendable () -> StoredKeyring
     /// What the keyring handed over last: ids by state.
     private let latest = Mutex<[KeyState: String]>([:])
     var applied: [KeyState: String] { latest.withLock { $0 } }
@@ -41,10 +43,12 @@ final class KeyringFixture: Sendable {
         let place = KeyringPlace(
             store: store, database: database, outbox: AuditOutbox(source: "test"), longestSilence: longestSilence, logger: logger,
             clock: { Date(timeIntervalSince1970: 1_790_000_000 + Double(box.fixture?.offset.withLock { $0 } ?? 0)) })
-        keyring = StoredKeyring(plan, in: place) { held in
-            box.fixture?.latest.withLock { $0 = Dictionary(held.map { ($0.state, $0.id) }) { first, _ in first } }
+        let apply: StoredKeyring.Apply = { held in
+            box.fixture?.latest.withLock { $0 = Dictionary(held.keys.map { ($0.state, $0.id) }) { first, _ in first } }
             changed.yield()
         }
+        keyring = StoredKeyring(plan, in: place, apply: apply)
+        another = { StoredKeyring(plan, in: place, apply: apply) }
         box.fixture = self
         try await keyring.start()
     }

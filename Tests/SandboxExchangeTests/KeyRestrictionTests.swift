@@ -29,6 +29,21 @@ struct KeyRestrictionTests {
         }
     }
 
+    @Test("An exchange that should say what keys may do, and does not, is an error; of a test network that is known")
+    func silentExchange() async throws {
+        try await RunningSandbox.run { sandbox in
+            let credential = try await sandbox.credential(["USDT": Trading.Decimal(100)], rights: .init(canTrade: true))
+            func client(_ kind: ExchangePlace.Kind) -> BinanceClient {
+                // Nothing is there.
+                BinanceClient(baseURL: sandbox.baseURL + "/elsewhere", kind: kind, credential: credential, logger: RunningSandbox.quiet)
+            }
+            #expect(try await client(.testnet).keyRestrictions() == nil)
+            let error = await #expect(throws: ExchangeError.self) { _ = try await client(.live).keyRestrictions() }
+            #expect(error?.httpStatus == 404)
+            #expect(await #expect(throws: ExchangeError.self) { try await client(.live).with(credential: credential).keyRestrictions() }?.httpStatus == 404)
+        }
+    }
+
     @Test("A key with an address list is taken from there alone, and trades there")
     func addresses() async throws {
         try await RunningSandbox.run { sandbox in

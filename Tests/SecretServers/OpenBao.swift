@@ -1,5 +1,6 @@
 internal import Foundation
 package import Glibc
+package import Secrets
 package import SecretStores
 internal import Synchronization
 internal import TestSupport
@@ -140,6 +141,20 @@ package final class OpenBao: Sendable {
 
     package func settings(_ login: VaultSettings.Login) -> VaultSettings {
         VaultSettings(address: address, rootsPath: roots, prefix: Self.prefix, login: login)
+    }
+
+    /// Sets up another service with secrets and a role of its own.
+    package func add(_ service: String, cache: CachePolicy) async throws -> SecretStoreSettings {
+        let prefix = "cryptopulse/development/\(service)"
+        let paths = ["data", "metadata", "destroy"].map { "path \"secret/\($0)/\(prefix)/*\" { capabilities = [\"create\", \"update\", \"read\"] }" }
+        try await run("policy", "write", service, "-", input: paths.joined(separator: "\n"))
+        try await run("write", "auth/approle/role/\(service)", "token_policies=\(service)", "token_ttl=60s", "token_max_ttl=1h")
+        try folder.write(try await run("write", "-field=secret_id", "-f", "auth/approle/role/\(service)/secret-id"), service)
+        let role = VaultSettings.AppRole(
+            role: service, roleID: try await run("read", "-field=role_id", "auth/approle/role/\(service)/role-id"),
+            secretIDFile: "\(folder.path)/\(service)")
+        return SecretStoreSettings(
+            driver: .vault, vault: VaultSettings(address: address, rootsPath: roots, prefix: prefix, login: .appRole(role)), cache: cache)
     }
 
     /// Keys in its transit engine, which must be enabled.

@@ -27,6 +27,22 @@ struct EnvironmentSecretStoreTests {
         }
     }
 
+    @Test("Of a variable that stands there twice the first is read, and both are overwritten")
+    func twice() async {
+        await #expect(processExitsWith: .success) {
+            guard let environment = dlsym(nil, "environ")?.assumingMemoryBound(to: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.self) else { exit(1) }
+            let (first, second) = (strdup("CP_TWICE=first"), strdup("CP_TWICE=second"))
+            let list = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: 3)
+            (list[0], list[1], list[2]) = (first, second, nil)
+            environment.pointee = list
+            guard EnvironmentBlock.take("CP_TWICE") == SecretBytes(copying: Array("first".utf8)) else { exit(2) }
+            for variable in [first, second] {
+                guard let variable, memcmp(variable, "CP_TWICE=", 9) == 0, (9..<14).allSatisfy({ variable[$0] == 0 }) else { exit(3) }
+            }
+            guard getenv("CP_TWICE") == nil else { exit(4) }
+        }
+    }
+
     @Test("unsetenv alone would leave it there")
     func unsetIsNotEnough() async {
         await with(["CRYPTOPULSE_SECRET_DATA_KEY": "marker-7f3a-of-the-data-key"]) {

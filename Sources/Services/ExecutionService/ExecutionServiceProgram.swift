@@ -24,8 +24,7 @@ public enum ExecutionServiceProgram {
             database: database, source: ExecutionNames.service, channel: try context.channel(to: ExecutionNames.audit),
             logger: context.logger)
         let exchange = BinanceClient(
-            baseURL: place.baseURL, rootsPath: options.exchange.rootsPath, limits: ExchangeLimits(orderTimeout: orderTimeout),
-            logger: context.logger)
+            place, rootsPath: options.exchange.rootsPath, limits: ExchangeLimits(orderTimeout: orderTimeout), logger: context.logger)
         let keys = context.settings.keys
         let (data, wrapping) = try await DataKeyring.open(
             [DataKeyring.columns], in: context.keyringPlace(database), schedule: keys[.dataEncryption],

@@ -20,7 +20,7 @@ public enum MarketDataServiceProgram {
             inherit: DataKeyring.inheritColumns(of: MarketDataSchema.sealedTables))
         let service = try await MarketData(
             environment: settings.environment, database: database, outbox: audit.outbox,
-            exchange: BinanceClient(baseURL: place.baseURL, rootsPath: options.exchange.rootsPath, logger: context.logger),
+            exchange: BinanceClient(place, rootsPath: options.exchange.rootsPath, logger: context.logger),
             keyFiles: .init(
                 publicKey: settings.runFolder + "/exchange-read.pub.pem", apiKey: settings.runFolder + "/exchange-api-key"),
             cipher: try data.cipher(DataKeyring.columns), logger: context.logger,

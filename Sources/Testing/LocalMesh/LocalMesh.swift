@@ -28,14 +28,16 @@ public final class LocalMesh: Sendable {
     ///   - alerts: where audit sends them; nil means nowhere.
     ///   - model: the language model that answers; nil means the one that is built in.
     ///   - tradeKeys: where people's trade keys are; nil means in execution's process.
+    ///   - secretStores: the stores of services whose secrets lie elsewhere, by name; nil means none.
     ///   - bin: the folder of the executables; nil means beside the running one, as under `swift test`.
     ///   - clock: the wall clock of its processes; nil means the machine's.
     ///   - variables: of the environment of all its services.
     public static func start(
         candles: String? = nil, seed: UInt32 = 1, keys: KeySchedules? = nil, alerts: DeploymentOptions.Alerts? = nil, model: DeploymentOptions.Model? = nil,
-        tradeKeys: RemoteKeySettings? = nil, bin: String? = nil, clock: LocalClock? = nil, variables: [String: String] = [:]
+        tradeKeys: RemoteKeySettings? = nil, secretStores: [String: SecretStoreSettings]? = nil, bin: String? = nil, clock: LocalClock? = nil, variables: [String: String] = [:]
     ) async throws -> LocalMesh {
-        let options = DeploymentOptions(portBase: 0, candles: candles, seed: seed, keys: keys, alerts: alerts, model: model, tradeKeys: tradeKeys)
+        let options = DeploymentOptions(
+            portBase: 0, candles: candles, seed: seed, keys: keys, alerts: alerts, model: model, tradeKeys: tradeKeys, secretStores: secretStores)
         let mesh = try await LocalMesh(options, bin: bin, clock: clock, variables: variables)
         do {
             try await mesh.supervisor.start()
@@ -49,10 +51,10 @@ public final class LocalMesh: Sendable {
     /// Runs `body` with a mesh of its own, which is gone afterwards.
     public static func with<T>(
         candles: String? = nil, seed: UInt32 = 1, keys: KeySchedules? = nil, alerts: DeploymentOptions.Alerts? = nil, model: DeploymentOptions.Model? = nil,
-        tradeKeys: RemoteKeySettings? = nil, clock: LocalClock? = nil, variables: [String: String] = [:], _ body: (LocalMesh) async throws -> T
+        tradeKeys: RemoteKeySettings? = nil, secretStores: [String: SecretStoreSettings]? = nil, clock: LocalClock? = nil, variables: [String: String] = [:], _ body: (LocalMesh) async throws -> T
     ) async throws -> T {
         let mesh = try await start(
-            candles: candles, seed: seed, keys: keys, alerts: alerts, model: model, tradeKeys: tradeKeys, clock: clock, variables: variables)
+            candles: candles, seed: seed, keys: keys, alerts: alerts, model: model, tradeKeys: tradeKeys, secretStores: secretStores, clock: clock, variables: variables)
         do {
             let result = try await body(mesh)
             await mesh.stop()

@@ -56,6 +56,40 @@ struct VaultTests {
         }
     }
 
+    @Test("A secret that the policy forbids costs neither the token nor a login")
+    func forbidden() async throws {
+        try await OpenBao.with { bao in
+            let deny = "path \"secret/data/\(OpenBao.prefix)/locked\" { capabilities = [\"deny\"] }"
+            try await bao.run("policy", "write", "execution", "-", input: OpenBao.policy + "\n" + deny)
+            // One login, and no more.
+            try await bao.run("write", "auth/approle/role/execution", "token_policies=execution", "token_ttl=60s", "secret_id_num_uses=1")
+            try bao.folder.write(try await bao.run("write", "-field=secret_id", "-f", "auth/approle/role/execution/secret-id"), "secret-id")
+            let store = try VaultSecretStore(bao.appRole)
+            try await store.put(Self.value, as: "data-key", at: .current)
+            #expect(kind(await cause { try await store.put(Self.value, as: "locked", at: .current) }) == "denied")
+            #expect(try await store.secret(named: "data-key") == Self.value)
+        }
+    }
+
+    @Test("A secret id that is delivered wrapped again is taken up without a restart")
+    func wrappedAgain() async throws {
+        try await OpenBao.with { bao in
+            let path = "auth/approle/role/execution/secret-id"
+            try await bao.run("write", "auth/approle/role/execution", "token_policies=execution", "token_ttl=60s", "secret_id_num_uses=1")
+            func deliver() async throws {
+                try bao.folder.write(try await bao.run("write", "-wrap-ttl=120s", "-field=wrapping_token", "-f", path), "wrapped")
+            }
+            try await deliver()
+            let file = bao.folder.path + "/wrapped"
+            let store = try VaultSecretStore(bao.settings(.appRole(.init(role: "execution", roleID: bao.roleID, wrappedSecretIDFile: file))))
+            try await store.put(Self.value, as: "data-key", at: .current)
+            try await bao.run("token", "revoke", "-mode=path", "auth/approle")
+            #expect(kind(await cause { try await store.secret(named: "data-key") }) == "denied")
+            try await deliver()
+            #expect(try await store.secret(named: "data-key") == Self.value)
+        }
+    }
+
     @Test("A client certificate logs in; another does not")
     func certificateLogin() async throws {
         try await OpenBao.with { bao in

@@ -1,4 +1,4 @@
-public import Crypto
+internal import Crypto
 internal import Synchronization
 
 /// Hashes and checks passwords with Argon2id, away from event loops and the concurrency pool, a bounded number at a time.
@@ -13,7 +13,7 @@ public final class PasswordHasher: Sendable {
     }
 
     private let parameters: PasswordHashParameters
-    private let pepper: [UInt8]
+    private let pepper: KeySource?
     private let workers: BoundedWorkers
     private let completed = Atomic<Int>(0)
 
@@ -22,10 +22,10 @@ public final class PasswordHasher: Sendable {
     ///   - width: hashes computed at once; each holds `parameters.memoryKiB`.
     ///   - queueLimit: hashes that may wait for their turn.
     public init(
-        parameters: PasswordHashParameters = .recommended, pepper: SymmetricKey? = nil, width: Int = 2, queueLimit: Int = 32
+        parameters: PasswordHashParameters = .recommended, pepper: KeySource? = nil, width: Int = 2, queueLimit: Int = 32
     ) {
         self.parameters = parameters
-        self.pepper = pepper.map { $0.withUnsafeBytes { Array($0) } } ?? []
+        self.pepper = pepper
         workers = BoundedWorkers(label: "cryptopulse.password-hashing", width: width, queueLimit: queueLimit)
     }
 
@@ -33,7 +33,7 @@ public final class PasswordHasher: Sendable {
     public var runs: Int { completed.load(ordering: .relaxed) }
 
     /// - Returns: a PHC string with a fresh salt.
-    /// - Throws: `Failure`, `CancellationError`.
+    /// - Throws: `Failure`, `CancellationError`; what the pepper's holder says.
     public func hash(_ password: String) async throws -> String {
         let salt = SecureRandom.bytes(PasswordHash.saltSize)
         let output = try await compute(password, salt: salt, parameters, length: PasswordHash.outputSize)
@@ -62,7 +62,8 @@ public final class PasswordHasher: Sendable {
     private func compute(
         _ password: String, salt: [UInt8], _ parameters: PasswordHashParameters, length: Int
     ) async throws -> [UInt8] {
-        let input = Argon2id.Input(password: Array(password.utf8), salt: salt, secret: pepper)
+        let secret = try pepper?.key().withUnsafeBytes { Array($0) } ?? []
+        let input = Argon2id.Input(password: Array(password.utf8), salt: salt, secret: secret)
         return try await workers.run { [self] in
             defer { completed.add(1, ordering: .relaxed) }
             do {

@@ -37,23 +37,48 @@ public struct ColumnCipher: Sendable {
     /// Bytes that a sealed value is longer than its plaintext.
     public static let overhead = headerSize + nonceSize + tagSize
 
-    private let keys: [UInt32: SymmetricKey]
-    private let current: UInt32
+    /// The data keys of a column, by id.
+    public struct Keys: Sendable {
+        fileprivate let all: [UInt32: SymmetricKey]
+        fileprivate let current: UInt32
 
-    /// - Parameters:
-    ///   - keys: 256-bit data keys by id; the old ones still open what they sealed.
-    ///   - current: the key that seals.
-    public init(keys: [UInt32: SymmetricKey], current: UInt32) throws {
-        guard keys[current] != nil, keys.values.allSatisfy({ $0.bitCount == 256 }) else { throw Failure.unusableKey }
+        /// - Parameters:
+        ///   - all: 256-bit data keys by id; the old ones still open what they sealed.
+        ///   - current: the key that seals.
+        /// - Throws: `Failure.unusableKey`.
+        public init(_ all: [UInt32: SymmetricKey], current: UInt32) throws(Failure) {
+            guard all[current] != nil, all.values.allSatisfy({ $0.bitCount == 256 }) else { throw .unusableKey }
+            self.all = all
+            self.current = current
+        }
+
+        fileprivate init(only key: SymmetricKey) {
+            all = [1: key]
+            current = 1
+        }
+    }
+
+    private let keys: @Sendable () throws -> Keys
+
+    /// - Parameter keys: asked for at each use; throws while they may not be used.
+    public init(_ keys: @escaping @Sendable () throws -> Keys) {
         self.keys = keys
-        self.current = current
+    }
+
+    /// The same keys for good, as `Keys`.
+    public init(keys: [UInt32: SymmetricKey], current: UInt32) throws {
+        let keys = try Keys(keys, current: current)
+        self.init { keys }
     }
 
     /// One data key, derived from a service's root secret.
     public init(rootKey: SymmetricKey) {
-        keys = [1: Self.derivedKey(from: rootKey)]
-        current = 1
+        let keys = Keys(only: Self.derivedKey(from: rootKey))
+        self.init { keys }
     }
+
+    /// Throws when nothing can be sealed or opened now: what the keys' holder says about why.
+    public func check() throws { _ = try keys() }
 
     /// The data key of `init(rootKey:)`, by HKDF-SHA256.
     public static func derivedKey(from rootKey: SymmetricKey) -> SymmetricKey {
@@ -62,18 +87,19 @@ public struct ColumnCipher: Sendable {
 
     /// Seals `plaintext` for exactly one address, under a fresh random nonce.
     public func seal(_ plaintext: some DataProtocol, at address: ColumnAddress) throws -> [UInt8] {
-        guard let key = keys[current] else { throw Failure.unknownDataKey(current) }
-        let header = Self.header(keyID: current)
+        let keys = try keys()
+        guard let key = keys.all[keys.current] else { throw Failure.unknownDataKey(keys.current) }
+        let header = Self.header(keyID: keys.current)
         let box = try AES.GCM.seal(plaintext, using: key, authenticating: Self.associatedData(header: header, address))
         return header + box.nonce + box.ciphertext + box.tag
     }
 
-    /// - Throws: `Failure`.
+    /// - Throws: `Failure`; what the keys' holder says.
     public func open(_ sealed: [UInt8], at address: ColumnAddress) throws -> [UInt8] {
         guard sealed.count >= Self.overhead, sealed[0] == Self.version else { throw Failure.malformed }
         let header = Array(sealed[..<Self.headerSize])
         let keyID = header[1...].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
-        guard let key = keys[keyID] else { throw Failure.unknownDataKey(keyID) }
+        guard let key = try keys().all[keyID] else { throw Failure.unknownDataKey(keyID) }
         do {
             let box = try AES.GCM.SealedBox(combined: sealed[Self.headerSize...])
             return Array(try AES.GCM.open(box, using: key, authenticating: Self.associatedData(header: header, address)))

@@ -12,6 +12,7 @@ public struct Initializer: Sendable {
     public func initialise(_ options: DeploymentOptions) async throws {
         try check(options)
         try options.checkTradeKeys()
+        try options.checkSecretStores()
         let secrets = DeploymentSecrets(folder, options)
         try PrivateFiles.claimFolder(folder.path)
         try makeFolders()
@@ -50,6 +51,7 @@ public struct Initializer: Sendable {
         guard present.secretsPlace == options.secretsPlace else {
             throw DeploymentError("\(folder.path) was made with its secrets in '\(present.secretsPlace.rawValue)'; that cannot change, make a new folder")
         }
+        try options.checkStoresStay(as: present)
     }
 
     private func makeFolders() throws {

@@ -21,6 +21,9 @@ public struct DeploymentOptions: Codable, Sendable, Equatable {
     /// Where people's trade keys are made and sign; nil means in execution's process.
     public var tradeKeys: RemoteKeySettings?
 
+    /// Stores of services whose secrets lie elsewhere than everybody's, by the service's name; nil means none.
+    public var secretStores: [String: SecretStoreSettings]?
+
     /// Where secrets lie; nil in what earlier versions wrote means files.
     private var secrets: SecretsPlace?
     /// The folder of the keys that wrap sealed secrets; nil means beside the state folder.
@@ -61,7 +64,7 @@ public struct DeploymentOptions: Codable, Sendable, Equatable {
     public init(
         environment: String = "development", portBase: Int = PortPlan.defaultBase, candles: String? = nil, seed: UInt32 = 1,
         keys: KeySchedules? = nil, alerts: Alerts? = nil, model: Model? = nil, tradeKeys: RemoteKeySettings? = nil,
-        secrets: SecretsPlace = .sealed, wrappingKeys: String? = nil
+        secretStores: [String: SecretStoreSettings]? = nil, secrets: SecretsPlace = .sealed, wrappingKeys: String? = nil
     ) {
         self.environment = environment
         self.portBase = portBase
@@ -71,6 +74,7 @@ public struct DeploymentOptions: Codable, Sendable, Equatable {
         self.alerts = alerts
         self.model = model
         self.tradeKeys = tradeKeys
+        self.secretStores = secretStores
         self.secrets = secrets
         self.wrappingKeys = wrappingKeys
     }

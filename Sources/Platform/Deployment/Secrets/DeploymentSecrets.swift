@@ -27,7 +27,8 @@ public struct DeploymentSecrets: Sendable {
 
     /// What the service's settings say of it.
     func settings(of name: ServiceName) -> SecretStoreSettings {
-        switch options.secretsPlace {
+        if let store = options.secretStores?[name.rawValue] { return store }
+        return switch options.secretsPlace {
         case .files: SecretStoreSettings(driver: .files)
         case .sealed: SecretStoreSettings(driver: .sealed, sealed: SealedSettings(key: .init(keyFile: wrappingKey(of: name))))
         }
@@ -63,6 +64,7 @@ public struct DeploymentSecrets: Sendable {
     }
 
     private func makeReady(_ name: ServiceName) throws {
+        guard options.secretStores?[name.rawValue] == nil else { return }
         switch options.secretsPlace {
         case .files: try makeMark(name)
         case .sealed: try makeWrappingKey(name)

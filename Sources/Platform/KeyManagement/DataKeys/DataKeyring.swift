@@ -1,6 +1,7 @@
 public import Crypto
 public import Cryptography
 public import GRDB
+internal import MeshCall
 internal import Secrets
 internal import Storage
 internal import Synchronization
@@ -19,7 +20,14 @@ public final class DataKeyring: Sendable {
     private let purposes: [String]
     private let database: ServiceDatabase
     private let inherit: Inherit
-    private let unwrapped = Mutex<[String: [UInt32: SymmetricKey]]>([:])
+    private let state = Mutex(State())
+
+    private struct State {
+        /// Unwrapped, by purpose and id.
+        var keys: [String: [UInt32: SymmetricKey]] = [:]
+        /// Why there are none though there were.
+        var failure: SecretStoreError?
+    }
 
     /// Purpose of the one data key of a service that seals columns only.
     public static let columns = "columns"
@@ -49,37 +57,53 @@ public final class DataKeyring: Sendable {
     ) async throws -> (data: DataKeyring, wrapping: StoredKeyring) {
         let data = DataKeyring(purposes: purposes, database: place.database, inherit: inherit)
         let plan = StoredKeyPlan(
-            kind: .dataEncryption, secret: secret, lead: 0, overlap: schedule.overlapSeconds ?? usualOverlap, keepsLast: false,
+            kind: .dataEncryption, secret: secret, lead: 0, overlap: schedule.overlapSeconds ?? usualOverlap, keepsLast: false, wrapsData: true,
             identify: StoredKey.fingerprint)
-        let wrapping = StoredKeyring(plan, in: place) { try await data.wrap(under: $0) }
+        let wrapping = StoredKeyring(plan, in: place) { try await data.take($0) }
         try await wrapping.start()
         return (data, wrapping)
     }
 
-    /// The data key of a purpose.
+    /// The data key of a purpose, as it is at each use.
     ///
-    /// - Throws: `DataKeyFailure.missing`.
-    public func key(_ purpose: String) throws -> SymmetricKey {
-        guard let keys = unwrapped.withLock({ $0[purpose] }), let newest = keys.keys.max(), let key = keys[newest] else {
-            throw DataKeyFailure.missing(purpose)
-        }
-        return key
+    /// - Throws: `DataKeyFailure.missing`. At its use: `RPCError` UNAVAILABLE, DATA_KEYS_UNAVAILABLE, while the secret store gives no wrapping key.
+    public func key(_ purpose: String) throws -> KeySource {
+        _ = try newest(purpose)
+        return KeySource { [self] in try newest(purpose).key }
     }
 
     /// Seals columns with the data keys of a purpose.
     ///
-    /// - Throws: `DataKeyFailure.missing`.
+    /// - Throws: as `key`, and when.
     public func cipher(_ purpose: String) throws -> ColumnCipher {
-        guard let keys = unwrapped.withLock({ $0[purpose] }), let newest = keys.keys.max() else { throw DataKeyFailure.missing(purpose) }
-        return try ColumnCipher(keys: keys, current: newest)
+        let cipher = ColumnCipher { [self] in
+            let newest = try newest(purpose)
+            return try ColumnCipher.Keys(newest.all, current: newest.id)
+        }
+        try cipher.check()
+        return cipher
+    }
+
+    private func newest(_ purpose: String) throws -> (id: UInt32, key: SymmetricKey, all: [UInt32: SymmetricKey]) {
+        let (all, failure) = state.withLock { ($0.keys[purpose], $0.failure) }
+        if let failure {
+            throw RPCError(
+                .unavailable, "What is sealed here cannot be opened now: the secret store gives no key.", reason: "DATA_KEYS_UNAVAILABLE", cause: failure)
+        }
+        guard let all, let id = all.keys.max(), let key = all[id] else { throw DataKeyFailure.missing(purpose) }
+        return (id, key, all)
     }
 
     /// Sees to it that every data key is there and wrapped by the key in use: in one transaction.
-    func wrap(under roots: [StoredKey]) async throws {
-        // The store is silent: the data keys were unwrapped while it spoke, and are not its own.
-        guard !roots.isEmpty else { return }
+    func take(_ held: HeldKeys) async throws {
+        // What a store that is silent for too long once let us unwrap may be used as long as its own keys, and no longer.
+        if let failure = held.failure { return state.withLock { $0 = State(failure: failure) } }
+        try await wrap(under: held.keys)
+    }
+
+    private func wrap(under roots: [StoredKey]) async throws {
         // Unwrapped once, a key can be wrapped anew whatever became of the key that wrapped it.
-        let known = unwrapped.withLock { $0 }
+        let known = state.withLock(\.keys)
         let all = try await database.write { [self] db in
             let wrappings = Dictionary(uniqueKeysWithValues: roots.map { ($0.id, KeyWrapping(rootSecret: $0.value.symmetricKey)) })
             guard let active = roots.first(where: { $0.state == .active }), let wrapping = wrappings[active.id] else {
@@ -100,7 +124,7 @@ public final class DataKeyring: Sendable {
             }
             return keys
         }
-        unwrapped.withLock { $0 = all }
+        state.withLock { $0 = State(keys: all) }
     }
 
     private static func unwrap(_ entry: DataKeyTable.Entry, with wrappings: [String: KeyWrapping], inUse: String) throws -> SymmetricKey {

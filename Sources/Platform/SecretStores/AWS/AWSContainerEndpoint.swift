@@ -13,9 +13,8 @@ struct AWSContainerEndpoint: Sendable {
 
     /// - Throws: `SecretStoreError.Cause`.
     init(_ settings: AWSSettings, limits: StoreLimits) throws {
-        let environment = ProcessInfo.processInfo.environment
-        let relative = environment["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"]
-        let full = environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"]
+        let relative = EnvironmentBlock.text("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")
+        let full = EnvironmentBlock.text("AWS_CONTAINER_CREDENTIALS_FULL_URI")
         guard let text = relative.map({ (settings.credentialsEndpoint ?? Self.taskEndpoint) + $0 }) ?? full else {
             throw SecretStoreError.Cause.denied("this container has no AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or …_FULL_URI")
         }
@@ -28,7 +27,7 @@ struct AWSContainerEndpoint: Sendable {
     }
 
     /// The file that the platform keeps a token in.
-    static var tokenFile: String? { ProcessInfo.processInfo.environment["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] }
+    static var tokenFile: String? { EnvironmentBlock.text("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") }
 
     func credential() async throws -> AWSCredential {
         var request = StoreHTTPClient.Request(path: path)

@@ -1,3 +1,4 @@
+internal import Cryptography
 internal import FoundationEssentials
 internal import Glibc
 internal import OutboundHTTP
@@ -16,7 +17,15 @@ struct VaultLogin: Sendable {
 
     /// A secret id that came wrapped is kept: it cannot be had again.
     private final class Unwrapped: Sendable {
-        let secretID = Mutex<SecretBytes?>(nil)
+        struct Content {
+            var secretID: SecretBytes?
+            /// SHA-256 of the token that it came in: another one in the file is a new delivery.
+            var token: [UInt8] = []
+            /// Of a token that was sent to be opened and to which no answer came.
+            var unanswered: [UInt8] = []
+        }
+
+        let content = Mutex(Content())
     }
 
     init(settings: VaultSettings, client: VaultClient, limits: StoreLimits) {
@@ -72,9 +81,13 @@ struct VaultLogin: Sendable {
         switch (role.secretIDFile, role.wrappedSecretIDFile) {
         case (let path?, nil): return try credential(path)
         case (nil, let path?):
-            if let known = unwrapped.secretID.withLock({ $0 }) { return known }
-            let secretID = try await unwrap(try credential(path), expecting: "auth/\(mount)/role/\(role.role)/secret-id")
-            unwrapped.secretID.withLock { $0 = secretID }
+            let known = unwrapped.content.withLock { $0 }
+            if let secretID = known.secretID, access(path, F_OK) != 0 { return secretID }
+            let token = try credential(path)
+            let digest = token.withUnsafeBytes { Hashing.sha256(Array($0)) }
+            if let secretID = known.secretID, known.token == digest { return secretID }
+            let secretID = try await unwrap(token, digest, expecting: "auth/\(mount)/role/\(role.role)/secret-id")
+            unwrapped.content.withLock { $0 = .init(secretID: secretID, token: digest) }
             // It is of no more use, except to be taken for an alarm at the next start. The folder may well be read-only.
             unlink(path)
             return secretID
@@ -91,24 +104,31 @@ struct VaultLogin: Sendable {
     }
 
     /// Opens a response-wrapping token, once it is known to wrap what it should: anybody could write a token of his own into the file.
-    private func unwrap(_ token: SecretBytes, expecting path: String) async throws -> SecretBytes {
+    private func unwrap(_ token: SecretBytes, _ digest: [UInt8], expecting path: String) async throws -> SecretBytes {
+        do {
+            return try await opened(token, expecting: path)
+        } catch SecretStoreError.Cause.unusable(let why), SecretStoreError.Cause.denied(let why) {
+            let isOurs = unwrapped.content.withLock { $0.unanswered == digest }
+            throw SecretStoreError.Cause.unwrapRefused(
+                isOurs ? "\(why); this process has sent it to be opened before and got no answer, which may be why. Deliver a new one" : why)
+        } catch let cause as SecretStoreError.Cause where cause.isTransient {
+            unwrapped.content.withLock { $0.unanswered = digest }
+            throw cause
+        }
+    }
+
+    private func opened(_ token: SecretBytes, expecting path: String) async throws -> SecretBytes {
         struct Lookup: Decodable, Sendable { var creation_path: String }
         struct Token: Encodable, Sendable { var token: String }
         struct SecretID: Decodable, Sendable { var secret_id: String }
-        do {
-            let body = Token(token: token.withUnsafeBytes { String(decoding: $0, as: UTF8.self) })
-            let lookup = VaultClient.Call(method: "POST", path: "sys/wrapping/lookup", body: body)
-            let found = try await client.answer(lookup, token: nil, as: Lookup.self).data?.creation_path
-            guard found == path else {
-                throw SecretStoreError.Cause.unwrapRefused("the token wraps \(found ?? "nothing"), not \(path)")
-            }
-            let call = VaultClient.Call<VaultNothing>(method: "POST", path: "sys/wrapping/unwrap", body: nil, isRepeatable: false)
-            guard let secretID = try await client.answer(call, token: token, as: SecretID.self).data else {
-                throw SecretStoreError.Cause.unwrapRefused("the token wraps nothing")
-            }
-            return SecretBytes(copying: Array(secretID.secret_id.utf8))
-        } catch SecretStoreError.Cause.unusable(let why), SecretStoreError.Cause.denied(let why) {
-            throw SecretStoreError.Cause.unwrapRefused(why)
+        let body = Token(token: token.withUnsafeBytes { String(decoding: $0, as: UTF8.self) })
+        let lookup = VaultClient.Call(method: "POST", path: "sys/wrapping/lookup", body: body)
+        let found = try await client.answer(lookup, token: nil, as: Lookup.self).data?.creation_path
+        guard found == path else { throw SecretStoreError.Cause.unwrapRefused("the token wraps \(found ?? "nothing"), not \(path)") }
+        let call = VaultClient.Call<VaultNothing>(method: "POST", path: "sys/wrapping/unwrap", body: nil, isRepeatable: false)
+        guard let secretID = try await client.answer(call, token: token, as: SecretID.self).data else {
+            throw SecretStoreError.Cause.unwrapRefused("the token wraps nothing")
         }
+        return SecretBytes(copying: Array(secretID.secret_id.utf8))
     }
 }

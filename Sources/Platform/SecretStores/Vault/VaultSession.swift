@@ -14,16 +14,30 @@ actor VaultSession {
         self.login = login
     }
 
-    /// Asks with the token at hand; once more after a new login when it is refused, since a token may be revoked at any time.
+    /// Asks with the token at hand; once more after a new login when the token has ended, since it may be revoked at any time.
     nonisolated func answer<Body, Contents: Decodable & Sendable>(
         _ call: VaultClient.Call<Body>, as type: Contents.Type
     ) async throws -> VaultReply<Contents> {
         let token = try await usableToken()
         do {
             return try await client.answer(call, token: token, as: type)
-        } catch SecretStoreError.Cause.denied {
+        } catch let denial as SecretStoreError.Cause where denial.isDenial {
+            // A policy that says no says it to the next token too.
+            guard await hasEnded(token) else { throw denial }
             await discard(token)
             return try await client.answer(call, token: try await usableToken(), as: type)
+        }
+    }
+
+    /// Asked with nothing but the token itself. Whoever may not even ask that is taken for ended.
+    private nonisolated func hasEnded(_ token: SecretBytes) async -> Bool {
+        do {
+            _ = try await client.answer(VaultClient.Call<VaultNothing>("GET", "auth/token/lookup-self"), token: token, as: VaultNothing.self)
+            return false
+        } catch let cause as SecretStoreError.Cause {
+            return !cause.isTransient
+        } catch {
+            return false
         }
     }
 

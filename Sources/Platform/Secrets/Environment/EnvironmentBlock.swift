@@ -8,14 +8,32 @@ internal import Glibc
 public enum EnvironmentBlock {
     /// Reads a variable, overwrites its value in place and takes the variable out of the environment.
     ///
-    /// - Returns: nil when it is not set, or empty.
+    /// - Returns: nil when it is not set, or empty. Of one that stands there twice the first, as `getenv` has it; both are overwritten.
     public static func take(_ variable: String) -> SecretBytes? {
-        guard let value = getenv(variable) else { return nil }
-        let bytes = UnsafeMutableRawBufferPointer(start: value, count: strlen(value))
-        let secret = bytes.isEmpty ? nil : SecretBytes(copying: bytes)
-        SecretBytes.wipe(bytes)
+        let values = values(of: variable)
+        let secret = values.first.flatMap { $0.isEmpty ? nil : SecretBytes(copying: UnsafeRawBufferPointer($0)) }
+        values.forEach(SecretBytes.wipe)
         unsetenv(variable)
         return secret
+    }
+
+    /// One variable that is no secret, without a copy of all the others.
+    public static func text(_ variable: String) -> String? {
+        getenv(variable).map { String(cString: $0) }
+    }
+
+    private static func values(of variable: String) -> [UnsafeMutableRawBufferPointer] {
+        var values: [UnsafeMutableRawBufferPointer] = []
+        let name = variable + "="
+        var entry = cp_environment()
+        while let text = entry?.pointee {
+            if strncmp(text, name, name.utf8.count) == 0 {
+                let value = text + name.utf8.count
+                values.append(UnsafeMutableRawBufferPointer(start: value, count: strlen(value)))
+            }
+            entry = entry?.advanced(by: 1)
+        }
+        return values
     }
 
     /// The names of all variables that begin so.

@@ -80,7 +80,7 @@ extension SecretStoreError.Cause: CustomStringConvertible {
     /// Whether the store, or this machine, refuses this process.
     public var isDenial: Bool {
         switch self {
-        case .denied, .exposed: true
+        case .denied, .exposed, .unwrapRefused: true
         default: false
         }
     }

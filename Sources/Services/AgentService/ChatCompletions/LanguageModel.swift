@@ -23,8 +23,8 @@ struct LanguageModel: Sendable {
         let key = ModelKey(), address = try Self.address(options)
         let trial = ModelKeyTrial(address, rootsPath: options.rootsPath)
         let keyring = StoredKeyring(Self.plan(schedule), in: place) { held in
-            let usable = Set(held.lazy.filter { $0.state != .pending }.map(\.id))
-            let next = try held.first { $0.state == .active }.map { try ModelKey.Value(id: $0.id, checking: $0.value) }
+            let usable = Set(held.keys.lazy.filter { $0.state != .pending }.map(\.id))
+            let next = try held.keys.first { $0.state == .active }.map { try ModelKey.Value(id: $0.id, checking: $0.value) }
             // Without one that serves there is nothing to lose.
             if let next, let before = key.current?.id, before != next.id, usable.contains(before) { try await trial.run(next) }
             key.take(next, usable: usable)

@@ -18,8 +18,8 @@ final class AlertSignature: Sendable {
             kind: .webhook, secret: secret, lead: 0, overlap: schedule.overlapSeconds ?? usualOverlap, identify: StoredKey.fingerprint)
     }
 
-    func take(_ held: [StoredKey]) {
-        keys.withLock { $0 = held.filter { [.active, .retiring].contains($0.state) }.map { ($0.id, $0.value) } }
+    func take(_ held: HeldKeys) {
+        keys.withLock { $0 = held.keys.filter { [.active, .retiring].contains($0.state) }.map { ($0.id, $0.value) } }
     }
 
     /// - Parameter seconds: now, since 1970.

@@ -44,7 +44,7 @@ struct AccountsHandler: AuthV1.AccountsHandler {
     }
 
     private func record(_ verification: Verification, step: Int64, _ event: AuditEvent) async throws {
-        let key = auth.seals.attemptKey(signingOff: verification.adminID)
+        let key = try auth.seals.attemptKey(signingOff: verification.adminID)
         switch try await standings.record(verification, step: step, attemptKey: key, now: auth.now, event: event) {
         case .recorded: return
         case .codeTaken: throw Self.wrongCode
@@ -54,14 +54,14 @@ struct AccountsHandler: AuthV1.AccountsHandler {
     }
 
     private func account(_ email: String) async throws -> Account {
-        let index = auth.seals.index(of: try EmailAddress(email))
+        let index = try auth.seals.index(of: try EmailAddress(email))
         guard let account = try await auth.store.account(emailIndex: index), account.isConfirmed else { throw Self.unknownAccount }
         return account
     }
 
     /// The step that the admin's code belongs to; it is not taken yet. Wrong codes count like wrong ones at a sign-off.
     private func step(of code: String, _ admin: String) async throws -> Int64 {
-        _ = try await auth.admitAttempt(auth.seals.attemptKey(signingOff: admin))
+        _ = try await auth.admitAttempt(try auth.seals.attemptKey(signingOff: admin))
         guard let account = try await auth.store.account(of: admin), account.isConfirmed else { throw AuthHandler.sessionEnded }
         guard let step = try TOTP(seed: auth.seals.seed(of: account)).matchingStep(for: code, at: auth.now, after: account.lastStep) else {
             throw Self.wrongCode

@@ -22,7 +22,7 @@ extension AuthHandler {
         let issued = try await tokens.issuer.signOff(userID: token.userID, digest: request.digest, methods: [method], now: clock())
         let minted = AuthEvents(context).signOffMinted(
             token.userID, tokenID: issued.tokenID, digest: Hex.encode(request.digest), method: method)
-        guard try await store.signOff(of: token.userID, step: step, attemptKey: seals.attemptKey(signingOff: token.userID), event: minted)
+        guard try await store.signOff(of: token.userID, step: step, attemptKey: try seals.attemptKey(signingOff: token.userID), event: minted)
         else { throw try await refusedCode(of: token.userID, digest: request.digest, context) }
         return AuthV1.MintSignOffResponse(token: issued.token, expiresIn: issued.expiresIn)
     }
@@ -36,7 +36,7 @@ extension AuthHandler {
 
     /// The step that a code belongs to; it is not taken yet.
     private func step(of code: String, _ userID: String, digest: [UInt8], _ context: ServerContext) async throws -> Int64 {
-        _ = try await admitAttempt(seals.attemptKey(signingOff: userID))
+        _ = try await admitAttempt(try seals.attemptKey(signingOff: userID))
         guard let account = try await store.account(of: userID), account.isConfirmed else { throw Self.sessionEnded }
         let step = try TOTP(seed: seals.seed(of: account)).matchingStep(for: code, at: now, after: account.lastStep)
         guard let step else { throw try await refusedCode(of: userID, digest: digest, context) }

@@ -19,7 +19,7 @@ extension AuthHandler {
     private func openSession(
         with credentials: CredentialCheck.Credentials, confirming: Bool, _ context: ServerContext
     ) async throws -> AuthV1.Session {
-        let key = seals.attemptKey(signingIn: credentials.email)
+        let key = try seals.attemptKey(signingIn: credentials.email)
         let failures = try await admitAttempt(key)
         let events = AuthEvents(context)
         switch try await verdict(on: credentials, confirming: confirming, attemptKey: key) {
@@ -66,7 +66,7 @@ extension AuthHandler {
         on credentials: CredentialCheck.Credentials, confirming: Bool, attemptKey: [UInt8]
     ) async throws -> CredentialCheck.Verdict {
         do {
-            let account = try await store.account(emailIndex: seals.index(of: credentials.email))
+            let account = try await store.account(emailIndex: try seals.index(of: credentials.email))
             return try await credentialCheck.verdict(on: credentials, for: account, confirming: confirming, at: now)
         } catch {
             // Nothing was checked: the attempt does not count against the person.

@@ -14,7 +14,7 @@ extension AuthHandler {
         let userID = UUID().uuidString.lowercased()
         let seed = SecureRandom.bytes(TOTP.seedSize)
         let account = NewAccount(
-            userID: userID, emailIndex: seals.index(of: email), sealedEmail: try seals.seal(email, of: userID),
+            userID: userID, emailIndex: try seals.index(of: email), sealedEmail: try seals.seal(email, of: userID),
             passwordHash: try await CredentialCheck.asRPC { try await hasher.hash(request.password) },
             sealedSeed: try seals.seal(seed: seed, of: userID))
         let events = AuthEvents(context)

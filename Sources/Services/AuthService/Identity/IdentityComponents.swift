@@ -37,7 +37,7 @@ struct IdentityComponents: Sendable {
         let store = IdentityStore(database: database, outbox: outbox)
         let issuer = try await MeshIssuer.open(
             environment: environment, store: store, age: age,
-            wrapping: KeyWrapping(rootSecret: try data.key(MeshIssuer.purpose)), rootsPath: rootsPath, clock: clock)
+            wrappingKey: try data.key(MeshIssuer.purpose), rootsPath: rootsPath, clock: clock)
         let board = RevocationBoard(try await store.revocations())
         changed(board.list)
         let authority = IdentityAuthority(issuer: issuer, board: board, changed: changed, own: own(issuer))

@@ -36,19 +36,19 @@ final class MeshIssuer: Sendable {
     let environment: String
     let store: IdentityStore
     let age: KeyAge
-    private let wrapping: KeyWrapping
+    private let wrappingKey: KeySource
     private let rootsPath: String
     private let clock: @Sendable () -> Date
     private let signing: Mutex<Active?>
 
     private init(
-        environment: String, store: IdentityStore, age: KeyAge, wrapping: KeyWrapping, rootsPath: String, clock: @escaping @Sendable () -> Date,
+        environment: String, store: IdentityStore, age: KeyAge, wrappingKey: KeySource, rootsPath: String, clock: @escaping @Sendable () -> Date,
         active: Active?
     ) {
         self.environment = environment
         self.store = store
         self.age = age
-        self.wrapping = wrapping
+        self.wrappingKey = wrappingKey
         self.rootsPath = rootsPath
         self.clock = clock
         signing = Mutex(active)
@@ -57,20 +57,25 @@ final class MeshIssuer: Sendable {
     /// Takes up the key that signed last.
     ///
     /// - Parameters:
-    ///   - wrapping: what issuing keys are wrapped with in the database.
+    ///   - wrappingKey: what issuing keys are wrapped with in the database.
     ///   - rootsPath: the environment's roots, PEM.
     /// - Throws: when the key in the database cannot be unwrapped or is not this environment's.
     static func open(
-        environment: String, store: IdentityStore, age: KeyAge, wrapping: KeyWrapping, rootsPath: String,
+        environment: String, store: IdentityStore, age: KeyAge, wrappingKey: KeySource, rootsPath: String,
         clock: @escaping @Sendable () -> Date
     ) async throws -> MeshIssuer {
         let issuer = MeshIssuer(
-            environment: environment, store: store, age: age, wrapping: wrapping, rootsPath: rootsPath, clock: clock, active: nil)
+            environment: environment, store: store, age: age, wrappingKey: wrappingKey, rootsPath: rootsPath, clock: clock, active: nil)
         if let key = try await store.issuingKeys().active, let certificate = key.certificate, let activatedAt = key.activatedAt {
             let authority = try CertificateAuthority(certificate: certificate, key: try await issuer.key(key.id).signingKey)
             issuer.signing.withLock { $0 = Active(id: key.id, activatedAt: activatedAt, authority: authority) }
         }
         return issuer
+    }
+
+    /// - Throws: while auth's data keys are put away.
+    private var wrapping: KeyWrapping {
+        get throws { KeyWrapping(rootSecret: try wrappingKey.key()) }
     }
 
     var active: Active? { signing.withLock { $0 } }
@@ -94,9 +99,11 @@ final class MeshIssuer: Sendable {
 
     /// Signs a certificate; it is not remembered yet.
     ///
-    /// - Throws: `Failure`; `CertificateRequest.Failure.names`.
+    /// - Throws: `Failure`; `CertificateRequest.Failure.names`; `RPCError` while auth's data keys are put away.
     func sign(_ request: CertificateRequest, service: String) throws -> (leaf: IssuedLeaf, issuer: Int64) {
         guard let active else { throw Failure.noKey }
+        // A key from the database signs as long as it could be unwrapped, and no longer.
+        _ = try wrapping
         // What it signed from here on would be good for nothing.
         guard active.authority.ends > now else { throw Failure.ended }
         // Whoever can rotate it, and auth itself, have to be let in for that.
@@ -123,7 +130,7 @@ final class MeshIssuer: Sendable {
     /// - Throws: `IssuingKeys.Refusal`; `CertificateAuthority.Failure` for a certificate that gives too much or too little.
     func activate(_ id: Int64, certificate: [UInt8], _ events: IdentityEvents, reason: String) async throws -> IssuingKey {
         guard let wrapped = try await store.wrappedKey(id) else { throw IssuingKeys.Refusal.unknown }
-        let key = try MeshKey(raw: wrapping.unwrap(wrapped))
+        let key = try MeshKey(raw: try wrapping.unwrap(wrapped))
         let authority = try CertificateAuthority(certificate: certificate, key: key.signingKey)
         try authority.checkIsIssuer(environment: environment, roots: roots(), now: clock())
         return try await activate(id, authority, event: events.keyActivated(id, serial: authority.serial, reason: reason))
@@ -139,7 +146,7 @@ final class MeshIssuer: Sendable {
 
     private func key(_ id: Int64) async throws -> MeshKey {
         guard let wrapped = try await store.wrappedKey(id) else { throw Failure.noKey }
-        return try MeshKey(raw: wrapping.unwrap(wrapped))
+        return try MeshKey(raw: try wrapping.unwrap(wrapped))
     }
 
     private func roots() throws -> String {

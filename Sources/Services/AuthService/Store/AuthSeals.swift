@@ -1,4 +1,3 @@
-internal import Crypto
 internal import Cryptography
 internal import KeyManagement
 
@@ -8,7 +7,7 @@ struct AuthSeals: Sendable {
     private let emails: BlindIndex
     private let attempts: BlindIndex
     /// Mixed into every password hash.
-    let pepper: SymmetricKey
+    let pepper: KeySource
     /// Stands in for the seed of an account that does not exist.
     private let decoySeed: [UInt8]
 
@@ -21,7 +20,7 @@ struct AuthSeals: Sendable {
         self.init(cipher: try data.cipher(Self.columns), indexKey: try data.key(Self.indexes), pepper: try data.key(Self.pepper))
     }
 
-    init(cipher: ColumnCipher, indexKey: SymmetricKey, pepper: SymmetricKey) {
+    init(cipher: ColumnCipher, indexKey: KeySource, pepper: KeySource) {
         self.cipher = cipher
         emails = BlindIndex(key: indexKey, purpose: "accounts.email")
         attempts = BlindIndex(key: indexKey, purpose: "attempts")
@@ -29,17 +28,17 @@ struct AuthSeals: Sendable {
         decoySeed = SecureRandom.bytes(TOTP.seedSize)
     }
 
-    func index(of email: EmailAddress) -> [UInt8] {
-        emails.index(of: email.text)
+    func index(of email: EmailAddress) throws -> [UInt8] {
+        try emails.index(of: email.text)
     }
 
     /// Whose failures are counted under one key: an address's at sign-in, whether or not it has an account.
-    func attemptKey(signingIn email: EmailAddress) -> [UInt8] {
-        attempts.index(of: "sign-in \(email.text)")
+    func attemptKey(signingIn email: EmailAddress) throws -> [UInt8] {
+        try attempts.index(of: "sign-in \(email.text)")
     }
 
-    func attemptKey(signingOff userID: String) -> [UInt8] {
-        attempts.index(of: "sign-off \(userID)")
+    func attemptKey(signingOff userID: String) throws -> [UInt8] {
+        try attempts.index(of: "sign-off \(userID)")
     }
 
     func seal(_ email: EmailAddress, of userID: String) throws -> [UInt8] {

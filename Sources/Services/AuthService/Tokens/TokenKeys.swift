@@ -59,14 +59,15 @@ final class TokenKeys: Sendable {
     /// Those that verify: the one in use, the one to come, the one before.
     var keySet: TokenKeySet { state.withLock(\.keySet) }
 
-    private func take(_ held: [StoredKey]) throws {
-        let signing = try held.first { $0.state == .active }.map { try $0.value.ed25519SigningKey() }
-        let verifying = try held.map { TokenKeySet.Key(try $0.value.ed25519SigningKey().publicKey) }
+    private func take(_ held: HeldKeys) throws {
+        let signing = try held.keys.first { $0.state == .active }.map { try $0.value.ed25519SigningKey() }
+        let verifying = try held.keys.map { TokenKeySet.Key(try $0.value.ed25519SigningKey().publicKey) }
         let issuer = signing.map { TokenIssuer(environment: environment, key: $0) }
         let keySet = state.withLock { state in
             state.issuer = issuer
-            // Without the store nothing is signed; what was signed before still verifies.
-            if !held.isEmpty { state.keySet = TokenKeySet(issuer: state.keySet.issuer, keys: verifying) }
+            // With a silent store nothing is signed, and what was signed before still verifies. One that has the keys no more, where somebody
+            // has destroyed them, says that they are to count for nothing.
+            if held.failure.map(\.cause.isAbsence) ?? true { state.keySet = TokenKeySet(issuer: state.keySet.issuer, keys: verifying) }
             return state.keySet
         }
         changed(keySet)

@@ -7,9 +7,9 @@ import KeyManagement
 import Storage
 
 /// This service's Ed25519 pair for the exchange, made at the first start, and the one that is to follow it. The private halves lie sealed
-/// in the database and never leave.
+/// in the database and are opened for the client that signs with one.
 struct ReadKey: Sendable {
-    let privateKey: Curve25519.Signing.PrivateKey
+    let publicKey: Curve25519.Signing.PublicKey
     /// Milliseconds since 1970.
     let created: Int64
     /// nil until the exchange has accepted it.
@@ -18,11 +18,11 @@ struct ReadKey: Sendable {
     var isNew = false
 
     /// The first 8 bytes of the SHA-256 of its public half, hexadecimal.
-    var id: String { Hex.encode(Hashing.sha256(Array(privateKey.publicKey.rawRepresentation)).prefix(8)) }
+    var id: String { Hex.encode(Hashing.sha256(Array(publicKey.rawRepresentation)).prefix(8)) }
 
     /// Shows the public half, for whoever registers it at the exchange.
     func publish(to path: String) throws {
-        let pem = Data(PublicKeyPEM.encode(privateKey.publicKey).utf8)
+        let pem = Data(PublicKeyPEM.encode(publicKey).utf8)
         try pem.write(to: URL(filePath: path), options: .atomic)
     }
 
@@ -47,28 +47,42 @@ struct ReadKeyTable: Sendable {
     /// - Throws: storage errors; `ColumnCipher.Failure` when the data key is not the one that sealed it.
     func read(_ place: Place, in db: Database) throws -> ReadKey? {
         guard let row = try Row.fetchOne(db, sql: "SELECT * FROM \(place.rawValue) WHERE id = 1") else { return nil }
-        let seed = try cipher.open(Array(row["sealed_private_key"] as Data), at: address(place))
         return ReadKey(
-            privateKey: try Curve25519.Signing.PrivateKey(rawRepresentation: seed), created: row["created_ms"],
-            activated: place == .current ? row["activated_ms"] : nil)
+            publicKey: try open(row, place).publicKey, created: row["created_ms"], activated: place == .current ? row["activated_ms"] : nil)
+    }
+
+    /// The private half of a key; nil when another is there, or none.
+    func privateKey(of key: ReadKey, _ place: Place, in db: Database) throws -> Curve25519.Signing.PrivateKey? {
+        guard let row = try Row.fetchOne(db, sql: "SELECT * FROM \(place.rawValue) WHERE id = 1") else { return nil }
+        let found = try open(row, place)
+        return found.publicKey.rawRepresentation == key.publicKey.rawRepresentation ? found : nil
+    }
+
+    private func open(_ row: Row, _ place: Place) throws -> Curve25519.Signing.PrivateKey {
+        let seed = try cipher.open(Array(row["sealed_private_key"] as Data), at: address(place))
+        return try Curve25519.Signing.PrivateKey(rawRepresentation: seed)
     }
 
     func make(_ place: Place, now: Int64, in db: Database) throws -> ReadKey {
-        let key = ReadKey(privateKey: Curve25519.Signing.PrivateKey(), created: now, isNew: true)
-        try put(key, place, in: db)
-        return key
+        let key = Curve25519.Signing.PrivateKey()
+        try put(key, created: now, place, in: db)
+        return ReadKey(publicKey: key.publicKey, created: now, isNew: true)
     }
 
-    private func put(_ key: ReadKey, _ place: Place, in db: Database) throws {
-        let sealed = Data(try cipher.seal(key.privateKey.rawRepresentation, at: address(place)))
+    private func put(_ key: Curve25519.Signing.PrivateKey, created: Int64, _ place: Place, in db: Database) throws {
+        let sealed = Data(try cipher.seal(key.rawRepresentation, at: address(place)))
         try db.execute(
-            sql: "INSERT OR REPLACE INTO \(place.rawValue) (id, sealed_private_key, created_ms) VALUES (1, ?, ?)", arguments: [sealed, key.created])
+            sql: "INSERT OR REPLACE INTO \(place.rawValue) (id, sealed_private_key, created_ms) VALUES (1, ?, ?)", arguments: [sealed, created])
     }
 
     /// Puts the next pair in the place of the one in use, which is erased.
-    func promote(_ key: ReadKey, in db: Database) throws {
-        try put(key, .current, in: db)
+    ///
+    /// - Returns: false when another is there, or none.
+    func promote(_ key: ReadKey, in db: Database) throws -> Bool {
+        guard let next = try privateKey(of: key, .next, in: db) else { return false }
+        try put(next, created: key.created, .current, in: db)
         try db.execute(sql: "DELETE FROM exchange_key_next")
+        return true
     }
 
     func noteAccepted(now: Int64, in db: Database) throws {

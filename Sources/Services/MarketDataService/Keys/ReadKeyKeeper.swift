@@ -1,5 +1,6 @@
 import AuditClient
 import Crypto
+import Cryptography
 import Exchange
 import FoundationEssentials
 import GRDB
@@ -102,7 +103,7 @@ final class ReadKeyKeeper: Sendable {
             let heir: ReadKey
             if isCurrent {
                 heir = try next ?? table.make(.next, now: now(), in: db)
-                try table.promote(heir, in: db)
+                guard try table.promote(heir, in: db) else { throw Superseded() }
                 try db.execute(sql: "UPDATE exchange_key SET sealed_api_key = NULL, activated_ms = NULL")
             } else {
                 heir = key
@@ -132,12 +133,23 @@ final class ReadKeyKeeper: Sendable {
         state.withLock { $0.client == nil ? $0.problem : nil }
     }
 
-    /// - Throws: `RPCError` UNAVAILABLE with reason EXCHANGE_KEY_MISSING.
+    /// - Throws: `RPCError` UNAVAILABLE with reason EXCHANGE_KEY_MISSING, or DATA_KEYS_UNAVAILABLE.
     func current() throws -> BinanceClient {
+        try checkUsable()
         guard let client = state.withLock({ $0.client }) else {
             throw RPCError(.unavailable, "There is no key for the exchange yet.", reason: "EXCHANGE_KEY_MISSING")
         }
         return client
+    }
+
+    /// What was opened under the data keys is kept as long as these may be used, and no longer.
+    private func checkUsable() throws {
+        do {
+            try place.table.cipher.check()
+        } catch {
+            state.withLock { ($0.client, $0.apiKey, $0.problem) = (nil, "", "the key for the exchange cannot be opened now") }
+            throw error
+        }
     }
 
     /// Puts the key away that the exchange just refused.
@@ -160,6 +172,7 @@ final class ReadKeyKeeper: Sendable {
 
     /// - Returns: how long to wait before the next look.
     func step() async -> Duration {
+        guard (try? checkUsable()) != nil else { return limits.keyWait }
         guard let apiKey = await apiKey() else { return limits.keyWait }
         let isKnown = state.withLock { $0.client != nil && $0.apiKey == apiKey }
         guard !isKnown else { return limits.keyRecheck }
@@ -171,8 +184,13 @@ final class ReadKeyKeeper: Sendable {
         // What is handed over while a next pair waits belongs to that one.
         let isNext = next != nil && handover.new() == apiKey
         let tried = isNext ? next ?? key : key
-        let client = place.exchange.with(
-            credential: ExchangeCredential(apiKey: apiKey, signer: Ed25519RequestSigner(tried.privateKey)))
+        let client: BinanceClient
+        do {
+            client = try await self.client(signingWith: tried, isNext: isNext, apiKey)
+        } catch {
+            logger.error("the read key cannot be opened", metadata: ["error": "\(error)"])
+            return limits.keyWait
+        }
         do {
             _ = try await client.account()
             let (faults, unchecked) = try await client.fitness(for: .reading)
@@ -196,13 +214,19 @@ final class ReadKeyKeeper: Sendable {
 
     private struct Superseded: Error {}
 
+    private func client(signingWith key: ReadKey, isNext: Bool, _ apiKey: String) async throws -> BinanceClient {
+        let privateKey = try await journal.database.readAll { [table = place.table] in try table.privateKey(of: key, isNext ? .next : .current, in: $0) }
+        guard let privateKey else { throw Superseded() }
+        return place.exchange.with(credential: ExchangeCredential(apiKey: apiKey, signer: Ed25519RequestSigner(privateKey)))
+    }
+
     private func accept(_ key: ReadKey, isNext: Bool, _ apiKey: String, _ client: BinanceClient, _ unchecked: [String]) async throws {
         let now = place.now()
         let before = state.withLock(\.key.id)
         try await journal.writing { [table = place.table, handover] db in
             // What was revoked while the exchange was asked does not come back.
             guard try table.read(isNext ? .next : .current, in: db)?.id == key.id else { throw Superseded() }
-            if isNext { try table.promote(key, in: db) }
+            if isNext, try !table.promote(key, in: db) { throw Superseded() }
             try table.noteAccepted(now: now, in: db)
             try handover.keep(apiKey, in: db)
             let change = KeyChange(actor: .service("market-data"), reason: "the exchange accepts the next key")

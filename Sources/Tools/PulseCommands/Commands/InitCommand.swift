@@ -31,6 +31,9 @@ struct DeploymentChoices: ParsableArguments {
     @Option(help: "A JSON file that says where people's trade keys are made and sign: a transit engine or a PKCS #11 device (compose/secrets.md).")
     var tradeKeys: String?
 
+    @Option(help: "A JSON file that says whose secrets lie in a store of their own: Vault, AWS or a PKCS #11 device, by service (compose/secrets.md).")
+    var secretStores: String?
+
     @Option(help: "Where a new folder's secrets lie: sealed, or in files for an orchestrator that mounts them.")
     var secrets: SecretsPlace?
 
@@ -47,6 +50,7 @@ struct DeploymentChoices: ParsableArguments {
         if let alerts { options.alerts = .init(webhook: alerts, rootsPath: alertsRoots.map(Self.absolute)) }
         try applyModel(to: &options)
         if let tradeKeys { try options.takeTradeKeys(from: Self.absolute(tradeKeys)) }
+        if let secretStores { try options.takeSecretStores(from: Self.absolute(secretStores)) }
         if let candles {
             let path = Self.absolute(candles)
             guard FileManager.default.isReadableFile(atPath: path) else { throw CommandError("cannot read \(path)") }

@@ -1,0 +1,55 @@
+import KeyManagement
+import Secrets
+import Testing
+
+/// What can be done, and what is made up for, while the secret store does not answer.
+@Suite("Revocation while the secret store is silent", .timeLimit(.minutes(1)))
+struct SilentStoreTests {
+    @Test("The key in use is revoked at once; another is made, and the revoked one destroyed, when the store answers again")
+    func active() async throws {
+        let fixture = try await KeyringFixture()
+        fixture.store.set(cut: true)
+        let outcome = try await fixture.keyring.revoke(KeyringFixture.id(1), fixture.change)
+        #expect(outcome.key.state == .gone && fixture.applied.isEmpty)
+        #expect(outcome.notes.contains { $0.contains("cut off") }, "\(outcome.notes)")
+        fixture.store.set(cut: false)
+        try await fixture.follow { $0[.active] != nil }
+        #expect(fixture.applied[.active] != KeyringFixture.id(1) && fixture.applied[.retiring] == nil)
+        try await expectDestroyed(KeyringFixture.value(1), in: fixture)
+    }
+
+    @Test("A process that ends before the store answers does not bring the revoked key back")
+    func restarted() async throws {
+        let fixture = try await KeyringFixture()
+        fixture.store.set(cut: true)
+        _ = try await fixture.keyring.revoke(KeyringFixture.id(1), fixture.change)
+        fixture.store.set(cut: false)
+        let next = fixture.another()
+        try await next.start()
+        #expect(fixture.applied[.active] != nil && fixture.applied[.active] != KeyringFixture.id(1))
+        try await next.lookAgain()
+        try await expectDestroyed(KeyringFixture.value(1), in: fixture)
+    }
+
+    @Test("The key before the one in use is revoked at once, and destroyed when the store answers again")
+    func retiring() async throws {
+        let fixture = try await KeyringFixture()
+        try await fixture.files.put(KeyringFixture.value(2), as: "key", at: .current)
+        try await fixture.follow { $0[.retiring] == KeyringFixture.id(1) }
+        fixture.store.set(cut: true)
+        _ = try await fixture.keyring.revoke(KeyringFixture.id(1), fixture.change)
+        #expect(fixture.applied == [.active: KeyringFixture.id(2)])
+        #expect(try await fixture.files.value(of: "key", at: .previous).bytes == KeyringFixture.value(1))
+        fixture.store.set(cut: false)
+        try await fixture.keyring.lookAgain()
+        try await expectDestroyed(KeyringFixture.value(1), in: fixture)
+        #expect(fixture.applied == [.active: KeyringFixture.id(2)])
+    }
+
+    private func expectDestroyed(_ value: SecretBytes, in fixture: KeyringFixture) async throws {
+        for version in try await fixture.files.versions(of: "key") where !version.isRevoked {
+            for stage in version.stages { #expect(try await fixture.files.value(of: "key", at: stage).bytes != value) }
+        }
+        await #expect(throws: SecretStoreError.self) { try await fixture.files.value(of: "key", at: .previous) }
+    }
+}
