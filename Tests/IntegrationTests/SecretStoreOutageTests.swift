@@ -8,6 +8,7 @@ import SecretServers
 import Secrets
 import SecretStores
 import ServiceAPI
+import TestSupport
 import Synchronization
 import Testing
 
@@ -77,6 +78,63 @@ extension Integration {
                 let proposal = try #require(try await someone.propose("buy 0.01 BTC at market").first)
                 #expect(try await someone.sign(proposal).state == "FILLED")
             }
+        }
+
+        @Test("What a service fetches, what an operator is shown or puts, and why a start failed, is in the audit log")
+        func audited() async throws {
+            try await OpenBao.with { bao in
+                let stores = [ServiceName.execution.rawValue: try await bao.add("execution", cache: Self.policy)]
+                try await LocalMesh.with(secretStores: stores) { mesh in
+                    try await eventually("the fetch at the start is told") {
+                        try told("secrets.fetched", of: "data-key", in: mesh).contains { $0.outcome == "ok" && $0.reason == "start" && detail("store", of: $0) == "vault" }
+                    }
+                    try await showAndPut(on: mesh)
+                    try await failToStart(bao, mesh)
+                }
+            }
+        }
+
+        private func told(_ action: String, of object: String, in mesh: LocalMesh) throws -> [AuditV1.Record] {
+            try mesh.auditRecords().filter { $0.action == action && $0.object == object && $0.source == "execution" }
+        }
+
+        private func detail(_ name: String, of record: AuditV1.Record) -> String? { record.details.first { $0.name == name }?.value }
+
+        private func showAndPut(on mesh: LocalMesh) async throws {
+            let program = try ProgramFolder().path + "/pulse", state = ["--state", mesh.folder.path]
+            let without = try await ProgramRun.of(program, ["secrets", "show", "execution", "data-key", "--value"] + state)
+            #expect(without.exitCode != 0 && without.text.contains("--reason"))
+            let shown = try await ProgramRun.of(program, ["secrets", "show", "execution", "data-key", "--value", "--reason", "a drill"] + state)
+            #expect(shown.exitCode == 0 && shown.text.count >= 64)
+            let put = try await ProgramRun.of(
+                program, ["secrets", "put", "execution", "other-key", "--reason", "another drill"] + state, input: [UInt8](repeating: 7, count: 32))
+            #expect(put.exitCode == 0, "\(put.text)")
+            try await eventually("the operator's doing is told") {
+                let records = try told("secrets.shown", of: "data-key", in: mesh) + told("secrets.put", of: "other-key", in: mesh)
+                return records.map(\.reason) == ["a drill", "another drill"] && records.allSatisfy { $0.actor?.type == .operator && $0.outcome == "ok" }
+            }
+            // The value itself is nowhere in the log.
+            let value = shown.text.trimmingCharacters(in: .whitespacesAndNewlines)
+            #expect(try !mesh.auditRecords().contains { $0.details.contains { $0.value.contains(value) } })
+        }
+
+        private func failToStart(_ bao: OpenBao, _ mesh: LocalMesh) async throws {
+            let execution = try mesh.process(.execution)
+            await execution.kill()
+            try await bao.run("policy", "write", "execution", "-", input: "path \"secret/none\" { capabilities = [\"read\"] }")
+            await execution.start()
+            try await eventually("execution gives up") {
+                FileManager.default.fileExists(atPath: mesh.folder.data(.execution) + "/failed-starts.json")
+            }
+            await execution.kill()
+            #expect(try told("service.start_failed", of: "execution", in: mesh).isEmpty)
+            _ = try await bao.add("execution", cache: Self.policy)
+            await execution.start()
+            try await mesh.waitUntilReady(.execution, within: .seconds(60))
+            try await eventually("the failed start is told") { try !told("service.start_failed", of: "execution", in: mesh).isEmpty }
+            let failed = try told("secrets.fetched", of: "data-key", in: mesh).filter { $0.outcome == "failed" }
+            #expect(failed.contains { detail("cause", of: $0)?.contains("access denied") == true && detail("times", of: $0) != nil }, "\(failed)")
+            #expect(!FileManager.default.fileExists(atPath: mesh.folder.data(.execution) + "/failed-starts.json"))
         }
 
         /// Status, code and reason of a refusal; 0 for none.

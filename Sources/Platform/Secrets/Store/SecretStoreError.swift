@@ -85,6 +85,11 @@ extension SecretStoreError.Cause: CustomStringConvertible {
         }
     }
 
+    /// Whether somebody else may have what was meant for this process.
+    public var isAlarm: Bool {
+        if case .unwrapRefused = self { true } else { false }
+    }
+
     /// Whether the same request may succeed a little later.
     public var isTransient: Bool {
         if case .unavailable = self { true } else { false }

@@ -26,7 +26,7 @@ public struct ServiceContext: Sendable {
     let access: SecretAccess
     let opened = OpenedDatabase()
 
-    init(settings: ServiceSettings, trust: MeshTrust, logger: Logger, eventLoopGroup: any EventLoopGroup) throws {
+    init(settings: ServiceSettings, trust: MeshTrust, access: SecretAccess, logger: Logger, eventLoopGroup: any EventLoopGroup) throws {
         self.settings = settings
         self.logger = logger
         self.eventLoopGroup = eventLoopGroup
@@ -35,7 +35,6 @@ public struct ServiceContext: Sendable {
         } catch {
             logger.warning("PINs that tokens refused before are not known", metadata: ["why": "\(error)"])
         }
-        let access = SecretAccess(service: settings.service)
         self.access = access
         secrets = try settings.secrets.open(
             folder: settings.secretsFolder, owner: settings.service, environment: settings.environment

@@ -1,3 +1,4 @@
+internal import FoundationEssentials
 internal import KeyManagement
 internal import Logging
 internal import MeshCall
@@ -28,12 +29,20 @@ struct ServiceRunner: Sendable {
         let trust = MeshTrust(settings, logger: logger)
         let identity = OwnIdentity(settings, trust: trust, eventLoopGroup: group, logger: logger)
         try await identity?.obtain()
-        let context = try ServiceContext(settings: settings, trust: trust, logger: logger, eventLoopGroup: group)
-        var service = try await build(context)
+        let access = SecretAccess(service: settings.service)
+        let context: ServiceContext
+        var service: RunningService
+        do {
+            context = try ServiceContext(settings: settings, trust: trust, access: access, logger: logger, eventLoopGroup: group)
+            service = try await build(context)
+        } catch {
+            FailedStart(settings).keep(error, failed: access.failed, now: Int64(Date().timeIntervalSince1970), logger: logger)
+            throw error
+        }
         // auth makes its certificate while it is built.
         if settings.identity.mode == .issue { try CertificateCheck.run(settings) }
         service.background += try identity?.background(context) ?? []
-        addKeys(to: &service, context)
+        await addKeys(to: &service, context)
         warnOfUnlockedSecrets()
         try await ServiceGroup(configuration: configuration(service, context)).run()
         await context.peers.close()
@@ -42,11 +51,20 @@ struct ServiceRunner: Sendable {
     }
 
     /// What the runner does about keys and secrets, the same for every service of the mesh.
-    private func addKeys(to service: inout RunningService, _ context: ServiceContext) {
+    private func addKeys(to service: inout RunningService, _ context: ServiceContext) async {
         guard settings.hasMeshIdentity, let record = service.record ?? context.recorder else { return }
         let (access, logger) = (context.access, logger)
+        await FailedStart(settings).tell(record, logger: logger)
         access.processRuns()
         service.background.append(BackgroundTask("secrets fetched") { await access.run(logger, record: record) })
+        let notes = OperatorNotes(dataFolder: settings.dataFolder)
+        service.background.append(
+            BackgroundTask("operator's notes") {
+                while true {
+                    await notes.tell(record, logger: logger)
+                    try await Task.sleep(for: OperatorNotes.interval)
+                }
+            })
         guard !service.definitions.isEmpty else { return }
         service.definitions.append(.keys(KeysHandler(service.keys, schedules: settings.keys)))
         service.background += service.keys.map { keys in BackgroundTask("keys: \(keys.kind.rawValue)") { try await keys.follow() } }

@@ -11,6 +11,9 @@ final class SecretAccess: Sendable {
     private let journal = RefusalJournal(rate: rate)
     private let service: String
     private let isRunning = Mutex(false)
+    /// What failed during the start: if that fails too, nobody runs who would carry it.
+    private let failures = Mutex<[AuditEvent]>([])
+    private static let mostFailures = 16
 
     init(service: String) {
         self.service = service
@@ -26,11 +29,20 @@ final class SecretAccess: Sendable {
         details["version"] = version
         details["stage"] = stage?.rawValue
         details["cause"] = failure.map { "\($0)" }
-        journal.record(
-            AuditEvent(
-                actor: .service(service), action: action, object: name, outcome: failure == nil ? .ok : .failed,
-                reason: isRunning.withLock(\.self) ? "changed" : "start", details: details))
+        let isStart = isStarting
+        let event = AuditEvent(
+            actor: .service(service), action: action, object: name, outcome: failure == nil ? .ok : .failed, reason: isStart ? "start" : "changed",
+            details: details)
+        journal.record(event)
+        if isStart, failure != nil {
+            failures.withLock { if $0.count < Self.mostFailures { $0.append(event) } }
+        }
     }
+
+    var isStarting: Bool { !isRunning.withLock(\.self) }
+
+    /// What failed since the process began, until it ran.
+    var failed: [AuditEvent] { failures.withLock { $0 } }
 
     func run(_ logger: Logger, record: (AuditEvent) async throws -> Void) async {
         await journal.run(logger, record: record)
@@ -64,7 +76,13 @@ struct AuditedSecretStore: SecretStore {
     }
 
     func versions(of name: String) async throws -> [SecretVersion] {
-        try await store.versions(of: name)
+        do {
+            return try await store.versions(of: name)
+        } catch let error as SecretStoreError where !error.cause.isAbsence {
+            // Asked every few seconds while the process runs: only what is an alarm is told each time.
+            if access.isStarting || error.cause.isAlarm { access.record("secrets.fetched", kind, name, failure: error) }
+            throw error
+        }
     }
 
     func put(_ value: SecretBytes, as name: String, at stage: SecretStage) async throws -> SecretVersion {

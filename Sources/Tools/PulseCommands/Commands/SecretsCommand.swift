@@ -2,6 +2,7 @@ public import ArgumentParser
 public import Deployment
 import Foundation
 import Secrets
+import ServiceKit
 
 extension ServiceName: ExpressibleByArgument {}
 
@@ -10,7 +11,7 @@ struct SecretsCommand: AsyncParsableCommand {
         commandName: "secrets", abstract: "Shows and puts secrets of this deployment's services.",
         discussion: """
             For what is shared with somebody outside: the key that the receiver of alerts needs, the key that a provider gave. A running service takes up
-            what is put within seconds. Secrets in another store (vault, aws) are handled with that store's own tools.
+            what is put within seconds. Every value that is shown or put is in the audit log, with the reason given.
             """,
         subcommands: [ShowSecretCommand.self, PutSecretCommand.self])
 }
@@ -31,6 +32,12 @@ struct ShowSecretCommand: AsyncParsableCommand {
     @OptionGroup var secret: SecretAddress
     @Flag(help: "Print the current value, in hexadecimal, and nothing else.")
     var value = false
+    @Option(help: "Why the value is shown, for the audit log: with --value.")
+    var reason: String?
+
+    func validate() throws {
+        if value { try SecretNote.check(reason ?? "") }
+    }
 
     func run() async throws {
         let store = try DeploymentSecrets(state.folder).store(of: secret.service)
@@ -38,7 +45,10 @@ struct ShowSecretCommand: AsyncParsableCommand {
             for version in try await store.versions(of: secret.name) { print(SecretVersionText.line(version)) }
             return
         }
-        let bytes = try await store.secret(named: secret.name)
+        let found = try await store.value(of: secret.name, at: .current)
+        // First the note: what cannot be told of is not shown.
+        try SecretNote(state: state.folder, secret: secret, reason: reason ?? "").leave("secrets.shown", store.kind, version: found.version.id)
+        let bytes = found.bytes
         print(bytes.withUnsafeBytes { $0.map { String(format: "%02x", $0) }.joined() })
     }
 }
@@ -50,11 +60,39 @@ struct PutSecretCommand: AsyncParsableCommand {
 
     @OptionGroup var state: StateOptions
     @OptionGroup var secret: SecretAddress
+    @Option(help: "Why, for the audit log.")
+    var reason: String
+
+    func validate() throws { try SecretNote.check(reason) }
 
     func run() async throws {
         let value = try SecretInput.read()
         let store = try DeploymentSecrets(state.folder).store(of: secret.service)
+        try SecretNote(state: state.folder, secret: secret, reason: reason).leave("secrets.put", store.kind, version: nil)
         print(SecretVersionText.line(try await store.put(value, as: secret.name, at: .current)))
+    }
+}
+
+/// Tells the audit log what the operator does with a secret: by the service whose it is.
+struct SecretNote {
+    /// Bytes of a reason.
+    private static let longest = 200
+
+    let state: StateFolder
+    let secret: SecretAddress
+    let reason: String
+
+    static func check(_ reason: String) throws {
+        guard !reason.isEmpty, reason.utf8.count <= longest else {
+            throw ValidationError("say why for the audit log, in at most \(longest) bytes: --reason TEXT")
+        }
+    }
+
+    func leave(_ action: String, _ store: String, version: String?) throws {
+        var details = ["store": store]
+        details["version"] = version
+        try OperatorNotes(dataFolder: state.data(secret.service)).leave(
+            .init(action: action, object: secret.name, reason: reason, details: details, time: Int64(Date().timeIntervalSince1970)))
     }
 }
 
