@@ -19,7 +19,7 @@ struct KeyRevocationTests {
         return try await running.sign(ann, proposal)
     }
 
-    @Test("Revoked between sign-off and dispatch, nothing leaves", arguments: ["before", "burned", "acknowledged"])
+    @Test("Revoked between sign-off and dispatch, nothing leaves", arguments: ["before", "burned", "acknowledged", "marked"])
     func betweenSignOffAndDispatch(moment: String) async throws {
         let mesh = try TestMesh()
         try await mesh.run { running in
@@ -31,7 +31,7 @@ struct KeyRevocationTests {
                 await revoke()
             } else {
                 // The dispatch goes on only when the revocation has been made: it does not wait for the person's lock.
-                mesh.after(moment == "burned" ? .burned : .acknowledged) { revokeAtOnce(revoke, in: running) }
+                mesh.after(["burned": .burned, "acknowledged": .acknowledged][moment] ?? .marked) { revokeAtOnce(revoke, in: running) }
             }
             let reason = await reason { _ = try await running.sign(ann, proposal) }
             #expect(reason == (moment == "before" ? "NO_EXCHANGE_KEY" : "EXCHANGE_KEY_REVOKED"))

@@ -20,6 +20,24 @@ extension Integration {
             #expect(await agent.restarts == 1)
         }
 
+        @Test("A process that crashes shows nothing of its memory, whatever its environment asks for; it is kept out of swap where the machine allows it")
+        func silentCrash() async throws {
+            let variables = ["SWIFT_BACKTRACE": "enable=yes,color=no,output-to=stderr,registers=all,images=all"]
+            try await LocalMesh.with(variables: variables) { mesh in
+                let execution = try mesh.process(.execution)
+                let pid = try #require(await execution.pid)
+                let status = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
+                let locked = status.split(separator: "\n").first { $0.hasPrefix("VmLck:") }?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) }
+                let mayLock = try await ProgramRun.of("sh", ["-c", "ulimit -l unlimited"]).exitCode == 0
+                #expect(mayLock ? (locked ?? 0) > 10_000 : true, "\(status)")
+                #expect(mesh.log(of: .execution, lines: 500).contains(mayLock ? "memory locked" : "memory not locked, for RLIMIT_MEMLOCK"))
+                kill(pid, SIGSEGV)
+                try await eventually("another process") { await execution.pid.map { $0 != pid } ?? false }
+                let log = mesh.log(of: .execution, lines: 500)
+                for word in ["crashed", "Backtrace", "Registers", "0x0000"] { #expect(!log.contains(word), "\(word)") }
+            }
+        }
+
         @Test("A certificate of another environment than the settings' is refused, naming both")
         func otherEnvironment() async throws {
             let mesh = try await SharedMesh.mesh()

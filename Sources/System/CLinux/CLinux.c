@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -89,6 +90,22 @@ int cp_set_parent_death_signal(int signal) {
 int cp_set_no_core(void) {
     const struct rlimit none = {0, 0};
     return setrlimit(RLIMIT_CORE, &none);
+}
+
+int cp_lock_memory(void) {
+    const struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
+    struct rlimit limit;
+    if (setrlimit(RLIMIT_MEMLOCK, &all) != 0) {
+        if (getrlimit(RLIMIT_MEMLOCK, &limit) != 0) return -1;
+        // With less, the first allocation beyond it would fail.
+        if (limit.rlim_max != RLIM_INFINITY) {
+            errno = EPERM;
+            return -1;
+        }
+        limit.rlim_cur = limit.rlim_max;
+        if (setrlimit(RLIMIT_MEMLOCK, &limit) != 0) return -1;
+    }
+    return mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
 }
 
 char **cp_environment(void) {

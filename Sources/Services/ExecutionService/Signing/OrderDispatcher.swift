@@ -28,7 +28,7 @@ struct OrderDispatcher: Sendable {
 
     /// - Throws: `RPCError`; UNAVAILABLE when audit did not acknowledge, and then the order will never be sent.
     func dispatch(_ request: DispatchRequest) async throws -> StoredOrder {
-        let access = try await accounts.active(of: request.caller.user)
+        let access = try await accounts.active(of: request.caller.user, toPlace: true)
         try await recheck(request)
         // Before the nonce is burned: the person may sign the same proposal again.
         try await accounts.checkSigns(access)
@@ -42,7 +42,7 @@ struct OrderDispatcher: Sendable {
         try await lastLook(acknowledged, request)
         let marked = try await mark(acknowledged, request)
         try dependencies.atStep(.marked)
-        return try await place(marked, request, with: access.trading)
+        return try await place(marked, request, with: access)
     }
 
     // MARK: - Before
@@ -168,15 +168,20 @@ struct OrderDispatcher: Sendable {
 
     // MARK: - Send
 
-    private func place(_ order: StoredOrder, _ request: DispatchRequest, with trading: any TradingExchange) async throws -> StoredOrder {
+    /// - Throws: `RPCError` when it never left: it could not be signed, or its key or all trading was stopped while it was.
+    private func place(_ order: StoredOrder, _ request: DispatchRequest, with access: TradingAccounts.Access) async throws -> StoredOrder {
         let outcome: Result<OrderReport, any Error>
         do {
-            outcome = .success(try await trading.placeOrder(NewOrder(request.order.draft, clientOrderID: order.clientOrderID)))
+            outcome = .success(try await access.trading.placeOrder(NewOrder(request.order.draft, clientOrderID: order.clientOrderID)))
         } catch {
             outcome = .failure(error)
         }
         try dependencies.atStep(.answered)
-        return try await tracker.answered(order, outcome, trading: trading, requestID: request.caller.requestID)
+        do {
+            return try await tracker.answered(order, outcome, trading: access.trading, requestID: request.caller.requestID)
+        } catch {
+            throw access.watch.refusal ?? error
+        }
     }
 }
 

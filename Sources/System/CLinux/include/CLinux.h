@@ -60,6 +60,10 @@ int cp_set_parent_death_signal(int signal);
 // setrlimit(2): no core file from this process and those it starts. A handler that cores are piped to asks for PR_SET_DUMPABLE only.
 int cp_set_no_core(void);
 
+// mlockall(2): no page of this process that holds anything is ever written to swap, now and later. Fails with EPERM, and changes nothing, where
+// RLIMIT_MEMLOCK neither is nor can be made unlimited. To be called before capabilities are given up.
+int cp_lock_memory(void);
+
 // environ(7): the variables of this process, ended by NULL. Whoever changes them while another thread reads has a race.
 char **cp_environment(void);
 
