@@ -88,6 +88,38 @@ struct AWSTests {
         }
     }
 
+    @Test("A pod's key is fetched with the token in the platform's file, read anew each time; a file that others may write is refused")
+    func podKeys() async throws {
+        try await MotoServer.with { server in
+            let arguments = [ExternalProgram.script("aws_credentials.py"), server.accessKeyID, server.secretAccessKey]
+            try await RunningProgram.with(try ExternalProgram.awsPython.path, arguments) { metadata in
+                let port = try #require(await metadata.line())
+                let folder = try TemporaryFolder()
+                let token = folder.path + "/eks-pod-identity-token"
+                func write(_ text: String, mode: mode_t) throws {
+                    try folder.write(text, "eks-pod-identity-token")
+                    chmod(token, mode)
+                }
+                let variables = [
+                    "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:\(port)/v2/credentials/execution", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": token,
+                ]
+                for (name, value) in variables { setenv(name, value, 1) }
+                defer { for name in variables.keys { unsetenv(name) } }
+                var settings = server.settings
+                settings.credentials = .container
+                try write("yesterday's", mode: 0o644)
+                let store = try AWSSecretStore(settings)
+                #expect(kind(await cause { try await store.put(SecretBytes(copying: [7]), as: "data-key", at: .current) }) == "denied")
+                try write("container-token\n", mode: 0o644)
+                try await store.put(SecretBytes(copying: [7]), as: "data-key", at: .current)
+                #expect(try await store.secret(named: "data-key") == SecretBytes(copying: [7]))
+                try write("container-token\n", mode: 0o646)
+                let another = try AWSSecretStore(settings)
+                #expect(kind(await cause { try await another.secret(named: "data-key") }) == "exposed")
+            }
+        }
+    }
+
     @Test("A key is replaced five minutes before its end")
     func credentialAge() {
         let credential = AWSCredential(accessKeyID: "a", secretAccessKey: SecretBytes(copying: [1]), sessionToken: nil, expires: 1000)

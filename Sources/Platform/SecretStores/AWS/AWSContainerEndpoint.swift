@@ -32,7 +32,8 @@ struct AWSContainerEndpoint: Sendable {
     func credential() async throws -> AWSCredential {
         var request = StoreHTTPClient.Request(path: path)
         // Read each time: the platform renews it.
-        let token = try Self.tokenFile.map { SecretText.line(try PrivateFile(trust: .containerMount).read(path: $0, atMost: Self.maximumTokenSize)) } ?? token
+        let file = PrivateFile(trust: .containerMount, mayBeReadByOthers: true)
+        let token = try Self.tokenFile.map { SecretText.line(try file.read(path: $0, atMost: Self.maximumTokenSize)) } ?? token
         if let token { request.headers.append(("Authorization", token.withUnsafeBytes { String(decoding: $0, as: UTF8.self) })) }
         let sent = request
         let reply = try await limits.repeating {

@@ -3,9 +3,13 @@ internal import Glibc
 /// Reads files that hold secrets, after checking that nobody else could have read or replaced them.
 package struct PrivateFile: Sendable {
     let trust: FileTrust
+    private let mayBeReadByOthers: Bool
 
-    package init(trust: FileTrust = .ownedByThisUser) {
+    /// - Parameter mayBeReadByOthers: a platform's own file in a container's mount, whose mode is not ours to choose: kubelet writes an EKS pod's token
+    ///   with 0644.
+    package init(trust: FileTrust = .ownedByThisUser, mayBeReadByOthers: Bool = false) {
         self.trust = trust
+        self.mayBeReadByOthers = mayBeReadByOthers
     }
 
     /// - Returns: a descriptor of the folder, which the caller closes.
@@ -63,7 +67,9 @@ package struct PrivateFile: Sendable {
             guard status.st_mode & 0o077 == 0 else { throw .exposed("its mode must be 0600 or less") }
         case .containerMount:
             guard [0, geteuid()].contains(status.st_uid) else { throw .exposed("neither root nor this user owns it") }
-            guard status.st_mode & 0o027 == 0 else { throw .exposed("its mode must be 0440 or less") }
+            guard status.st_mode & (mayBeReadByOthers ? 0o022 : 0o027) == 0 else {
+                throw .exposed("its mode must be \(mayBeReadByOthers ? "0644" : "0440") or less")
+            }
         }
         return status
     }
