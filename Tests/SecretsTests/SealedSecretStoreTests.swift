@@ -1,6 +1,6 @@
 import Foundation
 import Glibc
-import Secrets
+@testable import Secrets
 import Testing
 
 @Suite("Secrets in a sealed file")
@@ -131,14 +131,62 @@ struct SealedSecretStoreTests {
         #expect(throws: SecretStoreError.Cause.self) { try PassphraseWrappingKey(SecretBytes(copying: Array("short".utf8))) }
     }
 
-    @Test("Wrapping anew changes the key and no value; the old key no longer opens it")
-    func rewrapped() async throws {
+    @Test("Sealed anew, every version is what it was, under other keys; the old ones open nothing")
+    func resealed() async throws {
         _ = try await fill()
+        try await store.put(SecretBytes(copying: [1]), as: "other", at: .current)
+        try await store.put(SecretBytes(copying: [2]), as: "other", at: .current)
+        let (versions, before) = (try await store.versions(of: "other"), try #require(FileManager.default.contents(atPath: path)))
         let other = try MemoryWrappingKey(SecretBytes(copying: [UInt8](repeating: 9, count: 32)))
-        try await store.rewrap(under: other)
+        try await store.reseal(under: other)
         let again = SealedSecretStore(path: path, owner: "execution", environment: "development", key: other)
         #expect(try await again.secret(named: "data-key") == SecretBytes(copying: Self.marker))
+        #expect(try await again.versions(of: "other") == versions)
+        #expect(try await again.value(of: "other", at: .previous).bytes == SecretBytes(copying: [1]))
         #expect(await cause() == .wrongKey(needed: other.id, given: key.id))
+        // No value's bytes are those of the file before, so that its data key is of no more use.
+        let (old, new) = (try Self.sealedValues(before), try Self.sealedValues(try #require(FileManager.default.contents(atPath: path))))
+        #expect(old.count == 3 && old.isDisjoint(with: new))
+    }
+
+    private static func sealedValues(_ file: Data) throws -> Set<Data> {
+        let document = try SealedFile(Array(file)).document
+        return Set(document.secrets.values.flatMap { $0.compactMap(\.sealed) })
+    }
+
+    @Test("A key file is replaced while others use it; broken off at any step, everybody still opens the file and the next time ends it")
+    func keyFile() async throws {
+        let keys = path + ".keys"
+        try FileManager.default.createDirectory(atPath: keys, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        func write(_ byte: UInt8, _ name: String) throws {
+            try Data(repeating: byte, count: 32).write(to: URL(filePath: keys + "/" + name))
+            chmod(keys + "/" + name, 0o600)
+        }
+        func open(_ key: any WrappingKey) -> SealedSecretStore {
+            SealedSecretStore(path: path, owner: "execution", environment: "development", key: key)
+        }
+        try write(1, "key")
+        let file = WrappingKeyFile(path: keys + "/key")
+        let service = open(try file.key())
+        try await service.put(SecretBytes(copying: Self.marker), as: "data-key", at: .current)
+        let sealed = path
+        func replace() async throws {
+            try await file.replace { SealedSecretStore(path: sealed, owner: "execution", environment: "development", key: $0) }
+        }
+        try await replace()
+        #expect(try await service.secret(named: "data-key") == SecretBytes(copying: Self.marker))
+        #expect(try Data(contentsOf: URL(filePath: keys + "/key")) != Data(repeating: 1, count: 32))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: keys).filter { $0.contains("next") }.isEmpty)
+        // Ended before the sealing: the next key wraps nothing.
+        try write(2, "key.next")
+        #expect(try await open(try file.key()).secret(named: "data-key") == SecretBytes(copying: Self.marker))
+        // Ended after it: only the next key opens the file.
+        try await service.reseal(under: try MemoryWrappingKey(SecretBytes(copying: [UInt8](repeating: 2, count: 32))))
+        for store in [service, open(try file.key())] { #expect(try await store.secret(named: "data-key") == SecretBytes(copying: Self.marker)) }
+        try await replace()
+        for store in [service, open(try file.key())] { #expect(try await store.secret(named: "data-key") == SecretBytes(copying: Self.marker)) }
+        try await service.put(SecretBytes(copying: [3]), as: "data-key", at: .current)
+        #expect(try await open(try file.key()).secret(named: "data-key") == SecretBytes(copying: [3]))
     }
 
     @Test("Versions without a stage are dropped from the oldest on; revoked values are gone from the file")

@@ -19,8 +19,11 @@ public enum SandboxExchangeProgram {
             dataKey: try await context.secrets.secret(named: dataKey).symmetricKey, wallTime: wallTime)
         let tls = try MeshTLSContext.httpsServer(
             certificateChainPath: context.settings.httpsCertificatePath, privateKeyPath: context.settings.httpsPrivateKeyPath)
+        let secrets = context.secrets
+        // That there is one is seen at the start.
+        _ = try await secrets.secret(named: operatorToken)
         let server = HTTPSServer(
-            responder: exchange.responder(operatorToken: trimmed(try await context.secrets.secret(named: operatorToken))),
+            responder: exchange.responder { trimmed(try await secrets.secret(named: operatorToken)) },
             host: context.settings.listen.host, port: context.settings.listen.port, tls: tls, eventLoopGroup: context.eventLoopGroup,
             logger: context.logger)
         return RunningService(
@@ -33,7 +36,7 @@ public enum SandboxExchangeProgram {
     }
 
     /// Without the line end that a text file may have.
-    private static func trimmed(_ token: SecretBytes) -> SecretBytes {
+    @Sendable private static func trimmed(_ token: SecretBytes) -> SecretBytes {
         token.withUnsafeBytes { bytes in
             SecretBytes(copying: Array(bytes.prefix { $0 > UInt8(ascii: " ") }))
         }

@@ -21,14 +21,26 @@ struct HTTPSCertificates {
     }
 
     func renewDue(now: Date = Date()) throws {
-        let issuer = try CertificateAuthority(certificatePEM: PrivateFiles.readText(certificate), privateKeyPEM: PrivateFiles.readText(key))
         for name in ServiceName.allCases where name.servesHTTPS {
-            let (certificate, key) = (folder.tls(name) + "/https-cert.pem", folder.tls(name) + "/https-key.pem")
-            guard Self.isDue(certificate, key, now: now) else { continue }
-            let issued = try issuer.issueHTTPS(dnsNames: ["localhost", name.rawValue], ipAddresses: ["127.0.0.1"], now: now)
-            try PrivateFiles.write(issued.privateKeyPEM, to: key)
-            try PrivateFiles.write(issued.certificatePEM, to: certificate)
+            if Self.isDue(folder.tls(name) + "/https-cert.pem", folder.tls(name) + "/https-key.pem", now: now) { try replace(of: name, now: now) }
         }
+    }
+
+    /// Gives a running service another key and certificate, which it takes up by itself. There is no list of revoked HTTPS certificates: the one before ends
+    /// within its 24 hours.
+    func replace(of name: ServiceName, now: Date = Date()) throws {
+        let issuer = try CertificateAuthority(certificatePEM: PrivateFiles.readText(certificate), privateKeyPEM: PrivateFiles.readText(key))
+        let issued = try issuer.issueHTTPS(dnsNames: ["localhost", name.rawValue], ipAddresses: ["127.0.0.1"], now: now)
+        try PrivateFiles.write(issued.privateKeyPEM, to: folder.tls(name) + "/https-key.pem")
+        try PrivateFiles.write(issued.certificatePEM, to: folder.tls(name) + "/https-cert.pem")
+    }
+
+    /// Makes another issuer, signed by the offline root, and has every server take a certificate of it.
+    func replaceIssuer(_ root: CertificateAuthority) throws {
+        let issuer = try root.makeHTTPSIssuer()
+        try PrivateFiles.write(issuer.privateKeyPEM, to: key)
+        try PrivateFiles.write(issuer.certificatePEM, to: certificate)
+        for name in ServiceName.allCases where name.servesHTTPS { try replace(of: name) }
     }
 
     /// Missing, unreadable, without its key, or past half of its life.

@@ -63,6 +63,14 @@ public struct DeploymentSecrets: Sendable {
         }
     }
 
+    /// Puts another random text in the place of one.
+    func replaceText(_ secret: String, of name: ServiceName) async throws {
+        let store = try store(of: name)
+        let version = try await store.versions(of: secret).first { $0.stages.contains(.current) }
+        try await store.put(Self.text(of: Self.random()), as: secret, at: .current)
+        if let version { try await store.revoke(version.id, of: secret) }
+    }
+
     private func makeReady(_ name: ServiceName) throws {
         guard options.secretStores?[name.rawValue] == nil else { return }
         switch options.secretsPlace {
@@ -88,6 +96,19 @@ public struct DeploymentSecrets: Sendable {
     }
 
     // MARK: - Wrapping keys
+
+    /// Seals a service's secrets anew under a new data key and a new wrapping key, while the service runs: it reads the key file again.
+    ///
+    /// - Returns: false where its secrets do not lie in a sealed file of ours.
+    /// - Throws: `SecretStoreError`, `DeploymentError`.
+    public func replaceWrappingKey(of name: ServiceName) async throws -> Bool {
+        guard options.secretsPlace == .sealed, options.secretStores?[name.rawValue] == nil else { return false }
+        let (path, environment) = (SecretStoreSettings.sealedPath(folder: folder.secrets(name), owner: name.rawValue), options.environment)
+        try await WrappingKeyFile(path: wrappingKey(of: name)).replace {
+            SealedSecretStore(path: path, owner: name.rawValue, environment: environment, key: $0)
+        }
+        return true
+    }
 
     /// One folder for each service: a confined process is let into its own alone.
     private var wrappingKeys: String { options.wrappingKeys ?? folder.usualWrappingKeys }

@@ -7,7 +7,7 @@ public struct SealedSettings: Codable, Sendable, Equatable {
         /// A file with a passphrase, for Argon2id.
         public var passphraseFile: String?
         public var passphraseVariable: String?
-        /// A file with 32 bytes, or 64 hexadecimal digits.
+        /// A file with 32 bytes, or 64 hexadecimal digits. It is read again when the sealed file turns out to be wrapped under another key.
         public var keyFile: String?
         public var keyVariable: String?
 
@@ -41,7 +41,8 @@ extension SealedSettings.Key {
             throw SecretStoreError.Cause.unusable("sealed.key needs exactly one of passphraseFile, passphraseVariable, keyFile, keyVariable")
         }
         if let passphrase = try text(passphraseFile, passphraseVariable) { return try PassphraseWrappingKey(SecretText.line(passphrase)) }
-        guard let key = try text(keyFile, keyVariable) else { throw SecretStoreError.Cause.notFound }
+        if let keyFile { return try WrappingKeyFile(path: keyFile).key() }
+        guard let key = try text(nil, keyVariable) else { throw SecretStoreError.Cause.notFound }
         return try MemoryWrappingKey(try SecretText.key(key, size: MemoryWrappingKey.size))
     }
 

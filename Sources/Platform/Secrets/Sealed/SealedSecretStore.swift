@@ -93,13 +93,47 @@ public struct SealedSecretStore: SecretStore {
         }
     }
 
-    /// Wraps the data key under another wrapping key; the values stay as they are. A store with the old key no longer opens the file.
-    public func rewrap(under other: any WrappingKey) async throws {
+    /// Seals every value anew, under another data key, which another wrapping key wraps: whoever had the keys before opens nothing of what is written
+    /// from now on. Versions and stages stay as they are.
+    public func reseal(under other: any WrappingKey) async throws {
         do {
-            try await change { document, _ in } wrapping: { try await other.wrap($0) }
+            let writer = try await FolderWriter.locked(folder)
+            var (document, dataKey) = try await openOrMake()
+            let before = SealingKeys(dataKey: dataKey)
+            let fresh = Self.newDataKey()
+            let after = SealingKeys(dataKey: fresh)
+            for (name, versions) in document.secrets {
+                document.secrets[name] = try versions.map { version in
+                    var version = version
+                    version.sealed = try version.sealed.map { try after.seal(try before.open($0, address(name, version.id)), address(name, version.id)) }
+                    return version
+                }
+            }
+            document.wrappedKey = try await other.wrap(fresh)
+            document.generation += 1
+            try writer.replace(file, with: try SealedFile.bytes(document, after))
         } catch let cause as SecretStoreError.Cause {
             throw SecretStoreError(store: kind, secret: nil, cause: cause)
         }
+    }
+
+    /// Whether there is a file, and the key given is the one that wraps it.
+    ///
+    /// - Throws: `SecretStoreError.Cause`: damage, another's file.
+    var isOpen: Bool {
+        get async throws {
+            do {
+                _ = try await open()
+                return true
+            } catch let cause as SecretStoreError.Cause where cause.isWrongKey || cause == .notFound {
+                return false
+            }
+        }
+    }
+
+    private static func newDataKey() -> SecretBytes {
+        var random = SecureRandom.bytes(SealingKeys.dataKeySize)
+        return SecretBytes(taking: &random)
     }
 
     // MARK: - Reading and writing
@@ -134,14 +168,11 @@ public struct SealedSecretStore: SecretStore {
     }
 
     /// Changes the document under the writers' lock.
-    private func change<Value>(
-        _ body: (inout SealedDocument, SealingKeys) throws -> Value, wrapping rewrap: ((SecretBytes) async throws -> WrappedKey)? = nil
-    ) async throws -> Value {
+    private func change<Value>(_ body: (inout SealedDocument, SealingKeys) throws -> Value) async throws -> Value {
         let writer = try await FolderWriter.locked(folder)
         var (document, dataKey) = try await openOrMake()
         let keys = SealingKeys(dataKey: dataKey)
         let value = try body(&document, keys)
-        if let rewrap { document.wrappedKey = try await rewrap(dataKey) }
         document.generation += 1
         try writer.replace(file, with: try SealedFile.bytes(document, keys))
         return value
@@ -151,8 +182,7 @@ public struct SealedSecretStore: SecretStore {
         do {
             return try await open()
         } catch SecretStoreError.Cause.notFound {
-            var random = SecureRandom.bytes(SealingKeys.dataKeySize)
-            let dataKey = SecretBytes(taking: &random)
+            let dataKey = Self.newDataKey()
             return (SealedDocument(owner: owner, environment: environment, wrappedKey: try await key.wrap(dataKey)), dataKey)
         }
     }

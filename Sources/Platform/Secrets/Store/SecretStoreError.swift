@@ -85,6 +85,11 @@ extension SecretStoreError.Cause: CustomStringConvertible {
         }
     }
 
+    /// Whether another wrapping key opens it.
+    var isWrongKey: Bool {
+        if case .wrongKey = self { true } else { false }
+    }
+
     /// Whether somebody else may have what was meant for this process.
     public var isAlarm: Bool {
         if case .unwrapRefused = self { true } else { false }

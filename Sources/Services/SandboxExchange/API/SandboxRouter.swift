@@ -7,6 +7,11 @@ extension SandboxExchange {
     ///
     /// - Parameter operatorToken: what `X-Sandbox-Operator` must hold for the latter.
     public func responder(operatorToken: SecretBytes) -> SandboxResponder {
+        responder { operatorToken }
+    }
+
+    /// - Parameter operatorToken: asked for at each request: it may be replaced while the exchange runs.
+    public func responder(operatorToken: @escaping @Sendable () async throws -> SecretBytes) -> SandboxResponder {
         let router = Router(context: SandboxContext.self)
         for endpoint in marketEndpoints + orderEndpoints + accountEndpoints {
             let responder = ExchangeResponder(exchange: self, endpoint: endpoint)

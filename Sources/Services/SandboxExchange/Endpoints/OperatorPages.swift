@@ -8,7 +8,7 @@ import Trading
 /// What a real exchange does on its web pages: accounts, deposits and the registering of keys. Needs the operator's token.
 struct OperatorPages: Sendable {
     let exchange: SandboxExchange
-    let token: SecretBytes
+    let token: @Sendable () async throws -> SecretBytes
 
     private static let maximumBody = 64 << 10
     private static let maximumAssets = 50
@@ -70,7 +70,7 @@ struct OperatorPages: Sendable {
         _ work: @escaping @Sendable (ByteBuffer, Parameters) async throws -> any Encodable & Sendable
     ) {
         router.on(path, method: method) { request, context in
-            guard isOperator(request) else { return Response(status: .unauthorized) }
+            guard try await isOperator(request) else { return Response(status: .unauthorized) }
             do {
                 let body = try await request.body.collect(upTo: Self.maximumBody)
                 return try JSONResponse.make(try await work(body, context.parameters))
@@ -82,9 +82,9 @@ struct OperatorPages: Sendable {
         }
     }
 
-    private func isOperator(_ request: Request) -> Bool {
+    private func isOperator(_ request: Request) async throws -> Bool {
         guard let name = HTTPField.Name("X-Sandbox-Operator"), let shown = request.headers[name] else { return false }
-        return SecretBytes(copying: Array(shown.utf8)) == token
+        return SecretBytes(copying: Array(shown.utf8)) == (try await token())
     }
 
     private static func decode<Body: Decodable>(_ body: ByteBuffer) throws -> Body {

@@ -16,14 +16,14 @@ struct RotateKeyCommand: AsyncParsableCommand {
     @OptionGroup var state: StateOptions
     @Argument(help: "PROCESS/KIND, or PROCESS/KIND/ID where there are several of a kind.")
     var key: KeyName?
-    @Option(help: "Rotate every key of this process instead; `operator` means of all processes.")
+    @Option(help: "Rotate every key of this process instead, and what else it holds; `operator` means of all processes.")
     var seenBy: String?
     @OptionGroup var why: ReasonOption
 
     func validate() throws {
         guard (key == nil) != (seenBy == nil) else { throw ValidationError("name one key, or a role with --seen-by") }
-        if let seenBy, seenBy != "operator", ServiceName(rawValue: seenBy).map(KeyFleet.processes.contains) != true {
-            throw ValidationError("\(seenBy) is no role: use operator, \(KeyFleet.processes.map(\.rawValue).joined(separator: ", "))")
+        if let seenBy, seenBy != "operator", ServiceName(rawValue: seenBy) == nil {
+            throw ValidationError("\(seenBy) is no role: use operator, \(ServiceName.allCases.map(\.rawValue).joined(separator: ", "))")
         }
     }
 
@@ -32,7 +32,8 @@ struct RotateKeyCommand: AsyncParsableCommand {
         let process = seenBy.flatMap(ServiceName.init(rawValue:))
         // Before anything is rotated: a new issuing key brings auth another certificate by itself.
         let certificates = try CertificateReplacement(state.folder, of: process)
-        let answers = try await KeyFleet(state.folder).list(process: process)
+        let hasKeys = process.map(KeyFleet.processes.contains) ?? true
+        let answers = hasKeys ? try await KeyFleet(state.folder).list(process: process) : []
         var failures = answers.compactMap { answer in answer.failure.map { "\(answer.process.rawValue): \($0)" } }
         for answer in answers {
             // A log keeps its key.
@@ -50,7 +51,28 @@ struct RotateKeyCommand: AsyncParsableCommand {
         } catch {
             failures.append("mesh certificates: \((error as? RPCError)?.message ?? "\(error)")")
         }
+        failures += await replaceHeldSecrets(of: process)
         guard failures.isEmpty else { throw CommandError("not rotated:\n" + failures.joined(separator: "\n")) }
+    }
+
+    /// - Parameter process: nil for all, and what the operator holds.
+    /// - Returns: what failed.
+    private func replaceHeldSecrets(of process: ServiceName?) async -> [String] {
+        var failures: [String] = []
+        do {
+            let held = try RoleSecrets(state.folder)
+            if process == nil { print(try held.replaceHTTPSIssuer()) }
+            for name in process.map({ [$0] }) ?? ServiceName.allCases {
+                do {
+                    for line in try await held.replace(of: name) { print(line) }
+                } catch {
+                    failures.append("what \(name.rawValue) holds: \(error)")
+                }
+            }
+        } catch {
+            failures.append("what the operator holds: \(error)")
+        }
+        return failures
     }
 
     private func rotate(_ key: KeyName) async throws {
