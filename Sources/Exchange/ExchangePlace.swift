@@ -1,11 +1,13 @@
-/// Where an exchange client may connect to in an environment: money that counts is reached from production alone, and production
-/// reaches nothing else.
+/// Where an exchange client may connect to in an environment. Each has exchanges of its own, so that nothing that one of them may reach is in reach of
+/// another: money that counts is reached from production alone.
 public struct ExchangePlace: Sendable, Equatable {
     public enum Kind: String, Sendable {
         /// This project's `sandbox-exchange`, on this machine or in the same compose file.
         case sandbox
         /// Binance's test network: no real money.
         case testnet
+        /// Binance's demo mode: the live markets' prices, no real money.
+        case demo
         /// Binance itself.
         case live
     }
@@ -16,6 +18,7 @@ public struct ExchangePlace: Sendable, Equatable {
 
     private static let sandboxHosts: Set<String> = ["127.0.0.1", "::1", "localhost", "sandbox-exchange"]
     private static let testnetHosts: Set<String> = ["testnet.binance.vision"]
+    private static let demoHosts: Set<String> = ["demo-api.binance.com"]
     private static let liveHosts: Set<String> = [
         "api.binance.com", "api-gcp.binance.com", "api1.binance.com", "api2.binance.com", "api3.binance.com", "api4.binance.com",
     ]
@@ -35,7 +38,8 @@ public struct ExchangePlace: Sendable, Equatable {
 
     static func kinds(of environment: String) -> Set<Kind> {
         switch environment {
-        case "development", "staging": [.sandbox, .testnet]
+        case "development": [.sandbox, .testnet]
+        case "staging": [.demo]
         case "production": [.live]
         default: []
         }
@@ -45,6 +49,7 @@ public struct ExchangePlace: Sendable, Equatable {
         if sandboxHosts.contains(address.host) { return .sandbox }
         guard address.port == nil || address.port == 443 else { return nil }
         if testnetHosts.contains(address.host) { return .testnet }
+        if demoHosts.contains(address.host) { return .demo }
         return liveHosts.contains(address.host) ? .live : nil
     }
 }
@@ -66,7 +71,8 @@ public enum ExchangePlaceError: Error, Sendable, Equatable, CustomStringConverti
     private static func allowed(_ environment: String) -> String {
         switch environment {
         case "production": "Binance's live hosts"
-        case "development", "staging": "the sandbox and Binance's test network"
+        case "staging": "Binance's demo mode (demo-api.binance.com)"
+        case "development": "the sandbox and Binance's test network"
         default: "none, for it is no environment"
         }
     }

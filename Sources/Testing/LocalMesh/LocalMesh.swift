@@ -34,7 +34,8 @@ public final class LocalMesh: Sendable {
     ///   - variables: of the environment of all its services.
     public static func start(
         candles: String? = nil, seed: UInt32 = 1, keys: KeySchedules? = nil, alerts: DeploymentOptions.Alerts? = nil, model: DeploymentOptions.Model? = nil,
-        tradeKeys: RemoteKeySettings? = nil, secretStores: [String: SecretStoreSettings]? = nil, bin: String? = nil, clock: LocalClock? = nil, variables: [String: String] = [:]
+        tradeKeys: RemoteKeySettings? = nil, secretStores: [String: SecretStoreSettings]? = nil, bin: String? = nil, clock: LocalClock? = nil,
+        variables: [String: String] = [:]
     ) async throws -> LocalMesh {
         let options = DeploymentOptions(
             portBase: 0, candles: candles, seed: seed, keys: keys, alerts: alerts, model: model, tradeKeys: tradeKeys, secretStores: secretStores)
@@ -51,10 +52,12 @@ public final class LocalMesh: Sendable {
     /// Runs `body` with a mesh of its own, which is gone afterwards.
     public static func with<T>(
         candles: String? = nil, seed: UInt32 = 1, keys: KeySchedules? = nil, alerts: DeploymentOptions.Alerts? = nil, model: DeploymentOptions.Model? = nil,
-        tradeKeys: RemoteKeySettings? = nil, secretStores: [String: SecretStoreSettings]? = nil, clock: LocalClock? = nil, variables: [String: String] = [:], _ body: (LocalMesh) async throws -> T
+        tradeKeys: RemoteKeySettings? = nil, secretStores: [String: SecretStoreSettings]? = nil, clock: LocalClock? = nil,
+        variables: [String: String] = [:], _ body: (LocalMesh) async throws -> T
     ) async throws -> T {
         let mesh = try await start(
-            candles: candles, seed: seed, keys: keys, alerts: alerts, model: model, tradeKeys: tradeKeys, secretStores: secretStores, clock: clock, variables: variables)
+            candles: candles, seed: seed, keys: keys, alerts: alerts, model: model, tradeKeys: tradeKeys, secretStores: secretStores, clock: clock,
+            variables: variables)
         do {
             let result = try await body(mesh)
             await mesh.stop()

@@ -1,4 +1,5 @@
 import Foundation
+import SecretServers
 import Secrets
 import SecretStores
 
@@ -20,6 +21,16 @@ struct SecretMeeting {
             let theirs = try settings(owner).open(folder: folder, owner: "execution", environment: owner)
             try await theirs.put(SecretBytes(copying: [1, 2, 3]), as: "data-key", at: .current)
             return try await read(try settings(host), folder)
+        }
+    }
+
+    /// Both have their wrapping keys in the same device.
+    func device() async throws -> String? {
+        try await inFolder { folder in
+            let settings = SecretStoreSettings(driver: .pkcs11, pkcs11: try await SoftHSM.shared.settings(path: folder + "/execution.sealed"))
+            let theirs = try settings.open(folder: folder, owner: "execution", environment: owner)
+            try await theirs.put(SecretBytes(copying: [1, 2, 3]), as: "data-key", at: .current)
+            return try await read(settings, folder)
         }
     }
 

@@ -76,7 +76,7 @@ struct EndpointMeeting {
     let host: String
 
     static func host(of environment: String) -> String {
-        ["development": "127.0.0.1", "staging": "testnet.binance.vision"][environment] ?? "api.binance.com"
+        ["development": "127.0.0.1", "staging": "demo-api.binance.com"][environment] ?? "api.binance.com"
     }
 
     func connect() -> String? {

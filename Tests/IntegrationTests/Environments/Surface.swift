@@ -1,14 +1,19 @@
 import Deployment
+import Identity
+import SecretServers
 
 /// What an environment has of its own.
 enum Surface: String, CaseIterable, Sendable {
     case certificate, serverCertificate
-    case token, tokenOfSameKey
-    case sealedSecret, sealedSecretOfSameKey, secretFile, secretVariable, vaultPrefix, awsPrefix
+    case token, tokenOfSameKey, agentToken, signOffToken
+    case sealedSecret, sealedSecretOfSameKey, deviceSecret, secretFile, secretVariable, vaultPrefix, awsPrefix
     case database
     case endpoint
     case auditLog, auditLogOfSameKey
     case stateFolder
+
+    /// Whether what it takes is on this machine, or has to be.
+    var isExpected: Bool { self != .deviceSecret || ExternalProgram.softHSM.isExpected }
 
     /// Brings what is `owner`'s to something of `host`.
     ///
@@ -19,8 +24,11 @@ enum Surface: String, CaseIterable, Sendable {
         case .serverCertificate: try await CertificateMeeting(owner: owner, host: host).server()
         case .token: try await TokenMeeting(owner: owner, host: host).ownKeys()
         case .tokenOfSameKey: try await TokenMeeting(owner: owner, host: host).sameKey()
+        case .agentToken: try await TokenMeeting(owner: owner, host: host, kind: .agent).sameKey()
+        case .signOffToken: try await TokenMeeting(owner: owner, host: host, kind: .signOff).sameKey()
         case .sealedSecret: try await SecretMeeting(owner: owner, host: host).sealed(sameKey: false)
         case .sealedSecretOfSameKey: try await SecretMeeting(owner: owner, host: host).sealed(sameKey: true)
+        case .deviceSecret: try await SecretMeeting(owner: owner, host: host).device()
         case .secretFile: try await SecretMeeting(owner: owner, host: host).files()
         case .secretVariable: try await SecretMeeting(owner: owner, host: host).variables()
         case .vaultPrefix: SecretMeeting(owner: owner, host: host).vault()

@@ -28,7 +28,8 @@ extension DeploymentOptions {
         for (name, store) in secretStores ?? [:] {
             guard ServiceName(rawValue: name) != nil else { throw DeploymentError("there is no service '\(name)' to have a secret store") }
             guard Self.drivers.contains(store.driver) else {
-                throw DeploymentError("\(name)'s secret store is one of \(Self.drivers.map(\.rawValue).sorted().joined(separator: ", ")): --secrets has the others")
+                let drivers = Self.drivers.map(\.rawValue).sorted().joined(separator: ", ")
+                throw DeploymentError("\(name)'s secret store is one of \(drivers): --secrets has the others")
             }
             guard store.vault?.login.appRole?.wrappedSecretIDFile == nil else {
                 throw DeploymentError("\(name)'s wrapped secret id opens once, and the operator's commands open the store too: use secretIDFile")

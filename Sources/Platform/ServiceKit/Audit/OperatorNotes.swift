@@ -42,7 +42,9 @@ public struct OperatorNotes: Sendable {
     /// - Throws: when it cannot be kept: what it was to tell of must not happen then.
     public func leave(_ note: Note) throws {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        guard try names().count < Self.most else { throw OperatorNoteError("\(Self.most) notes wait in \(folder): start the service, which tells them to audit") }
+        guard try names().count < Self.most else {
+            throw OperatorNoteError("\(Self.most) notes wait in \(folder): start the service, which tells them to audit")
+        }
         let data = try JSONEncoder().encode(note)
         guard data.count <= Self.longest else { throw OperatorNoteError("a note for the audit log has at most \(Self.longest) bytes: shorten the reason") }
         try AtomicFile.write(Array(data), to: "\(folder)/\(note.time)-\(UUID().uuidString).json")

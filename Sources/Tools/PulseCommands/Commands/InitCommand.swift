@@ -19,7 +19,8 @@ struct DeploymentChoices: ParsableArguments {
     @Option(help: "PEM file of the certificate authorities to trust for alerts.")
     var alertsRoots: String?
 
-    @Option(help: "The language model that answers: https://host/v1, or 'built-in'. Give its key by `pulse secrets put agent llm-api-key --reason TEXT < file`.")
+    @Option(
+        help: "The language model that answers: https://host/v1, or 'built-in'. Its key: `pulse secrets put agent llm-api-key --reason TEXT < file`.")
     var model: String?
 
     @Option(help: "The language model's name, as its server calls it.")
