@@ -100,6 +100,53 @@ struct BaselineTests {
         #expect(try code(server.receive(Frame(.data, 1))) == 8)
     }
 
+    @Test("what may wait unread on all streams of a connection is bounded; one message more ends its stream alone, and what is read makes room")
+    func connectionBound() throws {
+        var server = ServerStateMachine(mode: .baseline)
+        let message = { Frame(.data, $0, [], Array(repeating: 1, count: 1 << 20)) }
+        let charge = message(1).header.charge
+        for id in stride(from: UInt32(1), to: 41, by: 2) { _ = try server.receive(Frame(.request, id, .remoteOpen)) }
+        let room = WireLimits.baselineUnreadBytes / charge
+        for number in 0..<room {
+            let id = UInt32(number * 2 + 1)
+            #expect(try server.receive(message(id)) == .message(id, charge: charge, ends: false))
+        }
+        #expect(try code(server.receive(message(33))) == 8)
+        #expect(!server.isOpen(33))
+        #expect((1..<33).filter { $0 % 2 == 1 }.allSatisfy(server.isOpen))
+        server.consumed(1, charge: charge, on: 1)
+        #expect(try server.receive(message(35)) == .message(35, charge: charge, ends: false))
+        #expect(try code(server.receive(message(37))) == 8)
+        // A stream that ends with messages unread holds its part until they are thrown away.
+        server.answered(3)
+        #expect(try code(server.receive(message(39))) == 8)
+        server.consumed(1, charge: charge, on: 3)
+        #expect(try server.receive(message(1)) == .message(1, charge: charge, ends: false))
+    }
+
+    @Test("a client's connection has the same bound, and the last message of a stream counts as those before it")
+    func connectionBoundOfClient() throws {
+        var client = ClientStateMachine(mode: .baseline)
+        let message = { Frame(.data, $0, $1, Array(repeating: 1, count: 1 << 20)) }
+        let charge = message(1, []).header.charge
+        for _ in 0..<20 { _ = client.open(expectsData: true) }
+        for id in stride(from: UInt32(1), to: 31, by: 2) {
+            #expect(try client.receive(message(id, .remoteClosed)) == .ended(id, charge: charge))
+        }
+        guard case .failed(31, let rejection) = try client.receive(message(31, .remoteClosed)) else {
+            Issue.record("taken")
+            return
+        }
+        #expect(rejection.code == 8)
+        guard case .failed(33, _) = try client.receive(message(33, [])) else {
+            Issue.record("taken")
+            return
+        }
+        // They have ended and are read now.
+        client.consumed(1, charge: charge, on: 1)
+        #expect(try client.receive(message(35, [])) == .message(35, charge: charge))
+    }
+
     @Test("a client drops what it does not know, and takes both ends of a stream")
     func client() throws {
         var client = ClientStateMachine(mode: .baseline)
@@ -111,8 +158,8 @@ struct BaselineTests {
             Issue.record("an empty message is a message")
             return
         }
-        #expect(try client.receive(Frame(.data, 1, [.remoteClosed, .noData])) == .ended(1, message: false))
-        #expect(try client.receive(Frame(.data, 3, .remoteClosed, [1])) == .ended(3, message: true))
+        #expect(try client.receive(Frame(.data, 1, [.remoteClosed, .noData])) == .ended(1, charge: nil))
+        #expect(try client.receive(Frame(.data, 3, .remoteClosed, [1])) == .ended(3, charge: 11))
         _ = client.open(expectsData: false)
         #expect(try client.receive(Frame(.response, 5, FrameFlags(rawValue: 0x80), [1])) == .response(5, statusOnly: false))
     }

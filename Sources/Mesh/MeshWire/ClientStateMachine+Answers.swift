@@ -69,12 +69,10 @@ extension ClientStateMachine {
     private mutating func receiveBaselineData(_ header: FrameHeader, _ stream: StreamState) -> Action {
         let id = header.streamID
         let hasMessage = !header.flags.contains(.noData)
-        if header.flags.contains(.remoteClosed) {
-            core.close(id, remember: false)
-            return .ended(id, message: hasMessage)
-        }
-        guard hasMessage else { return .none }
-        guard stream.inbound.takes(header.charge) else { return giveUp(id, .queueFull) }
-        return .message(id, charge: core.completeMessage(header))
+        if hasMessage, let refusal = core.refusal(of: header, on: stream) { return giveUp(id, refusal) }
+        let charge = hasMessage ? core.completeMessage(header) : nil
+        guard header.flags.contains(.remoteClosed) else { return charge.map { .message(id, charge: $0) } ?? .none }
+        core.close(id, remember: false)
+        return .ended(id, charge: charge)
     }
 }

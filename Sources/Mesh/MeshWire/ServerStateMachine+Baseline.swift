@@ -33,7 +33,7 @@ extension ServerStateMachine {
         guard !stream.remoteClosed else { return refuse(id, .unaryData) }
         guard !oversized else { return refuse(id, .messageTooLong) }
         if header.flags.contains(.noData) { return closeRemote(header) }
-        guard stream.inbound.takes(header.charge) else { return refuse(id, .queueFull) }
+        if let refusal = core.refusal(of: header, on: stream) { return refuse(id, refusal) }
         let charge = core.completeMessage(header)
         let ends = endsRemote(header)
         if ends { core.streams[id]?.remoteClosed = true }

@@ -33,6 +33,8 @@ public enum WireLimits {
     public static let baselineQueuedMessages = 16_384
     /// Bytes that may wait unread in a baseline stream.
     public static let baselineQueuedBytes = 4 << 20
+    /// Bytes that may wait unread on a baseline connection, in all its streams, those that have ended and are still read included.
+    public static let baselineUnreadBytes = 16 << 20
     /// Do not cut a message into pieces smaller than this merely because the window is nearly used up.
     public static let smallestFragment = 1024
 }
