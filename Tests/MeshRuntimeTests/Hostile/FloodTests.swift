@@ -131,6 +131,33 @@ struct FloodTests {
         #expect(work.now == 0)
     }
 
+    @Test("long requests to handlers that never return are held up to a bound, however often their callers come back")
+    func stuckLongRequests() async throws {
+        var limits = ServerLimits()
+        limits.connection.maximumRequestBytes = 16 * Self.megabyte
+        limits.maximumRequestBytes = 48 * Self.megabyte
+        let stop = Signal(), work = Work()
+        let stuck = TestMesh.unary("Stuck") { message, _ in
+            work.begin()
+            await stop.wait()
+            work.end()
+            return message
+        }
+        let settings = ControlFrame.settings(.default).encoded
+        let parts = try (0..<60).map { try RawFrames.longRequest("Stuck", on: UInt32($0 * 2 + 1), payload: Self.megabyte) }
+        // What stands around the requests: what the socket, libssl and the frames under way hold for each of the attackers.
+        try await attack("stuck handlers with long requests", [stuck], limits: limits, memory: 128 * Self.megabyte, round: .seconds(1)) { peer in
+            try await peer.send(settings)
+            for part in parts { try await peer.send(part) }
+            await pause(until: .now + .milliseconds(100), on: peer.channel.eventLoop)
+        } finally: {
+            #expect(work.now > 16)
+            #expect(work.most <= 48)
+            stop.raise()
+            while work.now > 0 { await Task.yield() }
+        }
+    }
+
     @Test("handlers that never return keep their slots, and all of a method's are bounded however often their callers come back")
     func stuckHandlers() async throws {
         var limits = ServerLimits()

@@ -28,6 +28,10 @@ public struct ConnectionLimits: Sendable {
     public var maximumUnreadBytes = 64 << 20
     /// See ``maximumUnreadBytes``.
     public var maximumUnreadMessages = 4096
+    /// Bytes of long Requests, packed, whose handlers have not returned at a server. With more calls are refused with RESOURCE_EXHAUSTED, `OVERLOADED`.
+    public var maximumRequestBytes = 64 << 20
+    /// Requests up to this many bytes are not counted: together they are bounded by `settings.maximumConcurrentStreams`.
+    public var shortRequestBytes = 16 << 10
     /// Calls of a client that may wait for a free stream.
     public var maximumWaitingCalls = 4096
     /// How long an event loop looks for the next call of a caller that makes one after another, or for its answer, before its thread sleeps.

@@ -21,6 +21,8 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
     @exclusivity(unchecked) var arriving = ArrivingMessages()
     /// Calls whose handlers have not begun, oldest first. Empty between two turns.
     @exclusivity(unchecked) var pending = PendingCalls()
+    /// Of long Requests whose handlers have not returned.
+    @exclusivity(unchecked) var heldRequestBytes = 0
     @exclusivity(unchecked) private var unfinished: [UInt32: UnfinishedRequest] = [:]
     @exclusivity(unchecked) private var deadlines = DeadlineTimer()
     private let started = NIODeadline.now()
