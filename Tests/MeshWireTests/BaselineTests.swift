@@ -15,6 +15,7 @@ struct BaselineTests {
         server.beginDrain()
         #expect(server.finishDrain() == [])
         server.fail(ConnectionFailure(.noError, ""))
+        server.ping()
         #expect(!server.hasControlFrames)
         var client = ClientStateMachine(mode: .baseline)
         _ = client.open(expectsData: true)

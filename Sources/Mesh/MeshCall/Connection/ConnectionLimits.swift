@@ -20,6 +20,11 @@ public struct ConnectionLimits: Sendable {
     public var keepaliveInterval: Duration = .seconds(20)
     /// How long a PING may go unanswered.
     public var keepaliveTimeout: Duration = .seconds(10)
+    /// A server pings a quiet connection with calls open after this time; in baseline, which has no PING, the kernel probes it. Longer than a client's own
+    /// interval: who is there speaks first.
+    public var serverKeepaliveInterval: Duration = .seconds(30)
+    /// How long nothing may come after that.
+    public var serverKeepaliveTimeout: Duration = .seconds(20)
     /// Bytes handed to the link in one piece before its writability is looked at again.
     public var outboundHighWater = 128 << 10
     /// Bytes of answers or requests that may wait for a slow peer. More is RESOURCE_EXHAUSTED.
