@@ -60,6 +60,29 @@ struct BaselineTests {
         #expect(try code(server.receive(Frame(.data, 7))) == 3)
     }
 
+    @Test("whether messages may come is what the method says, whatever the Request's flags said")
+    func methodDecides() throws {
+        var server = ServerStateMachine(mode: .baseline)
+        for (id, flags) in [(1, .remoteOpen), (3, []), (5, .remoteOpen)] as [(UInt32, FrameFlags)] {
+            _ = try server.receive(Frame(.request, id, flags))
+            let isOpen = server.resolve(id, takesStream: false, flags: flags)
+            #expect(!isOpen)
+        }
+        #expect(try code(server.receive(Frame(.data, 1, [], [1]))) == 3)
+        #expect(!server.isOpen(1))
+        #expect(try code(server.receive(Frame(.data, 3, [], [1]))) == 3)
+        // Who said that messages come may say that there are none.
+        #expect(try server.receive(Frame(.data, 5, [.remoteClosed, .noData])) == .halfClosed(5))
+        #expect(server.isOpen(5))
+        for (id, flags, expected) in [(7, [], true), (9, .remoteOpen, true), (11, .remoteClosed, false)] as [(UInt32, FrameFlags, Bool)] {
+            _ = try server.receive(Frame(.request, id, flags))
+            let isOpen = server.resolve(id, takesStream: true, flags: flags)
+            #expect(isOpen == expected)
+            let message = try server.receive(Frame(.data, id, [], [1]))
+            if isOpen { #expect(message == .message(id, charge: 11, ends: false)) } else { #expect(code(message) == 3) }
+        }
+    }
+
     @Test("the last message may carry the end, though we never send it so")
     func closeWithData() throws {
         var server = ServerStateMachine(mode: .baseline)

@@ -37,6 +37,10 @@ public struct ConnectionLimits: Sendable {
     public var maximumRequestBytes = 64 << 20
     /// Requests up to this many bytes are not counted: together they are bounded by `settings.maximumConcurrentStreams`.
     public var shortRequestBytes = 16 << 10
+    /// A client in baseline closes the connection when a call that was sent is given up: ttrpc has no other word that stops what the server does for it.
+    /// All other calls of the connection are lost with it, so such calls deserve a client of their own. A call whose time is over closes nothing:
+    /// the server was told how much it had.
+    public var closesBaselineToCancel = false
     /// Calls of a client that may wait for a free stream.
     public var maximumWaitingCalls = 4096
     /// How long an event loop looks for the next call of a caller that makes one after another, or for its answer, before its thread sleeps.
