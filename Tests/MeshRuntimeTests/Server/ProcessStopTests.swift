@@ -26,10 +26,11 @@ struct ProcessStopTests {
     private static func withServer<Output: Sendable>(
         _ credentials: MeshTLSCredentials, _ body: @Sendable (RunningProgram, MeshEndpoint) async throws -> Output
     ) async throws -> Output {
-        let files = [
-            "--cert", credentials.certificateChainPath, "--key", credentials.privateKeyPath, "--ca", credentials.trustRootsPath,
+        let arguments = [
+            "server", "--addr", "127.0.0.1:0", "--counts", "--cert", credentials.certificateChainPath, "--key", credentials.privateKeyPath,
+            "--ca", credentials.trustRootsPath,
         ]
-        return try await RunningProgram.with(BuiltProgram.named("mesh-bench").path, ["server", "--addr", "127.0.0.1:0", "--counts"] + files, seconds: 60) { server in
+        return try await RunningProgram.with(BuiltProgram.named("mesh-bench").path, arguments, seconds: 60) { server in
             let line = try #require(await server.line())
             let address = try JSONDecoder().decode(Listening.self, from: Data(line.utf8)).listening
             let port = try #require(address.split(separator: ":").last.flatMap { Int($0) })
