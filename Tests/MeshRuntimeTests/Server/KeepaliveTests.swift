@@ -82,10 +82,15 @@ struct KeepaliveTests {
         let interval: CInt
     }
 
-    /// Of the sockets of this process that are connected to a port or by it.
+    /// Of the sockets of this process that are connected to a port or by it. One may have two descriptors for a while: a connection is handed over.
     private static func keepalive(port: Int) -> [Keepalive] {
-        (0..<1024).filter { Self.port(of: $0, getpeername) == port || (Self.port(of: $0, getsockname) == port && Self.port(of: $0, getpeername) != nil) }
-            .map { Keepalive(idle: option(TCP_KEEPIDLE, $0), interval: option(TCP_KEEPINTVL, $0)) }
+        var found: [[Int]: Keepalive] = [:]
+        for descriptor in CInt(0)..<1024 {
+            guard let own = Self.port(of: descriptor, getsockname), let peer = Self.port(of: descriptor, getpeername), own == port || peer == port
+            else { continue }
+            found[[own, peer]] = Keepalive(idle: option(TCP_KEEPIDLE, descriptor), interval: option(TCP_KEEPINTVL, descriptor))
+        }
+        return Array(found.values)
     }
 
     private static func port(
