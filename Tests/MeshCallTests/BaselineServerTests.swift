@@ -89,6 +89,50 @@ struct BaselineServerTests {
         #expect(try response(await link.read()).payload == [1])
     }
 
+    @Test("a unary call that announced messages is refused and cancelled with the first one")
+    func announcedMessages() async throws {
+        let cancelled = Signal()
+        let hang = TestService.unary("Hang") { message, _ in
+            await untilCancelled()
+            cancelled.raise()
+            return message
+        }
+        let link = WireLink([TestService.echo, hang], mode: .baseline)
+        link.write(try request(1, "Hang", flags: .remoteOpen))
+        link.write(FrameHeader(length: 1, streamID: 1, type: .data).with([1]))
+        #expect(try response(await link.read()).status?.code == 3)
+        await cancelled.wait()
+        // That there are none after all is no error.
+        link.write(try request(3, "Hang", flags: .remoteOpen))
+        link.write(FrameHeader(length: 0, streamID: 3, type: .data, flags: [.remoteClosed, .noData]).encoded)
+        link.write(try request(5, "Echo", [1]))
+        #expect(try response(await link.read()).payload == [1])
+        link.hangUp()
+    }
+
+    @Test(
+        "a method whose client streams takes messages, whatever its Request's flags say; only who says that he sends none is not waited for",
+        arguments: [[], .remoteOpen, [.remoteOpen, .noData], .remoteClosed] as [FrameFlags])
+    func flagsOfStream(_ flags: FrameFlags) async throws {
+        let collect = MethodImplementation(
+            TestService.descriptor("Collect", .clientStreaming),
+            .clientStreaming { requests, _ in
+                var all = ByteBuffer()
+                for try await var message in requests { all.writeBuffer(&message) }
+                return all
+            })
+        let link = WireLink([collect], mode: .baseline)
+        // The first message in the Request itself, as stock clients may send it.
+        var bytes = try request(1, "Collect", [2], flags: flags)
+        if flags != .remoteClosed {
+            bytes += FrameHeader(length: 1, streamID: 1, type: .data).with([1])
+            bytes += FrameHeader(length: 0, streamID: 1, type: .data, flags: [.remoteClosed, .noData]).encoded
+        }
+        link.write(bytes)
+        #expect(try response(await link.read()).payload == (flags == .remoteClosed ? [2] : [2, 1]))
+        link.hangUp()
+    }
+
     @Test("a used id does not touch the call that runs under it")
     func usedIDOfRunningCall() async throws {
         let goOn = Signal()

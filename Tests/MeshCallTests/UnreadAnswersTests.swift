@@ -47,6 +47,16 @@ struct UnreadAnswersTests {
         #expect(try await end(of: link) == ConnectionFailure(.enhanceYourCalm, "answers are not read"))
     }
 
+    @Test("a peer that is owed nothing but control frames and takes none is given up too")
+    func controlFramesOnly() async throws {
+        var limits = ConnectionLimits()
+        limits.tick = .milliseconds(5)
+        limits.writeStallTimeout = .milliseconds(50)
+        let link = WireLink([TestService.echo], mode: .mesh, limits: limits, stalled: true)
+        link.write(greeting + ControlFrame.ping(7).encoded)
+        #expect(try await end(of: link) == ConnectionFailure(.timeout, "the peer took no bytes for 0.05 seconds"))
+    }
+
     @Test("an answer still queued when its call is given up is not sent")
     func cancelled() async throws {
         let link = WireLink([TestService.echo], mode: .mesh, stalled: true)

@@ -47,12 +47,31 @@ struct HandshakeTests {
 
     @Test("More than the bound before the handshake closes the connection")
     func earlyWriteBound() async throws {
-        let limits = TLSLimits(maxQueuedBeforeHandshake: 1000)
+        let limits = TLSLimits(maxQueuedBeforeHandshake: 1200)
         let silent = try await PlainListener.start()
         let client = try await dial(silent.port, authority.client(limits: limits))
         client.channel.write(ByteBuffer(repeating: 1, count: 1000), promise: nil)
-        await #expect(throws: MeshTLSError.writeQueueFull(limit: 1000)) { try await client.send("x") }
-        #expect(await client.remaining().error == .writeQueueFull(limit: 1000))
+        await #expect(throws: MeshTLSError.writeQueueFull(limit: 1200)) { try await client.send("x") }
+        #expect(await client.remaining().error == .writeQueueFull(limit: 1200))
+    }
+
+    @Test("What counts is the memory that waits, not the bytes in it")
+    func earlySmallWrites() async throws {
+        let limit = 100_000
+        let silent = try await PlainListener.start()
+        let client = try await dial(silent.port, authority.client(limits: TLSLimits(maxQueuedBeforeHandshake: limit)))
+        var small = ByteBuffer()
+        small.reserveCapacity(256)
+        small.writeInteger(UInt8(7))
+        // Each holds 256 bytes and its place in the queue.
+        let room = limit / (256 + 96)
+        let isOpen = try await client.channel.eventLoop.submit { [small] in
+            for _ in 0..<room { client.channel.write(small, promise: nil) }
+            return client.channel.isActive
+        }.get()
+        #expect(isOpen)
+        await #expect(throws: MeshTLSError.writeQueueFull(limit: limit)) { try await client.channel.writeAndFlush(small) }
+        #expect(await client.remaining().error == .writeQueueFull(limit: limit))
     }
 
     @Test("A peer that says nothing is dropped when the handshake's time is up")

@@ -85,6 +85,24 @@ struct ClientStateMachineTests {
         #expect(throws: ConnectionFailure.self) { try client.receive(Frame(.response, 7)) }
     }
 
+    @Test(
+        "frames that cost a server nothing are counted: those of calls that were given up, and parts without data",
+        arguments: [
+            Frame(.headers, 1, [], [1]), Frame(.response, 1, [], [1]), Frame(.response, 1, .more, [1]), Frame(.data, 1), Frame(.response, 3, .more),
+            Frame(.data, 5, .more),
+        ])
+    func freeFrames(_ frame: Frame) throws {
+        var client = try ClientStateMachine.ready()
+        for _ in 0..<3 { _ = client.open(expectsData: true) }
+        client.cancel(1, code: 1, reason: "")
+        for _ in 0..<WireLimits.freeFramesPerInterval { _ = try client.receive(frame) }
+        var later = client
+        later.intervalPassed()
+        _ = try later.receive(frame)
+        let failure = #expect(throws: ConnectionFailure.self) { try client.receive(frame) }
+        #expect(failure?.code == .enhanceYourCalm)
+    }
+
     @Test("a message longer than it may be ends the call, not the connection")
     func longMessage() throws {
         var settings = Settings()

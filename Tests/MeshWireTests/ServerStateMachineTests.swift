@@ -232,6 +232,19 @@ struct ServerStateMachineTests {
         #expect(throws: ConnectionFailure.self) { try server.receive(part) }
     }
 
+    @Test("empty parts of a stream message are counted: their bytes come back to the window as they come")
+    func emptyMessageParts() throws {
+        var server = try ServerStateMachine.ready()
+        _ = try server.receive(Frame(.request, 1, .remoteOpen))
+        let part = Frame(.data, 1, .more)
+        for _ in 0..<WireLimits.freeFramesPerInterval {
+            #expect(try server.receive(part) == .messagePart(1))
+            _ = server.takeControlFrames()
+        }
+        let failure = #expect(throws: ConnectionFailure.self) { try server.receive(part) }
+        #expect(failure?.code == .enhanceYourCalm)
+    }
+
     @Test("parts of a refused request and Data without a message are counted")
     func ignoredFrames() throws {
         var settings = Settings()

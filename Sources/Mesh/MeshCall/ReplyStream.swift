@@ -34,7 +34,8 @@ public struct ReplyStream: AsyncSequence, Sendable {
     }
 
     private let source: Source
-    private let response: ResponseMetadata
+    /// Filled as the answer comes; does not keep the stream.
+    package let response: ResponseMetadata
 
     /// The server's response metadata: complete once the first message was read.
     public var metadata: Metadata { response.initial }

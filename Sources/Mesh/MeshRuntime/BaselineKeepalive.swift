@@ -1,16 +1,20 @@
 internal import Glibc
-internal import MeshCall
 internal import NIOCore
 
 /// ttrpc has no PING: in baseline the kernel has to notice a peer that is gone.
 enum BaselineKeepalive {
-    /// Probes a quiet connection, and gives it up when a probe or data stay unacknowledged (tcp(7): TCP_KEEPIDLE in seconds,
-    /// TCP_USER_TIMEOUT in milliseconds).
-    static func start(on channel: any Channel, _ limits: ConnectionLimits) {
-        let unacknowledged = limits.keepaliveInterval + limits.keepaliveTimeout
+    /// Probes a quiet connection, and gives it up when a probe or data stay unacknowledged (tcp(7): TCP_KEEPIDLE and TCP_KEEPINTVL
+    /// in seconds, TCP_USER_TIMEOUT in milliseconds).
+    ///
+    /// - Parameters:
+    ///   - interval: of quiet, after which it is probed; whole seconds, at least one.
+    ///   - timeout: how long a probe may stay unacknowledged.
+    static func start(on channel: any Channel, after interval: Duration, timeout: Duration) {
         set(.socketOption(.so_keepalive), 1, channel)
-        set(.tcpOption(.init(rawValue: TCP_KEEPIDLE)), max(1, limits.keepaliveInterval.whole(.seconds(1))), channel)
-        set(.tcpOption(.init(rawValue: TCP_USER_TIMEOUT)), max(1, unacknowledged.whole(.milliseconds(1))), channel)
+        set(.tcpOption(.init(rawValue: TCP_KEEPIDLE)), max(1, interval.whole(.seconds(1))), channel)
+        // The kernel looks whether a probe was answered when the next one is due: 75 seconds later unless told otherwise.
+        set(.tcpOption(.init(rawValue: TCP_KEEPINTVL)), max(1, timeout.whole(.seconds(1))), channel)
+        set(.tcpOption(.init(rawValue: TCP_USER_TIMEOUT)), max(1, (interval + timeout).whole(.milliseconds(1))), channel)
     }
 
     /// A channel that is no socket goes without.

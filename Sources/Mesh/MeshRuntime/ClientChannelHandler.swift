@@ -47,7 +47,7 @@ final class ClientChannelHandler: ChannelInboundHandler {
             loopBound.value.handle(event, of: connection)
         }
         guard mode == .baseline else { return }
-        BaselineKeepalive.start(on: channel, limits)
+        BaselineKeepalive.start(on: channel, after: limits.keepaliveInterval, timeout: limits.keepaliveTimeout)
         handle(.established, of: connection)
     }
 

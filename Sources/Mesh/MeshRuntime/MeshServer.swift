@@ -11,6 +11,7 @@ public final class MeshServer: Sendable {
     let logger: Logger
     let limits: ServerLimits
     let admission: AdmissionController?
+    private let requests: RequestBudget
     let anonymous: PeerIdentity?
     private let tls: MeshTLSContext
     private let refresh: CertificateRefresh
@@ -39,9 +40,10 @@ public final class MeshServer: Sendable {
         limits: ServerLimits = .default
     ) {
         admission = limits.admission.map(AdmissionController.init)
+        requests = RequestBudget(limits.maximumRequestBytes)
         dispatcher = Dispatcher(
             services: services, authenticator: authenticator, interceptors: interceptors, refusals: refusals, admission: admission,
-            logger: logger)
+            requests: requests, logger: logger)
         self.anonymous = anonymous
         self.tls = tls
         group = eventLoopGroup
@@ -158,6 +160,8 @@ public final class MeshServer: Sendable {
     public var connectionCount: Int { state.withLock { $0.connections.count } }
     /// What admission control does; nil without it.
     public var admissionStatistics: AdmissionStatistics? { admission?.statistics }
+    /// Bytes of long Requests whose handlers have not returned.
+    public var heldRequestBytes: Int { requests.heldBytes }
     /// Handshakes under way now.
     public var handshakeCount: Int { state.withLock { $0.connections.handshakeCount } }
 

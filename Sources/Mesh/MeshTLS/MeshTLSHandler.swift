@@ -238,7 +238,7 @@ public final class MeshTLSHandler: ChannelDuplexHandler {
         }
         let buffer = unwrapOutboundIn(data)
         let limit = lifecycle.phase == .open ? limits.maxQueued : limits.maxQueuedBeforeHandshake
-        guard queue.bytes + buffer.readableBytes <= limit else {
+        guard queue.heldBytes + WriteQueue.held(by: buffer) <= limit else {
             promise?.fail(MeshTLSError.writeQueueFull(limit: limit))
             return fail(context, .writeQueueFull(limit: limit))
         }

@@ -6,9 +6,10 @@ public struct TLSLimits: Sendable {
     public var handshakeTimeout: TimeAmount
     /// How long a close waits for the peer to take the last bytes and answer close_notify.
     public var closeTimeout: TimeAmount
-    /// Plaintext that may wait for the handshake. One more byte closes the connection.
+    /// Memory of what may wait for the handshake: that of the buffers written, however little is in them, and 96 bytes for each. One more byte
+    /// closes the connection.
     public var maxQueuedBeforeHandshake: Int
-    /// Plaintext that may wait for the socket. One more byte closes the connection: writers must heed `channelWritabilityChanged`.
+    /// Memory of what may wait for the socket. One more byte closes the connection: writers must heed `channelWritabilityChanged`.
     public var maxQueued: Int
     /// Bytes of the peer that are thrown away once this side closes, so that the peer hears the last words to it before the reset that unread
     /// bytes make of a close. One more closes the socket as soon as those words are out.

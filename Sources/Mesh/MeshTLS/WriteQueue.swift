@@ -11,14 +11,23 @@ struct WriteQueue {
 
     private var entries = MarkedCircularBuffer<Entry>(initialCapacity: 16)
     private var scratch = ByteBuffer()
+    /// Plaintext.
     private(set) var bytes = 0
+    /// Memory that waits: what buffers have room for, not what is in them, and the queue's own for each.
+    private(set) var heldBytes = 0
+    /// A buffer and its promise in the queue, and what the buffer's storage is kept in.
+    static let entryBytes = 96
 
     var hasFlushed: Bool { entries.hasMark }
 
     mutating func append(_ buffer: ByteBuffer, _ promise: EventLoopPromise<Void>?) {
         bytes += buffer.readableBytes
+        heldBytes += Self.held(by: buffer)
         entries.append((buffer, promise))
     }
+
+    /// What a buffer adds to `heldBytes`. Of a slice only its part: the storage may be that of many.
+    static func held(by buffer: ByteBuffer) -> Int { buffer.capacity + entryBytes }
 
     /// What is queued may be sent.
     mutating func mark() { entries.mark() }
@@ -59,6 +68,7 @@ struct WriteQueue {
             }
             left -= size
             if let promise = first.promise { sent.append(promise) }
+            heldBytes -= Self.held(by: first.buffer)
             _ = entries.removeFirst()
         }
     }
@@ -74,6 +84,7 @@ struct WriteQueue {
                 kept.append(entry)
             } else {
                 bytes -= entry.buffer.readableBytes
+                heldBytes -= Self.held(by: entry.buffer)
                 if let promise = entry.promise { promises.append(promise) }
             }
         }
@@ -87,6 +98,7 @@ struct WriteQueue {
         let promises = entries.compactMap(\.promise)
         entries = MarkedCircularBuffer(initialCapacity: 16)
         bytes = 0
+        heldBytes = 0
         return promises
     }
 }

@@ -9,18 +9,25 @@ extension ClientStateMachine {
         return nil
     }
 
+    /// A frame of a stream that ended recently.
+    private mutating func countLate(_ header: FrameHeader, _ name: String) throws(ConnectionFailure) -> Action {
+        try core.countFree(name)
+        return .none
+    }
+
     mutating func receiveHeaders(_ header: FrameHeader) throws(ConnectionFailure) -> Action {
-        guard let stream = try stream(of: header) else { return .none }
+        guard let stream = try stream(of: header) else { return try countLate(header, "late HEADERS") }
         guard !stream.answerBegan else { throw ConnectionFailure(.protocolError, "HEADERS twice or after the answer began") }
         _ = core.streams.update(header.streamID) { $0.answerBegan = true }
         return .headers(header.streamID)
     }
 
     mutating func receiveResponse(_ header: FrameHeader) throws(ConnectionFailure) -> Action {
-        guard let stream = try stream(of: header) else { return .none }
+        guard let stream = try stream(of: header) else { return try countLate(header, "late Response") }
         let id = header.streamID
         guard stream.envelopeBytes + Int(header.length) <= Int(core.local.maximumMessageBytes) else { return giveUp(id, .messageTooLong) }
         if header.flags.contains(.more) {
+            if header.length == 0 { try core.countFree("empty Response") }
             _ = core.streams.update(id) { $0.answerBegan = true }
             return core.holdEnvelope(id, Int(header.length)) ? .responsePart(id) : giveUp(id, .assemblyFull)
         }
@@ -33,7 +40,10 @@ extension ClientStateMachine {
         let id = header.streamID
         if let charge = core.takeWhole(header, accepts: \.expectsData) { return .message(id, charge: charge) }
         try core.charge(header)
-        guard let stream = try stream(of: header) else { return .none }
+        guard let stream = try stream(of: header) else {
+            // Its window bounds the bytes; what carries none is free.
+            return header.length == 0 ? try countLate(header, "late empty Data") : .none
+        }
         guard stream.expectsData, stream.envelopeBytes == 0 else {
             throw ConnectionFailure(.protocolError, "Data in the answer of a call that has no stream")
         }
@@ -48,6 +58,7 @@ extension ClientStateMachine {
             return giveUp(id, .messageTooLong)
         }
         if header.flags.contains(.more) {
+            if header.length == 0 { try core.countFree("empty Data") }
             return core.holdMessage(header) ? .messagePart(id) : giveUp(id, .assemblyFull)
         }
         return .message(id, charge: core.completeMessage(header))
@@ -69,12 +80,10 @@ extension ClientStateMachine {
     private mutating func receiveBaselineData(_ header: FrameHeader, _ stream: StreamState) -> Action {
         let id = header.streamID
         let hasMessage = !header.flags.contains(.noData)
-        if header.flags.contains(.remoteClosed) {
-            core.close(id, remember: false)
-            return .ended(id, message: hasMessage)
-        }
-        guard hasMessage else { return .none }
-        guard stream.inbound.takes(header.charge) else { return giveUp(id, .queueFull) }
-        return .message(id, charge: core.completeMessage(header))
+        if hasMessage, let refusal = core.refusal(of: header, on: stream) { return giveUp(id, refusal) }
+        let charge = hasMessage ? core.completeMessage(header) : nil
+        guard header.flags.contains(.remoteClosed) else { return charge.map { .message(id, charge: $0) } ?? .none }
+        core.close(id, remember: false)
+        return .ended(id, charge: charge)
     }
 }

@@ -22,8 +22,9 @@ public struct ClientStateMachine: Sendable {
         case responsePart(UInt32)
         /// The frame's data ends the Response, and with it the stream.
         case response(UInt32, statusOnly: Bool)
-        /// Baseline: the server ended its stream of messages without a status, which means OK. `message`: the frame's data is the last one.
-        case ended(UInt32, message: Bool)
+        /// Baseline: the server ended its stream of messages without a status, which means OK. `charge`: that of the last message, which is the
+        /// frame's data; nil when it carries none.
+        case ended(UInt32, charge: Int?)
         /// The stream is given up, because of the server; CANCEL is queued.
         case failed(UInt32, StreamRejection)
         case windowOpened(UInt32)

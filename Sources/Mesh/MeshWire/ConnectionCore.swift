@@ -15,6 +15,8 @@ struct ConnectionCore: Sendable {
     private var counts = IntervalCounts()
     /// Bytes of all unfinished messages.
     private var unfinishedBytes = 0
+    /// Baseline: what came with complete messages that no reader has taken, in all streams.
+    private var unreadBytes = 0
     @usableFromInline private(set) var goAway: (lastStreamID: UInt32, failure: ConnectionFailure)?
     /// What the peer may send on a stream before it has seen our SETTINGS.
     private let toleratesDefaults: Bool
@@ -142,6 +144,7 @@ struct ConnectionCore: Sendable {
     /// The reader of a stream took messages: `charge` is the sum of what came with them. Every message is to be counted once,
     /// also one that is thrown away unread.
     mutating func consumed(_ messages: Int, charge: Int, on streamID: UInt32) {
+        if mode == .baseline { unreadBytes = max(0, unreadBytes - charge) }
         credit(streams.update(streamID) { $0.inbound.taken(messages, charge: charge) } ?? charge, to: streamID)
     }
 
@@ -201,7 +204,14 @@ struct ConnectionCore: Sendable {
         let completed = streams.update(header.streamID) { ($0.inbound.assembledBytes, $0.inbound.complete(charge: header.charge)) }
         guard let (assembled, charge) = completed else { return header.charge }
         unfinishedBytes -= assembled
+        if mode == .baseline { unreadBytes += charge }
         return charge
+    }
+
+    /// Why a complete message of a baseline stream finds no room: no window bounds what its sender sends.
+    func refusal(of header: FrameHeader, on stream: StreamState) -> StreamRejection? {
+        guard stream.inbound.takes(header.charge) else { return .queueFull }
+        return unreadBytes + header.charge > WireLimits.baselineUnreadBytes ? .connectionQueueFull : nil
     }
 
     // MARK: Sending Data

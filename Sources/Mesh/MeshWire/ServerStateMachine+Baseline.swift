@@ -23,6 +23,22 @@ extension ServerStateMachine {
         return begin(id, clientStreams: header.flags.contains(.remoteOpen))
     }
 
+    /// Baseline: whether a client sends messages is what the method says. Stock servers look at their own table and not at a Request's flags, so that
+    /// a stream that was opened as if it were unary is a stream.
+    ///
+    /// - Parameters:
+    ///   - takesStream: the method takes a stream of messages.
+    ///   - flags: those of the stream's Request.
+    /// - Returns: whether messages may come.
+    public mutating func resolve(_ id: UInt32, takesStream: Bool, flags: FrameFlags) -> Bool {
+        let isOpen = takesStream && !flags.contains(.remoteClosed)
+        _ = core.streams.update(id) { stream in
+            stream.refusesMessages = !takesStream
+            if takesStream { stream.remoteClosed = !isOpen }
+        }
+        return isOpen
+    }
+
     private mutating func receiveBaselineData(_ header: FrameHeader, oversized: Bool) -> Action {
         let id = header.streamID
         guard let stream = core.streams[id] else {
@@ -33,7 +49,8 @@ extension ServerStateMachine {
         guard !stream.remoteClosed else { return refuse(id, .unaryData) }
         guard !oversized else { return refuse(id, .messageTooLong) }
         if header.flags.contains(.noData) { return closeRemote(header) }
-        guard stream.inbound.takes(header.charge) else { return refuse(id, .queueFull) }
+        guard !stream.refusesMessages else { return refuse(id, .unaryData) }
+        if let refusal = core.refusal(of: header, on: stream) { return refuse(id, refusal) }
         let charge = core.completeMessage(header)
         let ends = endsRemote(header)
         if ends { core.streams[id]?.remoteClosed = true }

@@ -84,6 +84,7 @@ extension ServerStateMachine {
             return refuse(id, .messageTooLong)
         }
         if header.flags.contains(.more) {
+            if header.length == 0 { try core.countFree("empty Data") }
             return core.holdMessage(header) ? .messagePart(id) : refuse(id, .assemblyFull)
         }
         return received(header, core.completeMessage(header))

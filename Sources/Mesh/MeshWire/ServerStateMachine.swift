@@ -172,6 +172,14 @@ public struct ServerStateMachine: Sendable {
         return unfinished
     }
 
+    /// Queues a PING, so that a client that is there says something. Nothing in baseline.
+    public mutating func ping() {
+        guard mode == .mesh else { return }
+        core.control.append(.ping(Self.keepalivePing))
+    }
+
+    /// The value of the PING that `ping` sends.
+    public static let keepalivePing: UInt64 = 0x616c_6976_6500_0000
     /// The value of the PING that `beginDrain` sends.
     public static let drainPing: UInt64 = 0x6472_6169_6e00_0000
 

@@ -21,6 +21,7 @@ public struct StreamRejection: Hashable, Sendable {
     static let tooManyStreams = StreamRejection(8, "TOO_MANY_STREAMS", "Too many calls are open on this connection.")
     static let assemblyFull = StreamRejection(8, "ASSEMBLY_FULL", "Too many unfinished long messages on this connection.")
     static let queueFull = StreamRejection(8, "QUEUE_FULL", "Too many messages wait unread on this stream.")
+    static let connectionQueueFull = StreamRejection(8, "QUEUE_FULL", "Too many messages wait unread on this connection.")
     /// The server takes no more calls.
     public static let draining = StreamRejection(14, "DRAINING", "This server is shutting down.")
 }

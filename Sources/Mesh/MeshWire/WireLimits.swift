@@ -22,7 +22,8 @@ public enum WireLimits {
     public static let cancelsPerInterval = 500
     /// PING frames taken in one interval.
     public static let pingsPerInterval = 10
-    /// Frames taken in one interval that cost the sender no window: WINDOW_UPDATE, PONG, ignorable unknown types.
+    /// Frames taken in one interval that cost the sender nothing: WINDOW_UPDATE, PONG, ignorable unknown types, parts of messages without data,
+    /// and what comes of streams that have ended, but for Data with data.
     public static let freeFramesPerInterval = 20_000
     /// Requests refused without their handler in one interval before a server answers ENHANCE_YOUR_CALM.
     public static let refusalsPerInterval = 2000
@@ -33,6 +34,8 @@ public enum WireLimits {
     public static let baselineQueuedMessages = 16_384
     /// Bytes that may wait unread in a baseline stream.
     public static let baselineQueuedBytes = 4 << 20
+    /// Bytes that may wait unread on a baseline connection, in all its streams, those that have ended and are still read included.
+    public static let baselineUnreadBytes = 16 << 20
     /// Do not cut a message into pieces smaller than this merely because the window is nearly used up.
     public static let smallestFragment = 1024
 }

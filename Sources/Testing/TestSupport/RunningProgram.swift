@@ -9,6 +9,7 @@ public struct RunningProgram: Sendable {
 
     private let lines: AsyncStream<String>
     private let write: @Sendable (String) async throws -> Void
+    private let finish: @Sendable () async throws -> Void
     private let signal: @Sendable () throws -> Void
 
     /// The next line that it prints; nil once it prints no more.
@@ -19,6 +20,11 @@ public struct RunningProgram: Sendable {
     /// Writes a line to its standard input.
     public func say(_ line: String) async throws {
         try await write(line + "\n")
+    }
+
+    /// Ends its standard input.
+    public func end() async throws {
+        try await finish()
     }
 
     /// Sends it SIGTERM.
@@ -49,6 +55,8 @@ public struct RunningProgram: Sendable {
             }
             let running = RunningProgram(lines: lines) { text in
                 _ = try await execution.standardInputWriter.write(text)
+            } finish: {
+                try await execution.standardInputWriter.finish()
             } signal: {
                 // `timeout` passes it on.
                 try execution.send(signal: .terminate)

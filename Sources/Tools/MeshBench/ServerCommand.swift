@@ -5,6 +5,7 @@ internal import MeshRuntime
 internal import MeshTLS
 internal import NIOCore
 internal import NIOPosix
+internal import Synchronization
 
 struct ServerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "server", abstract: "Answers until it is stopped.")
@@ -13,6 +14,7 @@ struct ServerCommand: AsyncParsableCommand {
     @OptionGroup var files: CredentialOptions
     @Option(help: "Event loops, each a thread.") var threads = 1
     @OptionGroup var spinning: SpinOptions
+    @Flag(help: "Say at the end how many calls were answered. Costs each of them a little: not for measurements.") var counts = false
 
     func run() async throws {
         let tls = try MeshTLSContext.meshServer(
@@ -20,14 +22,30 @@ struct ServerCommand: AsyncParsableCommand {
         var limits = ServerLimits()
         limits.connection.idleTimeout = .seconds(24 * 3600)
         limits.connection.longestSpin = spinning.duration
+        let counter = CallCounter()
         let server = MeshServer(
-            services: [.echo(EchoHandler())], authenticator: nil, tls: tls,
+            services: [.echo(EchoHandler())], authenticator: nil, interceptors: counts ? [counter] : [], tls: tls,
             eventLoopGroup: MultiThreadedEventLoopGroup(numberOfThreads: threads), logger: Logger(label: "mesh-bench"), limits: limits)
         let port = try await server.start(host: addr.host, port: addr.port)
         print(#"{"listening":"\#(addr.host):\#(port)"}"#)
         flushOutput()
         await untilTerminated()
         await server.shutdown(grace: .seconds(2))
+        guard counts else { return }
+        print(#"{"answered":\#(counter.count)}"#)
+        flushOutput()
+    }
+}
+
+/// Counts the calls whose handlers have returned.
+private final class CallCounter: ServerInterceptor {
+    private let calls = Atomic<Int>(0)
+
+    var count: Int { calls.load(ordering: .relaxed) }
+
+    func intercept(_ context: ServerContext, next: @concurrent @Sendable (ServerContext) async throws -> Void) async throws {
+        try await next(context)
+        calls.wrappingAdd(1, ordering: .relaxed)
     }
 }
 

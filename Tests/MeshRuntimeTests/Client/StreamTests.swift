@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 /// Streams over a client's pool, which hands its reader over to the connection after the first message.
+@Suite(.timeLimit(.minutes(1)))
 struct StreamTests {
     private static let count = TestMesh.descriptor("Count", .serverStreaming)
 
@@ -44,7 +45,9 @@ struct StreamTests {
         let mesh = try await TestMesh.start([Self.counting(cancelled)])
         let client = try await mesh.client()
         do {
-            var messages = try await client.serverStreaming(Self.count, ByteBuffer(), options: CallOptions()).makeAsyncIterator()
+            // Longer than this test may take: nothing else ends the call.
+            let options = CallOptions(timeout: .seconds(600))
+            var messages = try await client.serverStreaming(Self.count, ByteBuffer(), options: options).makeAsyncIterator()
             for _ in 0..<10 { _ = try await messages.next() }
         }
         await cancelled.wait()

@@ -9,6 +9,17 @@ enum RawFrames {
         return FrameHeader(length: UInt32(data.count), streamID: id, type: .request, flags: flags).encoded + data
     }
 
+    /// A request of `payload` bytes in frames as long as a server takes them.
+    static func longRequest(_ method: String, on id: UInt32, payload: Int) throws -> [UInt8] {
+        let whole = try request(method, on: id, payload: [UInt8](repeating: 7, count: payload)).dropFirst(FrameHeader.size)
+        let most = Int(Settings.default.maximumDataFrame)
+        return stride(from: whole.startIndex, to: whole.endIndex, by: most).flatMap { start in
+            let part = whole[start..<min(start + most, whole.endIndex)]
+            let flags: FrameFlags = part.endIndex == whole.endIndex ? [] : .more
+            return FrameHeader(length: UInt32(part.count), streamID: id, type: .request, flags: flags).encoded + part
+        }
+    }
+
     static func cancel(_ id: UInt32) -> [UInt8] {
         ControlFrame.cancel(streamID: id, code: 1, reason: "").encoded
     }

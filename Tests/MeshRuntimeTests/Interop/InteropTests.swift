@@ -6,15 +6,20 @@ import NIOCore
 import TestSupport
 import Testing
 
-/// gRPC's interoperability cases, under its names, over TLS sockets.
+/// gRPC's interoperability cases, under its names, over TLS sockets: of the mesh, and of ttrpc as stock peers speak it.
 @Suite("gRPC's interop cases", .timeLimit(.minutes(2)))
 struct InteropTests {
     private typealias Input = InteropV1.StreamingInputCallRequest
     private typealias Output = InteropV1.StreamingOutputCallRequest
 
-    private func withMesh(_ body: (_ channel: MeshClient, _ test: InteropV1.TestClient) async throws -> Void) async throws {
-        let mesh = try await InteropMesh.start()
-        let client = try await mesh.client()
+    /// Both modes: what ttrpc has no frame for is said where it differs.
+    private static let protocols = [MeshProtocol.mesh, .baseline]
+
+    private func withMesh(
+        _ protocol: MeshProtocol, _ body: (_ channel: MeshClient, _ test: InteropV1.TestClient) async throws -> Void
+    ) async throws {
+        let mesh = try await InteropMesh.start(allowsBaseline: `protocol` == .baseline)
+        let client = try await mesh.client(`protocol`)
         try await body(client, InteropV1.TestClient(client))
         // Whatever a case did to its call, the connection takes the next.
         _ = try await InteropV1.TestClient(client).emptyCall(InteropV1.Empty())
@@ -33,25 +38,25 @@ struct InteropTests {
         return sizes
     }
 
-    @Test("empty_unary")
-    func emptyUnary() async throws {
-        try await withMesh { _, test in
+    @Test("empty_unary", arguments: protocols)
+    func emptyUnary(_ protocol: MeshProtocol) async throws {
+        try await withMesh(`protocol`) { _, test in
             let response = try await test.emptyCall(InteropV1.Empty())
             #expect(response == InteropV1.Empty())
         }
     }
 
-    @Test("large_unary")
-    func largeUnary() async throws {
-        try await withMesh { _, test in
+    @Test("large_unary", arguments: protocols)
+    func largeUnary(_ protocol: MeshProtocol) async throws {
+        try await withMesh(`protocol`) { _, test in
             let response = try await test.unaryCall(.init(responseSize: 314_159, payload: .zeros(271_828)))
             #expect(response.payload?.body == [UInt8](repeating: 0, count: 314_159))
         }
     }
 
-    @Test("client_streaming")
-    func clientStreaming() async throws {
-        try await withMesh { _, test in
+    @Test("client_streaming", arguments: protocols)
+    func clientStreaming(_ protocol: MeshProtocol) async throws {
+        try await withMesh(`protocol`) { _, test in
             let call = try await test.streamingInputCall()
             for size in [27_182, 8, 1828, 45_904] as [Int32] { try await call.send(Input(payload: .zeros(size))) }
             let response = try await call.response()
@@ -60,18 +65,18 @@ struct InteropTests {
         }
     }
 
-    @Test("server_streaming")
-    func serverStreaming() async throws {
-        try await withMesh { _, test in
+    @Test("server_streaming", arguments: protocols)
+    func serverStreaming(_ protocol: MeshProtocol) async throws {
+        try await withMesh(`protocol`) { _, test in
             let sizes: [Int32] = [31_415, 9, 2653, 58_979]
             let stream = try await test.streamingOutputCall(Output(responseParameters: sizes.map { .init(size: $0) }))
             #expect(try await Self.sizes(stream) == sizes.map(Int.init))
         }
     }
 
-    @Test("ping_pong")
-    func pingPong() async throws {
-        try await withMesh { _, test in
+    @Test("ping_pong", arguments: protocols)
+    func pingPong(_ protocol: MeshProtocol) async throws {
+        try await withMesh(`protocol`) { _, test in
             let call = try await test.fullDuplexCall()
             var responses = call.responses.makeAsyncIterator()
             for (response, payload) in [(31_415, 27_182), (9, 8), (2653, 1828), (58_979, 45_904)] as [(Int32, Int32)] {
@@ -83,18 +88,18 @@ struct InteropTests {
         }
     }
 
-    @Test("empty_stream")
-    func emptyStream() async throws {
-        try await withMesh { _, test in
+    @Test("empty_stream", arguments: protocols)
+    func emptyStream(_ protocol: MeshProtocol) async throws {
+        try await withMesh(`protocol`) { _, test in
             let call = try await test.fullDuplexCall()
             try await call.finish()
             #expect(try await Self.sizes(call.responses) == [])
         }
     }
 
-    @Test("timeout_on_sleeping_server")
-    func timeoutOnSleepingServer() async throws {
-        try await withMesh { _, test in
+    @Test("timeout_on_sleeping_server", arguments: protocols)
+    func timeoutOnSleepingServer(_ protocol: MeshProtocol) async throws {
+        try await withMesh(`protocol`) { _, test in
             let error = await failure {
                 let call = try await test.fullDuplexCall(options: CallOptions(timeout: .milliseconds(1)))
                 // Asks for nothing, so the server answers nothing.
@@ -105,9 +110,9 @@ struct InteropTests {
         }
     }
 
-    @Test("cancel_after_begin")
-    func cancelAfterBegin() async throws {
-        try await withMesh { _, test in
+    @Test("cancel_after_begin", arguments: protocols)
+    func cancelAfterBegin(_ protocol: MeshProtocol) async throws {
+        try await withMesh(`protocol`) { _, test in
             let call = try await test.streamingInputCall()
             // Asked for once the task is cancelled: before, the answer could be there first.
             let answer = Task {
@@ -119,9 +124,9 @@ struct InteropTests {
         }
     }
 
-    @Test("cancel_after_first_response")
-    func cancelAfterFirstResponse() async throws {
-        try await withMesh { _, test in
+    @Test("cancel_after_first_response", arguments: protocols)
+    func cancelAfterFirstResponse(_ protocol: MeshProtocol) async throws {
+        try await withMesh(`protocol`) { _, test in
             let call = try await test.fullDuplexCall()
             try await call.send(Self.request(31_415, payload: 27_182))
             let first = Signal()
@@ -140,9 +145,9 @@ struct InteropTests {
         }
     }
 
-    @Test("status_code_and_message")
-    func statusCodeAndMessage() async throws {
-        try await withMesh { _, test in
+    @Test("status_code_and_message", arguments: protocols)
+    func statusCodeAndMessage(_ protocol: MeshProtocol) async throws {
+        try await withMesh(`protocol`) { _, test in
             let status = InteropV1.EchoStatus(code: 2, message: "test status message")
             let unary = await failure { try await test.unaryCall(.init(responseStatus: status)) }
             let duplex = await failure {
@@ -162,9 +167,9 @@ struct InteropTests {
         }
     }
 
-    @Test("special_status_message")
-    func specialStatusMessage() async throws {
-        try await withMesh { _, test in
+    @Test("special_status_message", arguments: protocols)
+    func specialStatusMessage(_ protocol: MeshProtocol) async throws {
+        try await withMesh(`protocol`) { _, test in
             let message = "\t\ntest with whitespace\r\nand Unicode BMP ☺ and non-BMP 😈\t\n"
             let error = await failure { try await test.unaryCall(.init(responseStatus: .init(code: 2, message: message))) }
             #expect(error?.code == .unknown)
@@ -172,40 +177,42 @@ struct InteropTests {
         }
     }
 
-    @Test("custom_metadata")
-    func customMetadata() async throws {
-        try await withMesh { channel, _ in
+    @Test("custom_metadata", arguments: protocols)
+    func customMetadata(_ protocol: MeshProtocol) async throws {
+        try await withMesh(`protocol`) { channel, _ in
             let metadata: Metadata = [
                 InteropService.initialKey: "test_initial_metadata_value", InteropService.trailingKey: "q6ur",
             ]
             let options = CallOptions(metadata: metadata)
             let request = try ByteBuffer(packing: InteropV1.SimpleRequest(responseSize: 314_159, payload: .zeros(271_828)))
             let reply = try await channel.unary(InteropV1.TestMethods.unaryCall, request, options: options)
-            #expect(reply.metadata[InteropService.initialKey] == "test_initial_metadata_value")
-            #expect(reply.trailers[InteropService.trailingKey] == "q6ur")
+            // ttrpc knows of metadata in requests only.
+            let (initial, trailing) = `protocol` == .mesh ? ("test_initial_metadata_value", "q6ur") : (nil, nil)
+            #expect(reply.metadata[InteropService.initialKey] == initial)
+            #expect(reply.trailers[InteropService.trailingKey] == trailing)
 
             let call = try await channel.bidirectional(InteropV1.TestMethods.fullDuplexCall, options: options)
             try await call.requests.send(Self.request(314_159, payload: 271_828))
             var replies = call.replies.makeAsyncIterator()
             #expect(try await replies.next() != nil)
-            #expect(call.replies.metadata[InteropService.initialKey] == "test_initial_metadata_value")
+            #expect(call.replies.metadata[InteropService.initialKey] == initial)
             try await call.requests.finish()
             #expect(try await replies.next() == nil)
-            #expect(call.replies.trailers[InteropService.trailingKey] == "q6ur")
+            #expect(call.replies.trailers[InteropService.trailingKey] == trailing)
         }
     }
 
-    @Test("unimplemented_method")
-    func unimplementedMethod() async throws {
-        try await withMesh { channel, _ in
+    @Test("unimplemented_method", arguments: protocols)
+    func unimplementedMethod(_ protocol: MeshProtocol) async throws {
+        try await withMesh(`protocol`) { channel, _ in
             let error = await failure { try await channel.text("UnimplementedCall") }
             #expect(error?.code == .unimplemented)
         }
     }
 
-    @Test("unimplemented_service")
-    func unimplementedService() async throws {
-        try await withMesh { channel, _ in
+    @Test("unimplemented_service", arguments: protocols)
+    func unimplementedService(_ protocol: MeshProtocol) async throws {
+        try await withMesh(`protocol`) { channel, _ in
             let method = MethodDescriptor(
                 service: "interop.v1.UnimplementedService", name: "UnimplementedCall", kind: .unary, policy: TestMesh.policy)
             let error = await failure { try await channel.unary(method, ByteBuffer(), options: CallOptions()) }

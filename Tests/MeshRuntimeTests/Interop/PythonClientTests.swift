@@ -37,7 +37,7 @@ struct PythonClientTests {
         let run = try await ProgramRun.of(
             "python3",
             [
-                "-I", script, "--addr", "127.0.0.1:\(mesh.port)", "--cert", credentials.certificateChainPath, "--key",
+                "-B", "-E", "-s", script, "--addr", "127.0.0.1:\(mesh.port)", "--cert", credentials.certificateChainPath, "--key",
                 credentials.privateKeyPath, "--roots", credentials.trustRootsPath,
             ] + (alpn.map { ["--alpn", $0] } ?? []) + [name], seconds: 60)
         await mesh.stop()

@@ -1,5 +1,6 @@
 import Foundation
 import MeshCall
+import MeshMessages
 import MeshRuntime
 import MeshTLS
 import NIOCore
@@ -15,14 +16,21 @@ struct ProcessStopTests {
         service: "bench.v1.Echo", name: "Echo", kind: .unary, policy: MethodPolicy(callers: ["*"], defaultDeadline: .seconds(20)))
 
     private struct Listening: Decodable { let listening: String }
+    private struct Answered: Decodable { let answered: Int }
+
+    /// What `EchoRequest` and `EchoResponse` are with so many bytes of payload.
+    private static func message(_ payload: Int) throws -> ByteBuffer {
+        ByteBuffer(bytes: try InteropV1.Payload(body: [UInt8](repeating: 7, count: payload)).packed())
+    }
 
     private static func withServer<Output: Sendable>(
         _ credentials: MeshTLSCredentials, _ body: @Sendable (RunningProgram, MeshEndpoint) async throws -> Output
     ) async throws -> Output {
-        let files = [
-            "--cert", credentials.certificateChainPath, "--key", credentials.privateKeyPath, "--ca", credentials.trustRootsPath,
+        let arguments = [
+            "server", "--addr", "127.0.0.1:0", "--counts", "--cert", credentials.certificateChainPath, "--key", credentials.privateKeyPath,
+            "--ca", credentials.trustRootsPath,
         ]
-        return try await RunningProgram.with(BuiltProgram.named("mesh-bench").path, ["server", "--addr", "127.0.0.1:0"] + files, seconds: 60) { server in
+        return try await RunningProgram.with(BuiltProgram.named("mesh-bench").path, arguments, seconds: 60) { server in
             let line = try #require(await server.line())
             let address = try JSONDecoder().decode(Listening.self, from: Data(line.utf8)).listening
             let port = try #require(address.split(separator: ":").last.flatMap { Int($0) })
@@ -31,31 +39,39 @@ struct ProcessStopTests {
         }
     }
 
-    @Test("SIGTERM to one of two processes under 64 calls in flight fails no call of a client that knows both")
-    func twoProcesses() async throws {
+    @Test(
+        "SIGTERM to one of two processes under calls in flight fails no call of a client that knows both, however long the calls are",
+        arguments: [(64, 0, 2000), (24, 256 << 10, 300)])
+    func twoProcesses(_ callers: Int, _ payload: Int, _ calls: Int) async throws {
         let authority = try await TestAuthority.make()
         let credentials = try await authority.credentials("execution")
         let tls = try await authority.client()
-        let outcome = try await Self.withServer(credentials) { stopping, first in
+        let message = try Self.message(payload)
+        let (outcome, answered) = try await Self.withServer(credentials) { stopping, first in
             try await Self.withServer(credentials) { _, second in
                 let client = MeshClient(
                     resolver: FixedResolver([first, second]), tls: tls, eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
                     logger: LogRecorder().logger)
-                let outcome = try await Load.of(64) {
-                    _ = try await client.unary(Self.echo, ByteBuffer(), options: CallOptions())
-                    return "echo"
+                var last: String?
+                let outcome = try await Load.of(callers) {
+                    let reply = try await client.unary(Self.echo, message, options: CallOptions())
+                    return reply.message == message ? "echo" : "something else"
                 } while: { load in
-                    await load.more(2000)
+                    await load.more(calls)
                     try stopping.terminate()
                     // Its output ends with the process.
-                    while await stopping.line() != nil {}
-                    await load.more(2000)
+                    while let line = await stopping.line() { last = line }
+                    await load.more(calls)
                 }
                 await client.close()
-                return outcome
+                return (outcome, try last.map { try JSONDecoder().decode(Answered.self, from: Data($0.utf8)).answered })
             }
         }
-        #expect(outcome.succeeded >= 4000)
+        #expect(outcome.succeeded >= 2 * calls)
+        #expect(outcome.replies.keys.sorted() == ["echo"])
         #expect(outcome.failed.isEmpty, "\(outcome.failed.count): \(outcome.failed.prefix(3))")
+        // It was not the other one that did all the work.
+        print("the one that stopped had answered \(answered ?? -1) of \(outcome.succeeded)")
+        #expect(try #require(answered) >= callers)
     }
 }

@@ -65,7 +65,7 @@ extension RPCError {
     /// `reason` of the RESOURCE_EXHAUSTED that a call gets which the server was too busy to begin: it has not run.
     public static let overloadedReason = "OVERLOADED"
 
-    static func overloaded(_ retryAfter: Duration) -> RPCError {
-        RPCError(.resourceExhausted, "The server is overloaded.", reason: overloadedReason, retryAfter: retryAfter)
+    static func overloaded(_ retryAfter: Duration, _ message: String = "The server is overloaded.") -> RPCError {
+        RPCError(.resourceExhausted, message, reason: overloadedReason, retryAfter: retryAfter)
     }
 }

@@ -9,15 +9,19 @@ package final class Dispatcher: Sendable {
     private let interceptors: [any ServerInterceptor]
     private let refusals: (any RefusalObserver)?
     package let logger: Logger
+    /// Nil where only each connection bounds the bytes of Requests.
+    let requests: RequestBudget?
 
     package init(
         services: [ServiceDefinition], authenticator: (any TokenAuthenticator)?, interceptors: [any ServerInterceptor],
-        refusals: (any RefusalObserver)? = nil, admission: AdmissionController? = nil, logger: Logger
+        refusals: (any RefusalObserver)? = nil, admission: AdmissionController? = nil, requests: RequestBudget? = nil,
+        logger: Logger
     ) {
         methods = MethodTable(services, admission: admission)
         gate = PolicyGate(authenticator: authenticator)
         self.interceptors = interceptors
         self.refusals = refusals
+        self.requests = requests
         self.logger = logger
     }
 

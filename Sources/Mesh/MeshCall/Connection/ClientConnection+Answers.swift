@@ -73,9 +73,11 @@ extension ClientConnection {
         return .success(UnaryReply(message: ByteBuffer(bytes: response.payload), metadata: call.initial, trailers: trailers))
     }
 
-    func receiveEnd(_ id: UInt32, _ data: UnsafeRawBufferPointer?, _ hasMessage: Bool) {
+    /// - Parameter charge: that of the last message; nil when the stream ended without one more.
+    func receiveEnd(_ id: UInt32, _ data: UnsafeRawBufferPointer?, _ charge: Int?) {
+        if let charge { receiveMessage(id, data, charge) }
         guard let call = calls[id] else { return }
-        if hasMessage, let buffer = call.buffer { append(data, to: buffer, of: call, charge: 0) }
+        settleMessages()
         finish(call, .success(UnaryReply(message: ByteBuffer())))
     }
 }

@@ -168,6 +168,7 @@ extension ClientConnection {
             if let buffer = call.buffer { report(buffer.discard(error), of: call) }
             return
         }
+        var stops = false
         if let id = call.streamID {
             // The server never heard of a stream whose request is still queued here.
             if transport.drop(id, error) {
@@ -175,12 +176,13 @@ extension ClientConnection {
             } else {
                 machine.cancel(id, code: UInt32(bitPattern: error.code.rawValue), reason: "")
                 transport.wake()
+                stops = machine.mode == .baseline && transport.limits.closesBaselineToCancel && error.code != .deadlineExceeded
             }
         } else {
             waiting.removeAll { $0 === call }
         }
         finish(call, .failure(error))
-        startWaiting()
+        if stops { transport.close() } else { startWaiting() }
     }
 
     func finish(_ id: UInt32, _ outcome: Result<UnaryReply, RPCError>, notRun: Bool = false) {

@@ -77,7 +77,7 @@ package final class ClientConnection: FrameHandler, FrameReceiver, @unchecked Se
         case .message(let id, let charge): receiveMessage(id, data, charge)
         case .responsePart(let id): calls[id]?.envelope.append(data)
         case .response(let id, _): receiveResponse(id, data)
-        case .ended(let id, let hasMessage): receiveEnd(id, data, hasMessage)
+        case .ended(let id, let charge): receiveEnd(id, data, charge)
         case .failed(let id, let rejection): finish(id, .failure(RPCError(rejection)))
         case .windowOpened(let id): windowOpened(id)
         case .goAway(let last, let failure): receiveGoAway(last, failure)

@@ -20,6 +20,11 @@ public struct ConnectionLimits: Sendable {
     public var keepaliveInterval: Duration = .seconds(20)
     /// How long a PING may go unanswered.
     public var keepaliveTimeout: Duration = .seconds(10)
+    /// A server pings a quiet connection with calls open after this time; in baseline, which has no PING, the kernel probes it. Longer than a client's own
+    /// interval: who is there speaks first.
+    public var serverKeepaliveInterval: Duration = .seconds(30)
+    /// How long nothing may come after that.
+    public var serverKeepaliveTimeout: Duration = .seconds(20)
     /// Bytes handed to the link in one piece before its writability is looked at again.
     public var outboundHighWater = 128 << 10
     /// Bytes of answers or requests that may wait for a slow peer. More is RESOURCE_EXHAUSTED.
@@ -28,6 +33,14 @@ public struct ConnectionLimits: Sendable {
     public var maximumUnreadBytes = 64 << 20
     /// See ``maximumUnreadBytes``.
     public var maximumUnreadMessages = 4096
+    /// Bytes of long Requests, packed, whose handlers have not returned at a server. With more calls are refused with RESOURCE_EXHAUSTED, `OVERLOADED`.
+    public var maximumRequestBytes = 64 << 20
+    /// Requests up to this many bytes are not counted: together they are bounded by `settings.maximumConcurrentStreams`.
+    public var shortRequestBytes = 16 << 10
+    /// A client in baseline closes the connection when a call that was sent is given up: ttrpc has no other word that stops what the server does for it.
+    /// All other calls of the connection are lost with it, so such calls deserve a client of their own. A call whose time is over closes nothing:
+    /// the server was told how much it had.
+    public var closesBaselineToCancel = false
     /// Calls of a client that may wait for a free stream.
     public var maximumWaitingCalls = 4096
     /// How long an event loop looks for the next call of a caller that makes one after another, or for its answer, before its thread sleeps.

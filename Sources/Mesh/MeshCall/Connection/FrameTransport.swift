@@ -228,7 +228,8 @@ final class FrameTransport: @unchecked Sendable {
             isFull = outgoing.readableBytes >= limits.outboundHighWater && link.isWritable
             sendOutgoing()
         }
-        watch.noteWrite(isStalled: !link.isWritable && !queue.isEmpty)
+        // Also of a peer that is owed nothing but control frames, which are not held back: a link that is not writable holds bytes.
+        watch.noteWrite(isStalled: !link.isWritable)
     }
 
     @inline(__always)

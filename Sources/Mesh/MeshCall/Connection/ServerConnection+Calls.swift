@@ -51,8 +51,10 @@ extension ServerConnection {
             throw RPCError(.resourceExhausted, "Too many answers wait for this peer.", reason: "SLOW_READER")
         }
         let call = ServerCall(streamID: id, method: method, metadata: metadata, deadline: deadline, scope: scope)
+        if request.payload.count > transport.limits.shortRequestBytes { call.longRequestBytes = request.payload.count }
         try prepare(call, request.payload)
-        if !call.descriptor.takesOneMessage { openInbound(call, first: request.payload, isOpen: clientStreams) }
+        let isOpen = machine.mode == .mesh ? clientStreams : machine.resolve(id, takesStream: !call.descriptor.takesOneMessage, flags: flags)
+        if !call.descriptor.takesOneMessage { openInbound(call, first: request.payload, isOpen: isOpen) }
         return call
     }
 

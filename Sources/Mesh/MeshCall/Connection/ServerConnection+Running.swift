@@ -102,6 +102,7 @@ extension ServerConnection {
         call.worker = nil
         admission?.finished(call, succeeded: failure == nil && !call.isOver)
         machine.handlerReturned()
+        if call.longRequestBytes > 0 { letGo(call) }
         defer { closeIfDrained() }
         guard !call.isOver else { return }
         call.isOver = true

@@ -21,9 +21,13 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
     @exclusivity(unchecked) var arriving = ArrivingMessages()
     /// Calls whose handlers have not begun, oldest first. Empty between two turns.
     @exclusivity(unchecked) var pending = PendingCalls()
+    /// Of long Requests whose handlers have not returned.
+    @exclusivity(unchecked) var heldRequestBytes = 0
     @exclusivity(unchecked) private var unfinished: [UInt32: UnfinishedRequest] = [:]
     @exclusivity(unchecked) private var deadlines = DeadlineTimer()
     private let started = NIODeadline.now()
+    /// When the client was asked whether it is there, while nothing has come since.
+    private var pingSent: NIODeadline?
     private var onEnd: ((ConnectionEnd) -> Void)?
     private var drainCompleted = false
 
@@ -179,9 +183,25 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
         if let oldest = unfinished.values.map(\.began).min(), NIODeadline.now() - oldest >= TimeAmount(limits.partialRequestTimeout) {
             return transport.fail(ConnectionFailure(.timeout, "a request was not complete in \(limits.partialRequestTimeout)"))
         }
-        if machine.openStreams == 0, machine.busySlots == 0, transport.quietTime >= limits.idleTimeout {
-            transport.fail(ConnectionFailure(.noError, "idle for \(limits.idleTimeout)"))
+        guard machine.openStreams == 0, machine.busySlots == 0 else { return keepAlive(limits) }
+        guard transport.quietTime >= limits.idleTimeout else { return }
+        transport.fail(ConnectionFailure(.noError, "idle for \(limits.idleTimeout)"))
+    }
+
+    /// A caller that has vanished says so to nobody: a stream on which nothing is to be sent would wait for it until its deadline.
+    private func keepAlive(_ limits: ConnectionLimits) {
+        let quiet = transport.quietTime
+        guard let sent = pingSent else {
+            guard machine.mode == .mesh, quiet >= limits.serverKeepaliveInterval else { return }
+            machine.ping()
+            pingSent = .now()
+            return transport.wake()
         }
+        let waited = Duration.nanoseconds((NIODeadline.now() - sent).nanoseconds)
+        // Whatever has come since shows that somebody is there: a PONG may stand behind much else.
+        guard quiet >= waited else { return pingSent = nil }
+        guard waited >= limits.serverKeepaliveTimeout else { return }
+        transport.fail(ConnectionFailure(.timeout, "nothing came in \(limits.serverKeepaliveTimeout) after a PING"))
     }
 
     // MARK: Drain

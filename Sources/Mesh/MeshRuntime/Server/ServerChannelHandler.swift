@@ -56,6 +56,10 @@ final class ServerChannelHandler: ChannelInboundHandler {
             loop: channel.eventLoop, link: ChannelLink(channel), peer: peer, mode: mode, dispatcher: server.dispatcher,
             limits: server.limits.connection, admission: lane)
         self.connection = connection
+        if mode == .baseline {
+            let limits = server.limits.connection
+            BaselineKeepalive.start(on: channel, after: limits.serverKeepaliveInterval, timeout: limits.serverKeepaliveTimeout)
+        }
         let logger = server.logger, remote = remoteText
         connection.start { end in
             guard case .failed(let failure) = end else { return }

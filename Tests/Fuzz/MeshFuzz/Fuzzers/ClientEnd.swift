@@ -90,8 +90,8 @@ struct ClientEnd {
             guard calls[id] != nil else { return machine.consumed(1, charge: charge, on: id) }
             end.unread[id, default: []].append(charge)
         case .response(let id, _), .failed(let id, _): over(id)
-        case .ended(let id, let hasMessage):
-            require(!hasMessage, "this side never ends a stream with a message")
+        case .ended(let id, let charge):
+            require(charge == nil, "this side never ends a stream with a message")
             over(id)
         case .windowOpened(let id):
             if id == 0 { end.queue.maximumFrame = Int(machine.peer.maximumDataFrame) }

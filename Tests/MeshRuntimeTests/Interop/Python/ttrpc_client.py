@@ -11,65 +11,12 @@ import socket
 import ssl
 import struct
 
-REQUEST, RESPONSE, DATA = 1, 2, 3
-REMOTE_CLOSED, REMOTE_OPEN, NO_DATA = 1, 2, 4
-FRAME_MAX = 4 << 20
-SERVICE = "interop.v1.Test"
-INVALID_ARGUMENT, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, UNIMPLEMENTED = 3, 4, 8, 12
+from ttrpc_wire import (
+    DATA, DEADLINE_EXCEEDED, FRAME_MAX, INVALID_ARGUMENT, NO_DATA, REMOTE_CLOSED, REMOTE_OPEN, REQUEST, RESOURCE_EXHAUSTED, RESPONSE, SERVICE,
+    UNIMPLEMENTED, field, fields, payload)
 
 
-# Protobuf.
-
-def varint(value):
-    value &= (1 << 64) - 1
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
-
-
-def field(number, value):
-    """A field of an int, or of bytes, a str or an embedded message; nothing for what proto3 leaves out."""
-    if isinstance(value, int):
-        return varint(number << 3) + varint(value) if value else b""
-    if isinstance(value, str):
-        value = value.encode()
-    return varint(number << 3 | 2) + varint(len(value)) + value
-
-
-def read_varint(data, position):
-    value = shift = 0
-    while True:
-        byte = data[position]
-        position += 1
-        value |= (byte & 0x7F) << shift
-        shift += 7
-        if byte < 0x80:
-            return value, position
-
-
-def fields(data):
-    """{number: [values]}"""
-    found, position = {}, 0
-    while position < len(data):
-        tag, position = read_varint(data, position)
-        if tag & 7 == 0:
-            value, position = read_varint(data, position)
-        else:
-            assert tag & 7 == 2, f"wire type {tag & 7}"
-            length, position = read_varint(data, position)
-            value = data[position:position + length]
-            assert len(value) == length
-            position += length
-        found.setdefault(tag >> 3, []).append(value)
-    return found
-
-
-def payload(body):
-    return field(1, body) if body else b""
-
+# Messages.
 
 def simple_request(size=0, body=None, status=None):
     out = field(1, size)
@@ -251,8 +198,8 @@ def server_streaming(c):
 
 
 def client_streaming(c):
-    # Stock Go says 0x02, stock Rust 0x06.
-    for flags in (REMOTE_OPEN, REMOTE_OPEN | NO_DATA):
+    # Stock Go says 0x02, stock Rust 0x06; a stock server does not look.
+    for flags in (REMOTE_OPEN, REMOTE_OPEN | NO_DATA, 0):
         stream = c.request("StreamingInputCall", flags=flags)
         for size in (27_182, 8, 1828, 45_904):
             c.send(DATA, stream, 0, field(1, payload(b"x" * size)))
@@ -347,6 +294,10 @@ def data_on_unary(c):
         stream = c.request("Hold")
         c.send(DATA, stream, flags)
         c.fails(INVALID_ARGUMENT, stream)
+    # Neither does it help to have said that messages come.
+    stream = c.request("Hold", flags=REMOTE_OPEN)
+    c.send(DATA, stream, 0, b"x")
+    c.fails(INVALID_ARGUMENT, stream)
     c.echo()
 
 

@@ -48,19 +48,21 @@ final class StreamedCall: Sendable {
 
     private func note(isLast: Bool, _ open: OpenStream) {
         response.initial = open.replies.metadata
-        guard !isLast else { return ended(open, with: nil) }
+        // Without the stream, whose buffer keeps what observes it: its reader's letting go is what ends it.
+        let (lease, metadata) = (open.lease, open.replies.response)
+        guard !isLast else { return ended(lease, metadata, with: nil) }
         state.withLock { state in
             state.hasBegun = true
             state.settled = open.replies
         }
         // From here on its reader takes the messages from the connection itself.
-        _ = open.replies.observed { self.ended(open, with: $0) }
+        _ = open.replies.observed { self.ended(lease, metadata, with: $0) }
     }
 
-    private func ended(_ open: OpenStream, with error: RPCError?) {
-        response.trailing = open.replies.trailers
+    private func ended(_ lease: Lease, _ metadata: ResponseMetadata, with error: RPCError?) {
+        response.trailing = metadata.trailing
         guard take() != nil else { return }
-        if let error { runner.pool.ended(open.lease, with: error) } else { runner.pool.answered(open.lease) }
+        if let error { runner.pool.ended(lease, with: error) } else { runner.pool.answered(lease) }
     }
 
     /// The stream that the answer goes on with, once it has begun.
