@@ -65,9 +65,7 @@ final class ByteSearch: @unchecked Sendable {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return [] }
         defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return [] }
-        return hits(in: descriptor, 0..<UInt64(max(0, status.st_size)))
+        return hits(in: descriptor, 0..<UInt64(max(0, byte_search_file_size(descriptor))))
     }
 
     private func scan(_ bytes: UnsafeRawBufferPointer, _ found: inout [UInt8]) {

@@ -3,7 +3,6 @@ import Cryptography
 import Deployment
 import Foundation
 import GRDB
-import Secrets
 
 /// What a sealed column holds, opened as its owner opens it.
 struct OpenedColumn {
@@ -32,11 +31,13 @@ struct OpenedDatabase {
 
     static let owners: [ServiceName] = [.auth, .execution, .marketData]
 
-    init(of owner: ServiceName, in folder: StateFolder) async throws {
+    /// - Parameter root: the key that wraps the data keys; nil: the one in use.
+    /// - Throws: when it is not what they are wrapped with.
+    init(of owner: ServiceName, in folder: StateFolder, with root: [UInt8]? = nil) async throws {
         self.owner = owner
         path = "\(folder.data(owner))/\(owner.rawValue).sqlite"
-        let root = try await DeploymentSecrets(folder).store(of: owner).secret(named: "data-key").withUnsafeBytes(Array.init)
-        let wrapping = KeyWrapping(rootSecret: SymmetricKey(data: root))
+        let inUse = try await StoredCredentials.secret("data-key", of: owner, folder)
+        let wrapping = KeyWrapping(rootSecret: SymmetricKey(data: root ?? inUse))
         dataKeys = try Self.rows(of: path, "SELECT purpose, wrapped FROM data_keys").reduce(into: [:]) { keys, row in
             keys[row["purpose"]] = try wrapping.unwrap(Array(row["wrapped"] as Data))
         }
