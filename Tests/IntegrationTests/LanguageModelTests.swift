@@ -1,7 +1,6 @@
 import Cryptography
 import Deployment
 import Foundation
-import GRDB
 import LocalMesh
 import MeshCall
 import MeshMessages
@@ -38,12 +37,7 @@ extension Integration {
 
         /// What audit's log has of an object, oldest first.
         private func audited(about object: String, on mesh: LocalMesh) throws -> [String] {
-            var configuration = Configuration()
-            configuration.readonly = true
-            let queue = try DatabaseQueue(path: "\(mesh.folder.data(.audit))/audit.sqlite", configuration: configuration)
-            defer { try? queue.close() }
-            return try queue.read { try Data.fetchAll($0, sql: "SELECT record FROM entries ORDER BY idx") }
-                .map { try AuditV1.Record(packed: Array($0)) }.filter { $0.object == object }.map(\.action)
+            try mesh.auditRecords().filter { $0.object == object }.map(\.action)
         }
 
         private func error(of words: String, by person: Person) async throws -> GatewayError.Body? {
