@@ -1,6 +1,7 @@
 #include "byte_search.h"
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 // Every string is filed under a hash of its first four bytes; a place in the text whose hash no string has is passed by.
 #define SLOTS 65536u
@@ -71,4 +72,9 @@ void byte_search_scan(const byte_search *search, const uint8_t *text, size_t len
             entry = search->next[i];
         }
     }
+}
+
+int64_t byte_search_file_size(int descriptor) {
+    struct stat status;
+    return fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) ? (int64_t)status.st_size : -1;
 }

@@ -71,7 +71,7 @@ extension Integration {
                 let shown = try ["cmdline", "environ"].map { try ProcessFile.bytes($0, of: pid) }
                 var secrets = [("wrapping key", try Data(contentsOf: URL(filePath: DeploymentSecrets(mesh.folder).wrappingKey(of: name))))]
                 if CredentialTable.withDataKey.contains(name) {
-                    secrets.append(("data key", Data(try await DayOfWork.secret("data-key", of: name, mesh.folder))))
+                    secrets.append(("data key", Data(try await StoredCredentials.secret("data-key", of: name, mesh.folder))))
                 }
                 for (secret, value) in secrets {
                     let forms = [value, Data(value.base64EncodedString().utf8), Data(value.map { String(format: "%02x", $0) }.joined().utf8)]

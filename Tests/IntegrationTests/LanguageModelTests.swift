@@ -1,7 +1,6 @@
 import Cryptography
 import Deployment
 import Foundation
-import GRDB
 import LocalMesh
 import MeshCall
 import MeshMessages

@@ -16,9 +16,10 @@ public final class LocalMesh: Sendable {
     public let ports: PortPlan
     /// Trusts this deployment's root and nothing else.
     public let https: HTTPClient
-    private let supervisor: Supervisor
-    /// Around the state folder: what is kept outside of it goes with it.
-    private let temporary: String
+    /// nil: another process supervises it.
+    private let supervisor: Supervisor?
+    /// Around the state folder: what is kept outside of it goes with it. nil: it is somebody else's.
+    private let temporary: String?
 
     /// Starts everything and waits until it is ready.
     ///
@@ -41,7 +42,7 @@ public final class LocalMesh: Sendable {
             portBase: 0, candles: candles, seed: seed, keys: keys, alerts: alerts, model: model, tradeKeys: tradeKeys, secretStores: secretStores)
         let mesh = try await LocalMesh(options, bin: bin, clock: clock, variables: variables)
         do {
-            try await mesh.supervisor.start()
+            try await mesh.supervisor?.start()
         } catch {
             await mesh.stop()
             throw error
@@ -69,32 +70,49 @@ public final class LocalMesh: Sendable {
     }
 
     private init(_ options: DeploymentOptions, bin: String?, clock: LocalClock?, variables: [String: String]) async throws {
-        temporary = try ExitCleanup.makeTemporaryFolder()
+        let temporary = try ExitCleanup.makeTemporaryFolder()
+        self.temporary = temporary
         folder = StateFolder(temporary + "/state")
         try await Initializer(folder).initialise(options)
         try clock?.keep(in: ServiceName.allCases.map(folder.service))
-        supervisor = try await Supervisor(
+        let supervisor = try await Supervisor(
             folder, programs: ProgramFolder(bin), logger: Logger(label: "local-mesh") { _ in SwiftLogNoOpLogHandler() },
             environment: { [folder] in variables.merging(clock?.environment(in: folder.service($0)) ?? [:]) { $1 } }, clock: { clock?.now ?? Date() })
+        self.supervisor = supervisor
         ports = supervisor.ports
         https = try DeploymentAccess(folder).makeClient()
     }
 
+    /// A mesh that another process supervises, which also stops it: `pulse up`.
+    package init(supervisedElsewhere folder: StateFolder) throws {
+        self.folder = folder
+        (supervisor, temporary) = (nil, nil)
+        ports = try DeploymentAccess(folder).ports()
+        https = try DeploymentAccess(folder).makeClient()
+    }
+
     public func stop() async {
-        await supervisor.stop()
+        await supervisor?.stop()
         try? await https.shutdown()
-        ExitCleanup.remove(temporary)
+        if let temporary { ExitCleanup.remove(temporary) }
     }
 
     // MARK: - Processes
 
     /// To stop, kill or start one service. A service that is started again must be waited for with `waitUntilReady`.
     public func process(_ name: ServiceName) throws -> ServiceProcess {
-        try supervisor.process(name)
+        try ownSupervisor.process(name)
     }
 
     public func waitUntilReady(_ name: ServiceName, within limit: Duration = .seconds(30)) async throws {
-        try await supervisor.waitUntilReady(name, until: .now + limit)
+        try await ownSupervisor.waitUntilReady(name, until: .now + limit)
+    }
+
+    private var ownSupervisor: Supervisor {
+        get throws {
+            guard let supervisor else { throw DeploymentError("another process supervises this mesh") }
+            return supervisor
+        }
     }
 
     /// The end of a service's log.

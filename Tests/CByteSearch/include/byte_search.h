@@ -14,3 +14,6 @@ void byte_search_free(byte_search *_Nullable search);
 
 /// Marks in `found` (one byte for each string) those that stand in the text.
 void byte_search_scan(const byte_search *_Nonnull search, const uint8_t *_Nonnull text, size_t length, uint8_t *_Nonnull found);
+
+/// The size of an open file that has one: of anything else -1.
+int64_t byte_search_file_size(int descriptor);

@@ -4,11 +4,13 @@ import Foundation
 /// Looks for all forms of all planted values in one pass. Nothing in it changes once it is made, hence safe to share.
 final class ByteSearch: @unchecked Sendable {
     /// Bytes read at once.
-    private static let chunk = 8 << 20
+    static let chunk = 8 << 20
 
     struct Hit: Hashable {
         let credential: String
         let form: String
+        /// Another value has taken the place of this one.
+        let isReplaced: Bool
     }
 
     private let labels: [Hit]
@@ -16,8 +18,10 @@ final class ByteSearch: @unchecked Sendable {
     private let search: OpaquePointer
 
     /// - Throws: when a form is too short to be looked for.
-    init(_ planted: [(credential: String, forms: SecretForms)]) throws {
-        let needles = planted.flatMap { value in value.forms.forms.map { (Hit(credential: value.credential, form: $0.name), $0.bytes) } }
+    init(_ planted: [PlantedValue]) throws {
+        let needles = planted.flatMap { value in
+            value.forms.forms.map { (Hit(credential: value.credential, form: $0.name, isReplaced: value.isReplaced), $0.bytes) }
+        }
         labels = needles.map(\.0)
         longest = needles.map(\.1.count).max() ?? 0
         guard let made = byte_search_make(needles.flatMap(\.1), needles.map(\.1.count), needles.count) else {
@@ -61,9 +65,7 @@ final class ByteSearch: @unchecked Sendable {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return [] }
         defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return [] }
-        return hits(in: descriptor, 0..<UInt64(max(0, status.st_size)))
+        return hits(in: descriptor, 0..<UInt64(max(0, byte_search_file_size(descriptor))))
     }
 
     private func scan(_ bytes: UnsafeRawBufferPointer, _ found: inout [UInt8]) {

@@ -2,47 +2,62 @@ import Crypto
 import Cryptography
 import Deployment
 import Foundation
-import GRDB
 import LocalMesh
 import MeshRuntime
 import PulseCommands
 import Secrets
 import ServiceAPI
+import TestSupport
 
-/// A person's day with the whole mesh, and every credential that was used in it.
+/// A person's and an operator's day with the whole mesh, and every credential that was used in it.
 struct DayOfWork {
-    private(set) var planted: [(credential: String, forms: SecretForms)] = []
+    /// Short, so that the day sees the next key come into use.
+    static let tokenLead: Int64 = 4
 
-    /// Signs up and in, links a key, chats, trades with a second factor, reads the audit log.
+    private(set) var planted: [PlantedValue]
+    /// What the sealed columns held at the end of the day.
+    private(set) var columns: [OpenedColumn] = []
+    private let mesh: LocalMesh
+
+    /// Signs up and in, links keys, chats, has every key rotated that can be, trades with a second factor, reads the audit log.
     ///
-    /// - Parameter modelKey: what an operator gives the agent for its language model.
-    init(on mesh: LocalMesh, modelKey: String) async throws {
-        plant("language model key", SecretForms(text: modelKey))
-        try await DeploymentSecrets(mesh.folder).store(of: .agent).put(SecretBytes(copying: modelKey.utf8), as: "llm-api-key", at: .current)
-        try await eventually("the agent has its key") { try await Self.agentKeys(on: mesh).contains { $0.state == "active" } }
-        try await live(on: mesh)
-        try plantFiles(of: mesh.folder)
-        try await plantSecrets(of: mesh.folder)
-        for name in [ServiceName.auth, .execution, .marketData] { try await plantDataKeys(of: name, mesh.folder) }
-        try await plantIssuingKeys(mesh.folder)
-        try await plantMarketData(mesh.folder)
-        try await plantPeoplesKeys(mesh.folder)
-    }
-
-    private static func agentKeys(on mesh: LocalMesh) async throws -> [KeysV1.Key] {
-        let client = try mesh.client(to: .agent, as: "operator")
-        let keys = try await KeysV1.KeysClient(client).listKeys(.init(kind: "language-model")).keys
-        await client.close()
-        return keys
+    /// - Parameters:
+    ///   - modelKeys: what an operator gives the agent for its language model, first and later.
+    ///   - joinTokens: with which everybody came in.
+    init(on mesh: LocalMesh, modelKeys: (String, String), joinTokens: [PlantedValue]) async throws {
+        self.mesh = mesh
+        planted = joinTokens
+        try await put(modelKey: modelKeys.0)
+        var (person, authenticator, account) = try await signUp()
+        var apiKeys = try await link(person, to: account)
+        try await talk(to: person)
+        let before = try await StoredCredentials(mesh.folder).values + apiKeys
+        try await rotate(modelKey: modelKeys.1)
+        apiKeys = try await link(person, to: account)
+        try await eventually("the trade key before is erased") {
+            try await !keys(at: .execution).contains { $0.kind == "exchange-trade" && $0.state == "retiring" }
+        }
+        try await renew(person)
+        try await buy(as: person, with: &authenticator)
+        _ = try await person.portfolio()
+        let _: AuditAnswer = try await person.get("/v1/audit/records")
+        let tokens = try await Tokens(of: person, digest: SecureRandom.bytes(32), on: mesh)
+        plantToken("agent's narrowed token", tokens.agent)
+        plantToken("sign-off token", tokens.signOff)
+        let stored = try await StoredCredentials(mesh.folder)
+        let now = stored.values + apiKeys
+        columns = stored.columns
+        // What is still as it was is not old.
+        planted += now + before.filter { !now.contains($0) }.map { PlantedValue(credential: $0.credential, forms: $0.forms, isReplaced: true) }
     }
 
     private mutating func plant(_ credential: String, _ forms: SecretForms) {
-        planted.append((credential, forms))
+        planted.append(PlantedValue(credential: credential, forms: forms))
     }
 
     // MARK: - What the person does
 
-    private mutating func live(on mesh: LocalMesh) async throws {
+    private mutating func signUp() async throws -> (Person, Authenticator, SandboxAccount.Open) {
         let (email, password) = ("isolation-\(Hex.encode(SecureRandom.bytes(12)))@example.com", Hex.encode(SecureRandom.bytes(20)))
         plant("e-mail address", SecretForms(text: email))
         plant("password", SecretForms(text: password))
@@ -52,14 +67,15 @@ struct DayOfWork {
         let first = try await mesh.gateway.confirmAuthenticator(email: email, password: password, code: try await authenticator.nextCode())
         let second = try await mesh.gateway.signIn(email: email, password: password, code: try await authenticator.nextCode())
         let renewed = try await mesh.gateway.refresh(first.refreshToken)
-        for session in [first, second, renewed] { plant(session) }
-        let person = Person(gateway: mesh.gateway, session: Session(second, email: email))
-        try await trade(as: person, with: &authenticator, on: mesh)
+        for session in [first, second, renewed] { plant(session.refreshToken, session.accessToken) }
+        // As `pulse` keeps it, in the person's own folder.
+        let person = try Person(gateway: mesh.gateway, store: SessionStore(mesh.folder), signedIn: Session(second, email: email))
+        return (person, authenticator, try await SandboxAccount(folder: mesh.folder, client: mesh.https).open(["USDT": "100000"]))
     }
 
-    private mutating func plant(_ session: SessionAnswer) {
-        plant("refresh token", SecretForms(text: session.refreshToken))
-        plantToken("access token", session.accessToken)
+    private mutating func plant(_ refreshToken: String, _ accessToken: String) {
+        plant("refresh token", SecretForms(text: refreshToken))
+        plantToken("access token", accessToken)
     }
 
     /// The token, and what the header of every token of its kind says: that finds also those that the gateway got for itself.
@@ -69,26 +85,24 @@ struct DayOfWork {
         if let type = types[kind] { plant(kind, SecretForms(inBase64: "\"typ\":\"\(type)\"")) }
     }
 
-    private mutating func trade(as person: Person, with authenticator: inout Authenticator, on mesh: LocalMesh) async throws {
-        let open = try await SandboxAccount(folder: mesh.folder, client: mesh.https).open(["USDT": "100000"])
+    /// - Returns: the API keys that the exchange gave.
+    private func link(_ person: Person, to account: SandboxAccount.Open) async throws -> [PlantedValue] {
+        var keys: [PlantedValue] = []
         for purpose in Person.ExchangeKeyPurpose.allCases {
-            var apiKey = ""
             try await person.linkExchange(to: purpose) {
-                apiKey = try await open.register($0, label: "isolation", permissions: purpose == .trade ? ["read", "trade"] : ["read"])
-                return apiKey
+                let key = try await account.register($0, label: "isolation", permissions: purpose == .trade ? ["read", "trade"] : ["read"])
+                keys.append(.init(credential: "person's API key for \(purpose == .trade ? "trading" : "reading")", forms: SecretForms(text: key)))
+                return key
             }
-            plant("person's API key for \(purpose == .trade ? "trading" : "reading")", SecretForms(text: apiKey))
         }
+        return keys
+    }
+
+    private mutating func talk(to person: Person) async throws {
         // Small letters alone, so that nothing takes it for a key.
         let word = String((0..<24).map { _ in "abcdefghijklmnopqrstuvwxyz".randomElement() ?? "a" })
         plant("what a person says", SecretForms(text: word))
         for try await _ in try await person.chat("how is BTC doing this week? \(word)") {}
-        try await buy(as: person, with: &authenticator)
-        _ = try await person.portfolio()
-        let _: AuditAnswer = try await person.get("/v1/audit/records")
-        let tokens = try await Tokens(of: person, digest: SecureRandom.bytes(32), on: mesh)
-        plantToken("agent's narrowed token", tokens.agent)
-        plantToken("sign-off token", tokens.signOff)
     }
 
     /// An order above the threshold: the second factor is asked for.
@@ -102,98 +116,77 @@ struct DayOfWork {
         guard order.state == "FILLED" else { throw NeverHappened(what: "the order is filled") }
     }
 
-    // MARK: - What lies in files
-
-    private mutating func plantFiles(of folder: StateFolder) throws {
-        for name in ServiceName.allCases {
-            if name.isMeshMember { plant("mesh key of \(name.rawValue)", try SecretForms(p256: Self.text(folder.tls(name) + "/key.pem"))) }
-            if name.servesHTTPS { plant("HTTPS key of \(name.rawValue)", try SecretForms(p256: Self.text(folder.tls(name) + "/https-key.pem"))) }
-        }
-        plant("operator's mesh key", try SecretForms(p256: Self.text(folder.operatorTLS + "/key.pem")))
-        plant("root key", try SecretForms(p256: Self.text(folder.rootKey)))
+    private mutating func renew(_ person: Person) async throws {
+        try await person.renew()
+        let session = try JSONDecoder().decode([String: Text].self, from: Data(contentsOf: URL(filePath: mesh.folder.person + "/session.json")))
+        guard let refresh = session["refreshToken"]?.text, let access = session["accessToken"]?.text else { throw NeverHappened(what: "a session in a file") }
+        plant(refresh, access)
     }
 
-    // MARK: - What lies in secret stores
+    /// A value that may be text.
+    private struct Text: Decodable {
+        let text: String?
 
-    private mutating func plantSecrets(of folder: StateFolder) async throws {
-        let purposes = ["cryptopulse column cipher v1", "cryptopulse key wrapping v1"]
-        for name in ServiceName.allCases {
-            let wrapping = try Self.bytes(DeploymentSecrets(folder).wrappingKey(of: name))
-            plant("wrapping key of \(name.rawValue)", SecretForms(symmetricKey: wrapping))
-        }
-        for name in CredentialTable.withDataKey {
-            plant("data key of \(name.rawValue)", SecretForms(symmetricKey: try await Self.secret("data-key", of: name, folder), derivedFor: purposes))
-        }
-        plant("token signing key", SecretForms(ed25519Seed: try await Self.secret("token-signing-key", of: .auth, folder)))
-        plant("log signing key", SecretForms(ed25519Seed: try await Self.secret("log-signing-key", of: .audit, folder)))
-        plant("alert webhook key", SecretForms(symmetricKey: try await Self.secret("alert-webhook-key", of: .audit, folder)))
-        let token = try await Self.secret("operator-token", of: .sandboxExchange, folder)
-        plant("sandbox operator's token", SecretForms(text: String(decoding: token, as: UTF8.self)))
+        init(from decoder: any Decoder) throws { text = try? decoder.singleValueContainer().decode(String.self) }
     }
 
-    static func secret(_ secret: String, of name: ServiceName, _ folder: StateFolder) async throws -> [UInt8] {
-        try await DeploymentSecrets(folder).store(of: name).secret(named: secret).withUnsafeBytes(Array.init)
+    // MARK: - What the operator does
+
+    private func put(modelKey: String) async throws {
+        let before = try await active(at: .agent)
+        try await DeploymentSecrets(mesh.folder).store(of: .agent).put(SecretBytes(copying: modelKey.utf8), as: "llm-api-key", at: .current)
+        try await eventually("the agent has its key") { try await !active(at: .agent).subtracting(before).isEmpty }
     }
 
-    // MARK: - What lies sealed in databases: opened as its owner opens it
+    private static let rotatable = [
+        "auth/token-signing", "auth/data-encryption", "auth/mesh-issuing", "market-data/data-encryption", "market-data/exchange-market", "audit/webhook",
+    ]
 
-    private mutating func plantMarketData(_ folder: StateFolder) async throws {
-        let cipher = try await Self.cipher(.marketData, folder)
-        func open(_ column: String, _ row: Row) throws -> [UInt8] {
-            try cipher.open(Array(row[column] as Data), at: ColumnAddress(table: "exchange_key", column: column, row: "1"))
-        }
-        for row in try Self.rows(.marketData, in: folder, "SELECT * FROM exchange_key") {
-            plant("market-data's own exchange key", SecretForms(ed25519Seed: try open("sealed_private_key", row)))
-            plant("market-data's own API key", SecretForms(text: String(decoding: try open("sealed_api_key", row), as: UTF8.self)))
+    private func rotate(modelKey: String) async throws {
+        let before = try await activeKeys()
+        for key in Self.rotatable { try await pulse(["keys", "rotate", key]) }
+        try await put(modelKey: modelKey)
+        // Its certificate too: that brings it another mesh key.
+        let certificate = try certificate(of: .execution)
+        try await pulse(["keys", "rotate", "--seen-by", "execution"])
+        try await eventually("execution has enrolled anew") { try self.certificate(of: .execution) != certificate }
+        try await eventually("it is let in, and all have other keys but those that only their owners can replace") {
+            // Nobody is asked with a certificate that is just being replaced.
+            guard let now = try? await activeKeys() else { return false }
+            let kept = before.filter { key in ["log-signing", "exchange-trade", "exchange-read"].contains { key.hasPrefix($0) } }
+            return now.count == before.count && now.intersection(before) == kept
         }
     }
 
-    private mutating func plantPeoplesKeys(_ folder: StateFolder) async throws {
-        for (name, table, column, purpose) in [
-            (ServiceName.execution, "exchange_keys", "private_key_sealed", "trading"), (.marketData, "person_key", "sealed_private_key", "reading"),
-        ] {
-            for row in try Self.rows(name, in: folder, "SELECT id, \(column) AS sealed FROM \(table)") {
-                let address = ColumnAddress(table: table, column: column, row: row["id"])
-                let seed = try await Self.cipher(name, folder).open(Array(row["sealed"] as Data), at: address)
-                plant("person's exchange key for \(purpose)", SecretForms(ed25519Seed: seed))
-            }
+    private func activeKeys() async throws -> Set<String> {
+        var all: Set<String> = []
+        for name in [ServiceName.auth, .execution, .marketData, .audit] { all.formUnion(try await active(at: name)) }
+        return all
+    }
+
+    private func pulse(_ arguments: [String]) async throws {
+        let run = try await ProgramRun.of(
+            ProgramFolder().path + "/pulse", arguments + ["--reason", "team-change", "--state", mesh.folder.path])
+        guard run.exitCode == 0 else { throw NeverHappened(what: "pulse \(arguments.joined(separator: " ")): \(run.text)") }
+    }
+
+    private func certificate(of name: ServiceName) throws -> Data {
+        try Data(contentsOf: URL(filePath: mesh.folder.tls(name) + "/cert.pem"))
+    }
+
+    private func keys(at name: ServiceName) async throws -> [KeysV1.Key] {
+        let client = try mesh.client(to: name, as: "operator")
+        do {
+            let keys = try await KeysV1.KeysClient(client).listKeys(.init()).keys
+            await client.close()
+            return keys
+        } catch {
+            await client.close()
+            throw error
         }
     }
 
-    private mutating func plantDataKeys(of name: ServiceName, _ folder: StateFolder) async throws {
-        for key in try await Self.dataKeys(of: name, folder).values {
-            plant("keys that seal the database of \(name.rawValue)", SecretForms(symmetricKey: key.withUnsafeBytes(Array.init)))
-        }
+    private func active(at name: ServiceName) async throws -> Set<String> {
+        Set(try await keys(at: name).filter { $0.state == "active" }.map { "\($0.kind)/\($0.id)" })
     }
-
-    private mutating func plantIssuingKeys(_ folder: StateFolder) async throws {
-        guard let root = try await Self.dataKeys(of: .auth, folder)["issuing"] else { throw NeverHappened(what: "auth has a key for issuing keys") }
-        for row in try Self.rows(.auth, in: folder, "SELECT wrapped FROM issuing_keys WHERE wrapped IS NOT NULL") {
-            let scalar = try KeyWrapping(rootSecret: root).unwrap(Array(row["wrapped"] as Data)).withUnsafeBytes(Array.init)
-            plant("mesh issuing key", try SecretForms(p256: P256.Signing.PrivateKey(rawRepresentation: scalar).pemRepresentation))
-        }
-    }
-
-    private static func dataKeys(of name: ServiceName, _ folder: StateFolder) async throws -> [String: SymmetricKey] {
-        let wrapping = KeyWrapping(rootSecret: SymmetricKey(data: try await secret("data-key", of: name, folder)))
-        return try rows(name, in: folder, "SELECT purpose, wrapped FROM data_keys").reduce(into: [:]) { keys, row in
-            keys[row["purpose"]] = try wrapping.unwrap(Array(row["wrapped"] as Data))
-        }
-    }
-
-    private static func cipher(_ name: ServiceName, _ folder: StateFolder) async throws -> ColumnCipher {
-        guard let key = try await dataKeys(of: name, folder)["columns"] else { throw NeverHappened(what: "\(name.rawValue) has a key for columns") }
-        return try ColumnCipher(keys: [1: key], current: 1)
-    }
-
-    private static func rows(_ name: ServiceName, in folder: StateFolder, _ sql: String) throws -> [Row] {
-        var configuration = Configuration()
-        configuration.readonly = true
-        let queue = try DatabaseQueue(path: "\(folder.data(name))/\(name.rawValue).sqlite", configuration: configuration)
-        defer { try? queue.close() }
-        return try queue.read { try Row.fetchAll($0, sql: sql) }
-    }
-
-    private static func bytes(_ path: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(filePath: path))) }
-    private static func text(_ path: String) throws -> String { String(decoding: try bytes(path), as: UTF8.self) }
 }

@@ -4,41 +4,59 @@ import LocalMesh
 
 /// What was found where in a run.
 struct Findings {
+    enum Spot: Hashable, CustomStringConvertible {
+        case process(ProcessImage.Part)
+        /// A file, by its path below the folder that was searched.
+        case file(String)
+        /// What a column holds once its owner's key has opened it.
+        case sealed(String)
+
+        var description: String {
+            switch self {
+            case .process(let part): part.rawValue
+            case .file(let path): path
+            case .sealed(let column): "sealed in \(column)"
+            }
+        }
+    }
+
     struct Finding: Hashable {
-        let credential: String
-        let form: String
+        let hit: ByteSearch.Hit
         let place: CredentialTable.Place
-        /// `memory`, or a file below the state folder.
-        let spot: String
-        let isFile: Bool
+        let spot: Spot
     }
 
     private(set) var all: Set<Finding> = []
 
-    mutating func add(_ hits: Set<ByteSearch.Hit>, _ place: CredentialTable.Place, _ spot: String, isFile: Bool) {
-        all.formUnion(hits.map { Finding(credential: $0.credential, form: $0.form, place: place, spot: spot, isFile: isFile) })
+    mutating func add(_ hits: Set<ByteSearch.Hit>, _ place: CredentialTable.Place, _ spot: Spot) {
+        all.formUnion(hits.map { Finding(hit: $0, place: place, spot: spot) })
     }
 
     // MARK: - Looking
 
     /// - Parameter dumps: a folder for core dumps; nil makes none.
     mutating func search(_ process: ProcessImage, of place: CredentialTable.Place, for search: ByteSearch, dumps: URL?) async throws {
-        for (part, hits) in try process.hits(search) { add(hits, place, part.rawValue, isFile: false) }
-        if let dumps { add(try await process.dump(into: dumps, search), place, ProcessImage.Part.coreDump.rawValue, isFile: false) }
+        for (part, hits) in try process.hits(search) { add(hits, place, .process(part)) }
+        if let dumps { add(try await process.dump(into: dumps, search), place, .process(.coreDump)) }
     }
 
-    /// Every file below the state folder: databases, their WAL, logs, settings, secrets.
-    mutating func search(_ folder: StateFolder, for search: ByteSearch) throws {
-        for path in try FileManager.default.subpathsOfDirectory(atPath: folder.path) {
-            let hits = search.hits(inFile: folder.path + "/" + path)
-            if !hits.isEmpty { add(hits, Self.owner(of: path), path, isFile: true) }
+    /// Every file below a folder: databases, their WAL, logs, settings, secrets.
+    mutating func search(files folder: String, for search: ByteSearch) throws {
+        for path in try FileManager.default.subpathsOfDirectory(atPath: folder) {
+            let hits = search.hits(inFile: folder + "/" + path)
+            if !hits.isEmpty { add(hits, Self.owner(of: path), .file(path)) }
         }
+    }
+
+    mutating func search(_ columns: [OpenedColumn], for search: ByteSearch) {
+        for column in columns { add(search.hits(in: column.bytes), .service(column.owner), .sealed(column.name)) }
     }
 
     private static func owner(of path: String) -> CredentialTable.Place {
         let first = String(path.split(separator: "/").first ?? "")
         if let name = ServiceName(rawValue: first) { return .service(name) }
-        return first == "operator" ? .operatorFolder : .supervisorFolder
+        let folders: [String: CredentialTable.Place] = ["operator": .operatorFolder, "person": .personFolder, "offline": .offlineFolder]
+        return folders[first] ?? .supervisor
     }
 
     // MARK: - Judging
@@ -47,29 +65,52 @@ struct Findings {
     func leaks(_ rows: [CredentialTable.Row] = CredentialTable.rows) -> [String] {
         let byName = Dictionary(uniqueKeysWithValues: rows.map { ($0.name, $0) })
         return all.compactMap { finding in
-            guard let row = byName[finding.credential] else { return "\(finding.credential) stands in no row of the table" }
-            let isAllowed =
-                finding.isFile
-                ? row.holders.contains(finding.place)
-                : row.holders.contains(finding.place) || row.sealedBy.contains(finding.place) || row.passes.contains(finding.place)
-            return isAllowed ? nil : "\(finding.credential) in \(finding.place): \(finding.spot), \(finding.form)"
+            guard let row = byName[finding.hit.credential] else { return "\(finding.hit.credential) stands in no row of the table" }
+            return Self.allows(row, finding) ? nil : "\(row.name) in \(finding.place): \(finding.spot), \(finding.hit.form)"
         }.sorted()
     }
 
-    /// What was not found where it must be.
+    private static func allows(_ row: CredentialTable.Row, _ finding: Finding) -> Bool {
+        switch finding.spot {
+        case .process(.memory), .process(.coreDump):
+            [row.holders, row.files, row.sealedBy, row.passes].contains { $0.contains(finding.place) }
+        // Others can read these of a process of their own user's, and a log has what stood there.
+        case .process(.environment), .process(.commandLine): false
+        case .process(.openFile), .file: row.files.contains(finding.place)
+        case .sealed: row.sealedBy.contains(finding.place)
+        }
+    }
+
+    /// What was not found where it must be. Of what was replaced only the present value counts.
     func missing(_ rows: [CredentialTable.Row] = CredentialTable.rows) -> [String] {
-        rows.flatMap { row in
-            row.holders.subtracting(places(of: row.name)).map { "\(row.name) was not found in \($0)" }
+        rows.flatMap { row -> [String] in
+            let found = all.filter { $0.hit.credential == row.name && !$0.hit.isReplaced }
+            let inMemory = Set(found.filter { $0.spot == .process(.memory) }.map(\.place))
+            let inFiles = Set(found.filter { if case .file = $0.spot { true } else { false } }.map(\.place))
+            let sealed = Set(found.filter { if case .sealed = $0.spot { true } else { false } }.map(\.place))
+            var missing = row.holders.subtracting(inMemory).map { "\(row.name) was not found in the memory of \($0)" }
+            missing += row.files.subtracting(inFiles).map { "\(row.name) was not found in a file of \($0)" }
+            missing += row.sealedBy.subtracting(sealed).map { "\(row.name) was not found sealed in the database of \($0)" }
+            let standsSomewhere = ![row.holders, row.files, row.sealedBy].allSatisfy(\.isEmpty)
+            if !standsSomewhere, row.passes.isDisjoint(with: inMemory) { missing.append("\(row.name) was found in no process that it passes through") }
+            return missing
         }.sorted()
     }
 
-    func places(of credential: String) -> Set<CredentialTable.Place> {
-        Set(all.filter { $0.credential == credential }.map(\.place))
+    /// The files, by path, in which something stands in clear, and what.
+    var clearFiles: [String: Set<String>] {
+        all.reduce(into: [:]) { files, finding in
+            if case .file(let path) = finding.spot { files[path, default: []].insert(finding.hit.credential) }
+        }
+    }
+
+    func places(inMemory credential: String) -> Set<CredentialTable.Place> {
+        Set(all.filter { $0.hit.credential == credential && $0.spot == .process(.memory) }.map(\.place))
     }
 
     /// Where each credential was found: for whoever reads why a run failed.
     var summary: String {
-        Dictionary(grouping: all) { "\($0.credential) in \($0.place)" }.map { "\($0.key): \(Set($0.value.map(\.spot)).sorted().joined(separator: ", "))" }
-            .sorted().joined(separator: "\n")
+        Dictionary(grouping: all) { "\($0.hit.credential)\($0.hit.isReplaced ? ", replaced," : "") in \($0.place)" }
+            .map { "\($0.key): \(Set($0.value.map(\.spot.description)).sorted().joined(separator: ", "))" }.sorted().joined(separator: "\n")
     }
 }

@@ -6,7 +6,10 @@ enum IsolationTable {
     private static let end = "<!-- end: who holds what -->"
 
     static func markdown(_ findings: Findings) -> String {
-        let header = ["| credential | found in | sealed in the database of | may be met on its way in | found anywhere else |", "|---|---|---|---|---|"]
+        let header = [
+            "| credential | found in memory of | in clear in files of | sealed in the database of | may be met on its way in | found anywhere else |",
+            "|---|---|---|---|---|---|",
+        ]
         let kinds = CredentialTable.rows.reduce(into: [String]()) { if !$0.contains($1.kind) { $0.append($1.kind) } }
         return (header + kinds.map { line($0, findings) }).joined(separator: "\n")
     }
@@ -14,15 +17,19 @@ enum IsolationTable {
     private static func line(_ kind: String, _ findings: Findings) -> String {
         let rows = CredentialTable.rows.filter { $0.kind == kind }
         let leaks = findings.leaks().filter { leak in rows.contains { leak.hasPrefix($0.name + " in ") } }
+        let (row, isOfEach) = (rows[0], rows.count > 1)
+        func cell(_ places: Set<CredentialTable.Place>) -> String {
+            // Of each service the row has its own name.
+            let others = isOfEach ? places.filter { row.name != "\(kind) of \($0)" } : places
+            let own = others.count < places.count ? ["its own service"] : []
+            let names = own + others.sorted().map(\.description)
+            return names.isEmpty ? "–" : names.joined(separator: ", ")
+        }
         let cells = [
-            rows.count > 1 ? "\(kind) of each service" : kind, rows.count > 1 ? "its own service" : list(rows[0].holders.intersection(findings.places(of: rows[0].name))),
-            list(rows[0].sealedBy), list(rows[0].passes.subtracting(rows[0].sealedBy)), leaks.isEmpty ? "no" : "YES",
+            isOfEach ? "\(kind) of each service" : kind, cell(row.holders), cell(row.files), cell(row.sealedBy),
+            cell(row.passes.subtracting(row.sealedBy)), leaks.isEmpty ? "no" : "YES",
         ]
         return "| " + cells.joined(separator: " | ") + " |"
-    }
-
-    private static func list(_ places: Set<CredentialTable.Place>) -> String {
-        places.isEmpty ? "–" : places.sorted().map(\.description).joined(separator: ", ")
     }
 
     // MARK: - README

@@ -3,8 +3,8 @@ import Cryptography
 import Foundation
 
 /// A planted value in every form in which it may lie somewhere. DER and PKCS#8 hold a key's bytes as they are, so that the raw form finds them.
-struct SecretForms {
-    struct Form {
+struct SecretForms: Equatable {
+    struct Form: Equatable {
         let name: String
         let bytes: [UInt8]
     }
@@ -71,4 +71,13 @@ struct SecretForms {
             return [sure, url].map { Form(name: "Base64", bytes: Array($0.utf8)) }
         }
     }
+}
+
+/// A value that the search looks for.
+struct PlantedValue: Equatable {
+    /// The name of its row in the table.
+    let credential: String
+    let forms: SecretForms
+    /// Another value has taken its place.
+    var isReplaced = false
 }

@@ -28,7 +28,8 @@ struct IdentitySupport: Sendable {
 
     private func look(at member: MeshMember, now: Int64) throws {
         let mint = JoinTokenMint(folder: folder)
-        if let facts = IdentityFiles(folder: folder.tls(member)).facts(), facts.begins <= now, now < facts.ends {
+        // Services' keys are not to be in this process's memory.
+        if let facts = IdentityFiles(folder: folder.tls(member)).factsWithoutKey(), facts.begins <= now, now < facts.ends {
             mint.takeBack(from: member)
         } else if !mint.hasToken(member, now: now) {
             try mint.give(to: member, now: now)

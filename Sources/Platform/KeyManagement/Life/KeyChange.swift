@@ -49,10 +49,10 @@ public enum KeyEvent: String, Sendable {
 }
 
 extension AuditEvent {
-    /// The object is `kind/id`.
+    /// The object is `kind/id`, the id as `KeyRecord.logged` has it.
     public init(_ event: KeyEvent, of id: String, _ kind: KeyKind, by change: KeyChange, user: String? = nil, details: [String: String] = [:]) {
         self.init(
-            actor: change.actor, onBehalfOf: user, action: event.rawValue, object: "\(kind.rawValue)/\(id)", reason: change.reason,
+            actor: change.actor, onBehalfOf: user, action: event.rawValue, object: "\(kind.rawValue)/\(KeyRecord.logged(id))", reason: change.reason,
             requestID: change.requestID, details: details)
     }
 }

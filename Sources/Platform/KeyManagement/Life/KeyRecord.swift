@@ -42,3 +42,14 @@ public struct KeyRecord: Sendable, Equatable {
         self.store = store
     }
 }
+
+extension KeyRecord {
+    /// A key's id for logs and audit records. Of a long one its beginning: the redactor takes the whole for a key, and nothing would say which key it was.
+    public static func logged(_ id: String) -> String {
+        id.utf8.count > longestLogged ? String(id.prefix(beginning)) : id
+    }
+
+    /// A UUID's length.
+    private static let longestLogged = 36
+    private static let beginning = 16
+}

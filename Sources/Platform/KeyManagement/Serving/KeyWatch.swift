@@ -2,7 +2,7 @@ public import AuditClient
 public import FoundationEssentials
 public import Logging
 
-/// Tells when keys grow old: once a day for each, in the log, and to audit, which alerts.
+/// Tells when keys grow old: as soon as one is nearly due, overdue or refused and then once a day, in the log, and to audit, which alerts.
 public actor KeyWatch {
     /// Each look reads every key's row, and what it looks for comes by days.
     public static let usualInterval = Duration.seconds(10)
@@ -15,8 +15,13 @@ public actor KeyWatch {
     private let record: @Sendable (AuditEvent) async throws -> Void
     private let clock: @Sendable () -> Date
     private let logger: Logger
-    /// The day on which a key was told of last.
-    private var told: [String: Int64] = [:]
+    /// What was told of a key last.
+    private var told: [String: News] = [:]
+
+    private struct News: Equatable {
+        var day: Int64
+        var verdict: String
+    }
 
     /// - Parameters:
     ///   - service: whose keys these are.
@@ -50,22 +55,24 @@ public actor KeyWatch {
     /// - Throws: what the keys or the record throw; the rest is told of at the next look.
     public func look() async throws {
         let now = Int64(clock().timeIntervalSince1970)
-        let day = now / KeyAge.day
-        var seen: [String: Int64] = [:]
+        var seen: [String: News] = [:]
         for kept in keys where kept.kind.ages {
             for key in try await kept.records(gone: false, limit: Self.mostKeys) where key.state == .active {
-                let name = "\(kept.kind.rawValue)/\(key.id)"
-                if told[name] != day { try await tell(key, kept.kind, now) }
-                told[name] = day
-                seen[name] = day
+                let verdict = schedules[kept.kind].age.verdict(on: key, now: now)
+                // Of a fresh one nothing is remembered: it may be due before the day is over.
+                guard verdict != .fresh else { continue }
+                let (name, news) = ("\(kept.kind.rawValue)/\(key.id)", News(day: now / KeyAge.day, verdict: verdict.word))
+                if told[name] != news { try await tell(key, kept.kind, verdict) }
+                told[name] = news
+                seen[name] = news
             }
         }
         told = seen
     }
 
-    private func tell(_ key: KeyRecord, _ kind: KeyKind, _ now: Int64) async throws {
-        let metadata: Logger.Metadata = ["kind": "\(kind.rawValue)", "key": "\(key.id)"]
-        switch schedules[kind].age.verdict(on: key, now: now) {
+    private func tell(_ key: KeyRecord, _ kind: KeyKind, _ verdict: KeyAge.Verdict) async throws {
+        let metadata: Logger.Metadata = ["kind": "\(kind.rawValue)", "key": "\(KeyRecord.logged(key.id))"]
+        switch verdict {
         case .fresh: break
         case .nearlyDue(let left):
             logger.warning("a key is to be rotated soon", metadata: metadata.with("days-left", left))

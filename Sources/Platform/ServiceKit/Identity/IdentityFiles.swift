@@ -27,6 +27,11 @@ package struct IdentityFiles: Sendable {
         return facts
     }
 
+    /// What the certificate says, for whoever has no business with the key; nil when one of the two files is not there.
+    package func factsWithoutKey() -> CertificateFacts? {
+        FileManager.default.fileExists(atPath: keyPath) ? certificate() : nil
+    }
+
     private func certificate() -> CertificateFacts? {
         text(certificatePath).flatMap { try? CertificateFacts(pem: $0) }
     }
