@@ -41,7 +41,9 @@ package actor SoftHSM {
     }
 
     /// - Returns: the key's label.
-    package func makeKey(_ kind: Key) async throws -> String {
+    ///
+    /// - Parameter isExtractable: the device would give it away.
+    package func makeKey(_ kind: Key, isExtractable: Bool = false) async throws -> String {
         let folder = try await folder()
         count += 1
         let (label, id) = ("key-\(count)", String(1000 + count))
@@ -51,7 +53,7 @@ package actor SoftHSM {
             [
                 "--module", try ExternalProgram.softHSM.path, "--token-label", "cryptopulse", "--login", "--pin", Self.pin, generate,
                 "--key-type", kind.rawValue, "--label", label, "--id", id,
-            ] + (kind == .aes256 ? ["--sensitive"] : []), environment: ["SOFTHSM2_CONF": folder + "/softhsm2.conf"])
+            ] + (kind == .aes256 ? [isExtractable ? "--extractable" : "--sensitive"] : []), environment: ["SOFTHSM2_CONF": folder + "/softhsm2.conf"])
         return label
     }
 

@@ -43,6 +43,17 @@ struct PKCS11Tests {
         #expect(kind(await cause { try await store(other).secret(named: "data-key") }) == "wrongKey")
     }
 
+    @Test("A wrapping key that could be taken out of its device wraps nothing, and the error says what to make instead")
+    func extractable() async throws {
+        let folder = try TemporaryFolder()
+        let settings = try await SoftHSM.shared.settings(wrappingKey: try await SoftHSM.shared.makeKey(.aes256, isExtractable: true))
+        let store = SealedSecretStore(
+            path: folder.path + "/execution.sealed", owner: "execution", environment: "development", key: PKCS11WrappingKey(settings), kind: "pkcs11")
+        let refused = await cause { try await store.put(SecretBytes(copying: [1]), as: "data-key", at: .current) }
+        #expect(refused.map { "\($0)" }?.contains("not extractable") == true, "\(String(describing: refused))")
+        #expect(!FileManager.default.fileExists(atPath: folder.path + "/execution.sealed"))
+    }
+
     @Test("A key that is not there, a wrong PIN and a module that is none are told apart")
     func failures() async throws {
         let settings = try await SoftHSM.shared.settings(wrappingKey: "none")

@@ -32,10 +32,8 @@ public struct ColumnCipher: Sendable {
 
     private static let version: UInt8 = 1
     private static let headerSize = 5
-    private static let nonceSize = 12
-    private static let tagSize = 16
     /// Bytes that a sealed value is longer than its plaintext.
-    public static let overhead = headerSize + nonceSize + tagSize
+    public static let overhead = headerSize + AuthenticatedCipher.nonceSize + AuthenticatedCipher.tagSize
 
     /// The data keys of a column, by id.
     public struct Keys: Sendable {
@@ -90,8 +88,7 @@ public struct ColumnCipher: Sendable {
         let keys = try keys()
         guard let key = keys.all[keys.current] else { throw Failure.unknownDataKey(keys.current) }
         let header = Self.header(keyID: keys.current)
-        let box = try AES.GCM.seal(plaintext, using: key, authenticating: Self.associatedData(header: header, address))
-        return header + box.nonce + box.ciphertext + box.tag
+        return try header + AuthenticatedCipher.seal(plaintext, under: key, authenticating: Self.associatedData(header: header, address))
     }
 
     /// - Throws: `Failure`; what the keys' holder says.
@@ -101,8 +98,7 @@ public struct ColumnCipher: Sendable {
         let keyID = header[1...].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
         guard let key = try keys().all[keyID] else { throw Failure.unknownDataKey(keyID) }
         do {
-            let box = try AES.GCM.SealedBox(combined: sealed[Self.headerSize...])
-            return Array(try AES.GCM.open(box, using: key, authenticating: Self.associatedData(header: header, address)))
+            return try AuthenticatedCipher.open(sealed[Self.headerSize...], under: key, authenticating: Self.associatedData(header: header, address))
         } catch {
             throw Failure.notAuthentic
         }

@@ -18,7 +18,7 @@ public struct PKCS11WrappingKey: WrappingKey {
     public func wrap(_ dataKey: SecretBytes) async throws -> WrappedKey {
         let label = label
         return try await onDevice { session in
-            let key = try session.key(label, .secretKey)
+            let key = try Self.key(label, session)
             let nonce = SecureRandom.bytes(Self.nonceSize)
             let sealed = try dataKey.withUnsafeBytes { try session.seal($0, nonce: nonce, key) }
             return WrappedKey(method: .device, keyID: try Self.id(key, label, session), bytes: Data(nonce + sealed))
@@ -28,7 +28,7 @@ public struct PKCS11WrappingKey: WrappingKey {
     public func unwrap(_ wrapped: WrappedKey) async throws -> SecretBytes {
         let label = label
         return try await onDevice { session in
-            let key = try session.key(label, .secretKey)
+            let key = try Self.key(label, session)
             try wrapped.check(method: .device, keyID: try Self.id(key, label, session))
             guard wrapped.bytes.count > Self.nonceSize else { throw SecretStoreError.Cause.tampered("the wrapped data key is too short") }
             let bytes = Array(wrapped.bytes)
@@ -49,6 +49,15 @@ public struct PKCS11WrappingKey: WrappingKey {
         } catch SecretStoreError.Cause.notFound {
             throw SecretStoreError.Cause.denied("the device has no wrapping key of this label, or the PIN file is missing")
         }
+    }
+
+    /// - Throws: `unusable` for a key that the device would give away: it protects no more than a file does.
+    private static func key(_ label: String, _ session: PKCS11Session) throws -> CK_OBJECT_HANDLE {
+        let key = try session.key(label, .secretKey)
+        guard try session.attribute(CKA_SENSITIVE, of: key) == [1], try session.attribute(CKA_EXTRACTABLE, of: key) == [0] else {
+            throw SecretStoreError.Cause.unusable("the wrapping key \(label) can leave its device: make one that is sensitive and not extractable")
+        }
+        return key
     }
 
     /// Label and CKA_ID: what tells keys of a device apart, and their copies in another not.

@@ -73,19 +73,15 @@ struct SealingKeys {
 
     /// A value for exactly one version of one secret of one owner.
     func seal(_ value: SecretBytes, _ address: SealedAddress) throws -> Data {
-        let box = try value.withUnsafeBytes { try AES.GCM.seal(Data($0), using: sealing, authenticating: address.bytes) }
-        return Data(box.nonce) + box.ciphertext + box.tag
+        try value.withUnsafeBytes { Data(try AuthenticatedCipher.seal($0, under: sealing, authenticating: address.bytes)) }
     }
 
     /// - Throws: `tampered`.
     func open(_ sealed: Data, _ address: SealedAddress) throws(SecretStoreError.Cause) -> SecretBytes {
-        guard let box = try? AES.GCM.SealedBox(combined: sealed),
-            var opened = try? AES.GCM.open(box, using: sealing, authenticating: address.bytes)
-        else { throw .tampered("its value does not open") }
-        return opened.withUnsafeMutableBytes { bytes in
-            defer { SecretBytes.wipe(bytes) }
-            return SecretBytes(copying: bytes)
+        guard var opened = try? AuthenticatedCipher.open(sealed, under: sealing, authenticating: address.bytes) else {
+            throw .tampered("its value does not open")
         }
+        return SecretBytes(taking: &opened)
     }
 }
 
