@@ -17,6 +17,8 @@ struct DayOfWork {
     private(set) var planted: [PlantedValue]
     /// What the sealed columns held at the end of the day.
     private(set) var columns: [OpenedColumn] = []
+    /// The person's address and password.
+    private(set) var account = (email: "", password: "")
     private let mesh: LocalMesh
 
     /// Signs up and in, links keys, chats, has every key rotated that can be, trades with a second factor, reads the audit log.
@@ -28,12 +30,12 @@ struct DayOfWork {
         self.mesh = mesh
         planted = joinTokens
         try await put(modelKey: modelKeys.0)
-        var (person, authenticator, account) = try await signUp()
-        var apiKeys = try await link(person, to: account)
+        var (person, authenticator, exchange) = try await signUp()
+        var apiKeys = try await link(person, to: exchange)
         try await talk(to: person)
         let before = try await StoredCredentials(mesh.folder).values + apiKeys
         try await rotate(modelKey: modelKeys.1)
-        apiKeys = try await link(person, to: account)
+        apiKeys = try await link(person, to: exchange)
         try await eventually("the trade key before is erased") {
             try await !keys(at: .execution).contains { $0.kind == "exchange-trade" && $0.state == "retiring" }
         }
@@ -59,11 +61,12 @@ struct DayOfWork {
 
     private mutating func signUp() async throws -> (Person, Authenticator, SandboxAccount.Open) {
         let (email, password) = ("isolation-\(Hex.encode(SecureRandom.bytes(12)))@example.com", Hex.encode(SecureRandom.bytes(20)))
+        account = (email, password)
         plant("e-mail address", SecretForms(text: email))
         plant("password", SecretForms(text: password))
-        let account = try await mesh.gateway.signUp(email: email, password: password)
-        plant("authenticator seed", try SecretForms(totpSecret: account.totp.secret))
-        guard var authenticator = Authenticator(secret: account.totp.secret) else { throw NeverHappened(what: "an authenticator") }
+        let secret = try await mesh.gateway.signUp(email: email, password: password).totp.secret
+        plant("authenticator seed", try SecretForms(totpSecret: secret))
+        guard var authenticator = Authenticator(secret: secret) else { throw NeverHappened(what: "an authenticator") }
         let first = try await mesh.gateway.confirmAuthenticator(email: email, password: password, code: try await authenticator.nextCode())
         let second = try await mesh.gateway.signIn(email: email, password: password, code: try await authenticator.nextCode())
         let renewed = try await mesh.gateway.refresh(first.refreshToken)

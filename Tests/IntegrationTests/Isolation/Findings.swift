@@ -32,6 +32,8 @@ struct Findings {
         all.formUnion(hits.map { Finding(hit: $0, place: place, spot: spot) })
     }
 
+    mutating func add(_ other: Findings) { all.formUnion(other.all) }
+
     // MARK: - Looking
 
     /// - Parameter dumps: a folder for core dumps; nil makes none.
