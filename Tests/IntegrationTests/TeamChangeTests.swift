@@ -46,7 +46,7 @@ extension Integration {
             try await DeploymentSecrets(mesh.folder).store(of: .sandboxExchange).secret(named: "operator-token")
         }
 
-        @Test("An operator leaves: every key on the machine but the root's, the log's and people's own is another, and every process runs on")
+        @Test("An operator leaves: every key that can be is another: of tokens, data, certificates, secret files and the sandbox's page; every process runs on")
         func everythingChanges() async throws {
             try await LocalMesh.with(keys: Self.schedules) { mesh in try await replaceAll(on: mesh) }
         }

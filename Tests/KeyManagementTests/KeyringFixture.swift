@@ -86,6 +86,8 @@ struct CutStore: SecretStore {
 
     private final class Cut: Sendable {
         let isCut = Mutex(false)
+        /// Everything but what puts a value.
+        let takesNothing = Mutex(false)
     }
 
     init(_ store: any SecretStore) { self.store = store }
@@ -93,6 +95,7 @@ struct CutStore: SecretStore {
     var kind: String { store.kind }
 
     func set(cut isCut: Bool) { cut.isCut.withLock { $0 = isCut } }
+    func set(takesNothing: Bool) { cut.takesNothing.withLock { $0 = takesNothing } }
 
     private func check() throws {
         if cut.isCut.withLock(\.self) { throw SecretStoreError(store: kind, secret: "key", cause: .unavailable("cut off")) }
@@ -110,6 +113,7 @@ struct CutStore: SecretStore {
 
     func put(_ value: SecretBytes, as name: String, at stage: SecretStage) async throws -> SecretVersion {
         try check()
+        if cut.takesNothing.withLock(\.self) { throw SecretStoreError(store: kind, secret: "key", cause: .unavailable("the disk is full")) }
         return try await store.put(value, as: name, at: stage)
     }
 

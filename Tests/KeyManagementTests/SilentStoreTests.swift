@@ -18,6 +18,45 @@ struct SilentStoreTests {
         try await expectDestroyed(KeyringFixture.value(1), in: fixture)
     }
 
+    @Test("A store that answers and takes nothing: the revoked key is gone at once, and another serves as soon as the store takes one")
+    func takesNothing() async throws {
+        let fixture = try await KeyringFixture()
+        fixture.store.set(takesNothing: true)
+        let outcome = try await fixture.keyring.revoke(KeyringFixture.id(1), fixture.change)
+        #expect(outcome.key.state == .gone && fixture.applied.isEmpty)
+        for _ in 0..<3 { await #expect(throws: SecretStoreError.self) { try await fixture.keyring.lookAgain() } }
+        #expect(fixture.applied.isEmpty)
+        fixture.store.set(takesNothing: false)
+        try await fixture.keyring.lookAgain()
+        #expect(fixture.applied[.active] != nil && fixture.applied[.active] != KeyringFixture.id(1))
+        try await expectDestroyed(KeyringFixture.value(1), in: fixture)
+    }
+
+    @Test("Where nothing at all is left in the store of a revoked key, another is made")
+    func nothingLeft() async throws {
+        let fixture = try await KeyringFixture()
+        fixture.store.set(cut: true)
+        _ = try await fixture.keyring.revoke(KeyringFixture.id(1), fixture.change)
+        for version in try await fixture.files.versions(of: "key") { try await fixture.files.revoke(version.id, of: "key") }
+        fixture.store.set(cut: false)
+        try await fixture.keyring.lookAgain()
+        #expect(fixture.applied[.active] != nil && fixture.applied[.active] != KeyringFixture.id(1))
+    }
+
+    @Test("The next key, where one waits, takes the place of one that was revoked in silence")
+    func pending() async throws {
+        let fixture = try await KeyringFixture(lead: 1000)
+        try await fixture.files.put(KeyringFixture.value(2), as: "key", at: .pending)
+        try await fixture.follow { $0[.pending] == KeyringFixture.id(2) }
+        fixture.store.set(cut: true)
+        _ = try await fixture.keyring.revoke(KeyringFixture.id(1), fixture.change)
+        #expect(fixture.applied[.active] == nil)
+        fixture.store.set(cut: false)
+        try await fixture.keyring.lookAgain()
+        #expect(fixture.applied[.active] == KeyringFixture.id(2))
+        try await expectDestroyed(KeyringFixture.value(1), in: fixture)
+    }
+
     @Test("A process that ends before the store answers does not bring the revoked key back")
     func restarted() async throws {
         let fixture = try await KeyringFixture()

@@ -35,7 +35,7 @@ struct EnvironmentSecretStoreTests {
             let list = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: 3)
             (list[0], list[1], list[2]) = (first, second, nil)
             environment.pointee = list
-            guard EnvironmentBlock.take("CP_TWICE") == SecretBytes(copying: Array("first".utf8)) else { exit(2) }
+            guard try await EnvironmentSecretStore(prefix: "CP_").secret(named: "twice") == SecretBytes(copying: Array("first".utf8)) else { exit(2) }
             for variable in [first, second] {
                 guard let variable, memcmp(variable, "CP_TWICE=", 9) == 0, (9..<14).allSatisfy({ variable[$0] == 0 }) else { exit(3) }
             }

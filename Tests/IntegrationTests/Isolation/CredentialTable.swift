@@ -105,7 +105,7 @@ enum CredentialTable {
     /// What the day of work puts another in the place of.
     static let rotated: Set<String> = [
         "token signing key", "mesh issuing key", "alert webhook key", "language model key", "market-data's own exchange key", "market-data's own API key",
-        "data key of auth", "data key of execution", "data key of market-data", "mesh key of auth", "mesh key of execution",
+        "data key of auth", "data key of execution", "data key of market-data", "wrapping key of execution", "mesh key of auth", "mesh key of execution",
         "person's exchange key for reading", "person's exchange key for trading", "person's API key for reading", "person's API key for trading",
     ]
 }

@@ -36,6 +36,6 @@ public struct RoleSecrets: Sendable {
     /// - Throws: `DeploymentError` without the root's key.
     public func replaceHTTPSIssuer() throws -> String {
         try HTTPSCertificates(folder: folder).replaceIssuer(try OfflineRoot(folder).read())
-        return "operator/HTTPS issuer: another took its place, and signed every server's certificate"
+        return "operator/HTTPS issuer: another took its place, and signed every server's certificate; nothing revokes the one before, which ends by itself"
     }
 }

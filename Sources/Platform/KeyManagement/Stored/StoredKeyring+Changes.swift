@@ -80,8 +80,8 @@ extension StoredKeyring {
     private func replaceOrGoWithout(by change: KeyChange) async throws -> String {
         do {
             return "Another key took its place: \(try await replace(by: change))"
-        } catch let error as SecretStoreError where error.cause.isTransient && plan.make != nil && !plan.wrapsData {
-            return "Nothing takes its place until the secret store answers; then another is made by itself. It is silent now: \(error.cause)"
+        } catch let error as SecretStoreError where plan.make != nil && !plan.wrapsData {
+            return "Nothing takes its place until the secret store takes another; that is then made by itself. It says now: \(error.cause)"
         }
     }
 
@@ -134,8 +134,8 @@ extension StoredKeyring {
         lastVersions = nil
         guard let version else { return }
         undestroyed[version] = id
-        // Where the store is silent, the next look does it.
-        try? await destroyRest()
+        // Where the store is silent, the next look does it; and not before another is in use: a store in which nothing is has nothing to say.
+        if plan.isOptional || held.contains(where: { $0.state == .active }) { try? await destroyRest() }
     }
 
     /// Destroys the values of keys that are gone, where this process may.

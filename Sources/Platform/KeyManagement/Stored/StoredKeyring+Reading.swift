@@ -49,7 +49,7 @@ extension StoredKeyring {
         return found
     }
 
-    private func value(at stage: SecretStage) async throws -> SecretValue? {
+    func value(at stage: SecretStage) async throws -> SecretValue? {
         do {
             return try await store.value(of: plan.secret, at: stage)
         } catch let error as SecretStoreError where stage != .current && error.cause.isAbsence {
@@ -62,7 +62,9 @@ extension StoredKeyring {
         let before = (history, held)
         (history, held) = (after, counting)
         do {
-            try await apply(HeldKeys(counting))
+            // A key that ends while all are put away brings none of the others back, and takes none of them away.
+            if let away, counting.isEmpty { try await apply(HeldKeys(putAway: away)) } else { try await apply(HeldKeys(counting)) }
+            if !counting.isEmpty { away = nil }
             try await record(after, events)
         } catch {
             // A key that was taken away stays away.

@@ -29,6 +29,8 @@ public actor StoredKeyring {
     private var barren: [SecretVersion]?
     /// Versions whose keys are gone and whose values are to be destroyed in the store: with their keys' ids.
     var undestroyed: [String: String] = [:]
+    /// Why the keys are put away, while they are.
+    var away: SecretStoreError?
     private var answered = ContinuousClock.now
     private var lastTrouble = ""
     /// A change runs, and these wait for it to end: an actor alone lets others in at each of its awaits.
@@ -160,15 +162,26 @@ public actor StoredKeyring {
         }
     }
 
-    /// A key that was revoked while its store was silent is still in use there: with nothing else to use, another takes its place.
+    /// A key that was revoked while its store was silent is still in use there, or nothing is: with nothing else to use, another takes its place.
     private func refreshOrReplace(by change: KeyChange) async throws {
         do {
             try await refresh(by: change)
-        } catch KeyHistory.Failure.cameBack(let id) where held.isEmpty && !plan.wrapsData {
-            guard let make = plan.make else { throw KeyHistory.Failure.cameBack(id) }
-            try await put(try make(), at: .current)
+        } catch let error where isRevokedInUse(error) {
+            guard let make = plan.make else { throw error }
+            if let next = try await value(at: .pending), history.entries[try plan.identify(next.bytes)]?.record.state != .gone {
+                try await store.move(.current, of: plan.secret, to: next.version.id)
+            } else {
+                try await put(try make(), at: .current)
+            }
             try await refresh(by: self.change("the key in use was revoked"))
         }
+    }
+
+    private func isRevokedInUse(_ error: any Error) -> Bool {
+        guard !plan.wrapsData, !held.contains(where: { $0.state == .active }) else { return false }
+        if case KeyHistory.Failure.cameBack = error { return true }
+        // One that has never had a key here is not set up; one whose last key was ended here wants another.
+        return (error as? SecretStoreError)?.cause.isAbsence == true && !history.entries.isEmpty && history.active == nil
     }
 
     private func doWithout(_ versions: [SecretVersion], by change: KeyChange) async throws {
@@ -185,6 +198,6 @@ public actor StoredKeyring {
         guard !held.isEmpty else { return }
         place.logger.error("keys are put away", metadata: ["kind": "\(plan.kind.rawValue)", "why": "\(error)"])
         try await apply(HeldKeys(putAway: error))
-        held = []
+        (held, away) = ([], error)
     }
 }

@@ -88,8 +88,9 @@ struct VaultLogin: Sendable {
             if let secretID = known.secretID, known.token == digest { return secretID }
             let secretID = try await unwrap(token, digest, expecting: "auth/\(mount)/role/\(role.role)/secret-id")
             unwrapped.content.withLock { $0 = .init(secretID: secretID, token: digest) }
-            // It is of no more use, except to be taken for an alarm at the next start. The folder may well be read-only.
-            unlink(path)
+            // It is of no more use, except to be taken for an alarm at the next start. The folder may well be read-only; and another may have been
+            // delivered meanwhile.
+            if (try? credential(path)) == token { unlink(path) }
             return secretID
         default: throw SecretStoreError.Cause.unusable("login.appRole needs one of secretIDFile and wrappedSecretIDFile")
         }
@@ -106,27 +107,35 @@ struct VaultLogin: Sendable {
     /// Opens a response-wrapping token, once it is known to wrap what it should: anybody could write a token of his own into the file.
     private func unwrap(_ token: SecretBytes, _ digest: [UInt8], expecting path: String) async throws -> SecretBytes {
         do {
-            return try await opened(token, expecting: path)
+            try await check(token, wraps: path)
+            return try await opened(token, digest)
         } catch SecretStoreError.Cause.unusable(let why), SecretStoreError.Cause.denied(let why) {
             let isOurs = unwrapped.content.withLock { $0.unanswered == digest }
             throw SecretStoreError.Cause.unwrapRefused(
                 isOurs ? "\(why); this process has sent it to be opened before and got no answer, which may be why. Deliver a new one" : why)
-        } catch let cause as SecretStoreError.Cause where cause.isTransient {
-            unwrapped.content.withLock { $0.unanswered = digest }
-            throw cause
         }
     }
 
-    private func opened(_ token: SecretBytes, expecting path: String) async throws -> SecretBytes {
+    private func check(_ token: SecretBytes, wraps path: String) async throws {
         struct Lookup: Decodable, Sendable { var creation_path: String }
         struct Token: Encodable, Sendable { var token: String }
-        struct SecretID: Decodable, Sendable { var secret_id: String }
         let body = Token(token: token.withUnsafeBytes { String(decoding: $0, as: UTF8.self) })
         let lookup = VaultClient.Call(method: "POST", path: "sys/wrapping/lookup", body: body)
         let found = try await client.answer(lookup, token: nil, as: Lookup.self).data?.creation_path
         guard found == path else { throw SecretStoreError.Cause.unwrapRefused("the token wraps \(found ?? "nothing"), not \(path)") }
+    }
+
+    private func opened(_ token: SecretBytes, _ digest: [UInt8]) async throws -> SecretBytes {
+        struct SecretID: Decodable, Sendable { var secret_id: String }
         let call = VaultClient.Call<VaultNothing>(method: "POST", path: "sys/wrapping/unwrap", body: nil, isRepeatable: false)
-        guard let secretID = try await client.answer(call, token: token, as: SecretID.self).data else {
+        let answer: VaultReply<SecretID>
+        do {
+            answer = try await client.answer(call, token: token, as: SecretID.self)
+        } catch let cause as SecretStoreError.Cause where cause.isTransient {
+            unwrapped.content.withLock { $0.unanswered = digest }
+            throw cause
+        }
+        guard let secretID = answer.data else {
             throw SecretStoreError.Cause.unwrapRefused("the token wraps nothing")
         }
         return SecretBytes(copying: Array(secretID.secret_id.utf8))

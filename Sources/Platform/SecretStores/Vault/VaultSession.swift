@@ -23,21 +23,21 @@ actor VaultSession {
             return try await client.answer(call, token: token, as: type)
         } catch let denial as SecretStoreError.Cause where denial.isDenial {
             // A policy that says no says it to the next token too.
-            guard await hasEnded(token) else { throw denial }
+            guard try await hasEnded(token) else { throw denial }
             await discard(token)
             return try await client.answer(call, token: try await usableToken(), as: type)
         }
     }
 
     /// Asked with nothing but the token itself. Whoever may not even ask that is taken for ended.
-    private nonisolated func hasEnded(_ token: SecretBytes) async -> Bool {
+    ///
+    /// - Throws: the cause, where nobody can say: it is no denial then.
+    private nonisolated func hasEnded(_ token: SecretBytes) async throws -> Bool {
         do {
             _ = try await client.answer(VaultClient.Call<VaultNothing>("GET", "auth/token/lookup-self"), token: token, as: VaultNothing.self)
             return false
-        } catch let cause as SecretStoreError.Cause {
-            return !cause.isTransient
-        } catch {
-            return false
+        } catch let cause as SecretStoreError.Cause where !cause.isTransient {
+            return true
         }
     }
 

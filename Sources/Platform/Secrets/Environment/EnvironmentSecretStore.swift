@@ -29,7 +29,8 @@ public struct EnvironmentSecretStore: SecretStore {
         for variable in names {
             // All are taken, also when one is of no use.
             let name = variable.dropFirst(prefix.count).lowercased().replacing("_", with: "-")
-            secrets[name] = EnvironmentBlock.take(variable)
+            // One that stands there twice is named twice, and is gone the second time.
+            if let value = EnvironmentBlock.take(variable) { secrets[name] = value }
         }
         let mark = secrets.removeValue(forKey: EnvironmentMark.name).map(EnvironmentMark.text)
         if let environment { try Self.check(mark, is: environment, kind) }

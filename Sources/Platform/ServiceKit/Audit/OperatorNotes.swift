@@ -6,20 +6,23 @@ internal import Logging
 /// tells to audit, at its next start if it does not run.
 public struct OperatorNotes: Sendable {
     public struct Note: Codable, Sendable, Equatable {
-        /// `secrets.shown`, `secrets.put`.
+        /// `secrets.shown`, `secrets.put`, `secrets.replaced`.
         public var action: String
         /// The secret's name.
         public var object: String
         /// The operator's own words.
         public var reason: String
+        /// nil: it was done.
+        public var hasFailed: Bool?
         public var details: [String: String]
         /// Seconds since 1970.
         public var time: Int64
 
-        public init(action: String, object: String, reason: String, details: [String: String] = [:], time: Int64) {
+        public init(action: String, object: String, reason: String, hasFailed: Bool = false, details: [String: String] = [:], time: Int64) {
             self.action = action
             self.object = object
             self.reason = reason
+            self.hasFailed = hasFailed ? true : nil
             self.details = details
             self.time = time
         }
@@ -52,15 +55,24 @@ public struct OperatorNotes: Sendable {
 
     /// Tells of every note, and removes it once it is told.
     func tell(_ record: (AuditEvent) async throws -> Void, logger: Logger) async {
-        for name in ((try? names()) ?? []).sorted().prefix(Self.most) {
+        let waiting: [String]
+        do {
+            waiting = try names()
+        } catch {
+            return logger.error("operators' notes cannot be read", metadata: ["path": "\(folder)", "why": "\(error)"])
+        }
+        for name in waiting.sorted().prefix(Self.most) {
             let path = "\(folder)/\(name)"
             do {
                 guard let data = FileManager.default.contents(atPath: path), data.count <= Self.longest else { throw CocoaError(.fileReadCorruptFile) }
                 let note = try JSONDecoder().decode(Note.self, from: data)
                 var details = note.details
                 details["at"] = "\(note.time)"
-                try await record(AuditEvent(actor: .operator, action: note.action, object: note.object, reason: note.reason, details: details))
-                unlink(path)
+                try await record(
+                    AuditEvent(
+                        actor: .operator, action: note.action, object: note.object, outcome: note.hasFailed == true ? .failed : .ok, reason: note.reason,
+                        details: details))
+                if unlink(path) != 0 { try AtomicFile.move(path, to: path + ".told") }
             } catch let error as DecodingError {
                 refuse(path, because: error, logger)
             } catch let error as CocoaError {

@@ -77,8 +77,10 @@ struct FailedStart {
 
     private func read() throws -> [Note] {
         guard let data = FileManager.default.contents(atPath: path) else { return [] }
-        guard data.count <= Self.longestFile else { throw CocoaError(.fileReadTooLarge) }
-        return try JSONDecoder().decode([Note].self, from: data)
+        if data.count <= Self.longestFile, let notes = try? JSONDecoder().decode([Note].self, from: data) { return notes }
+        // Kept for whoever looks into it; it holds nothing up.
+        try AtomicFile.move(path, to: path + ".unreadable")
+        return []
     }
 
     static func add(_ note: Note, to notes: inout [Note]) {

@@ -28,20 +28,20 @@ struct ServiceRunner: Sendable {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: Self.threads)
         let trust = MeshTrust(settings, logger: logger)
         let identity = OwnIdentity(settings, trust: trust, eventLoopGroup: group, logger: logger)
-        try await identity?.obtain()
         let access = SecretAccess(service: settings.service)
         let context: ServiceContext
         var service: RunningService
         do {
+            try await identity?.obtain()
             context = try ServiceContext(settings: settings, trust: trust, access: access, logger: logger, eventLoopGroup: group)
             service = try await build(context)
+            // auth makes its certificate while it is built.
+            if settings.identity.mode == .issue { try CertificateCheck.run(settings) }
+            service.background += try identity?.background(context) ?? []
         } catch {
             FailedStart(settings).keep(error, failed: access.failed, now: Int64(Date().timeIntervalSince1970), logger: logger)
             throw error
         }
-        // auth makes its certificate while it is built.
-        if settings.identity.mode == .issue { try CertificateCheck.run(settings) }
-        service.background += try identity?.background(context) ?? []
         await addKeys(to: &service, context)
         warnOfUnlockedSecrets()
         try await ServiceGroup(configuration: configuration(service, context)).run()

@@ -14,6 +14,8 @@ struct TradingAccounts: Sendable {
     struct Access: Sendable {
         let keyID: String
         let trading: any TradingExchange
+        /// The same for placing: what is signed is sent only while the key is active and trading is not stopped.
+        let placing: any TradingExchange
         /// Why an order was not sent after all, if it was not.
         let watch: WatchedSigner.Watch
         fileprivate let signer: any RequestSigner
@@ -26,9 +28,8 @@ struct TradingAccounts: Sendable {
 
     /// With the key that is active now.
     ///
-    /// - Parameter toPlace: what is signed is sent only while the key is active and trading is not stopped.
     /// - Throws: `RPCError` FAILED_PRECONDITION NO_EXCHANGE_KEY, EXCHANGE_KEY_TOO_OLD.
-    func active(of user: String, toPlace: Bool = false) async throws -> Access {
+    func active(of user: String) async throws -> Access {
         let keys = dependencies.keys
         let key = try await dependencies.database.read(as: user) { try keys.active(user: user, in: $0) }
         if let activated = key?.activatedMilliseconds,
@@ -36,7 +37,7 @@ struct TradingAccounts: Sendable {
         {
             throw Refusal.keyTooOld(days)
         }
-        return try access(key, isWatched: toPlace)
+        return try access(key)
     }
 
     /// With the key that the order was made with, active or retired: no other account can say what became of it.
@@ -47,14 +48,15 @@ struct TradingAccounts: Sendable {
         return try access(try await dependencies.database.read(as: order.user) { try keys.find(order.exchangeKeyID, in: $0) }).trading
     }
 
-    private func access(_ key: StoredExchangeKey?, isWatched: Bool = false) throws -> Access {
+    private func access(_ key: StoredExchangeKey?) throws -> Access {
         guard let key, let apiKey = key.apiKey else { throw Refusal.noExchangeKey }
         let signer = try dependencies.keyHolder.signer(key.material)
         let watch = WatchedSigner.Watch()
         // What a key has placed is asked about and cancelled with it when it is revoked too.
-        let sending: any RequestSigner = isWatched ? WatchedSigner(signer: signer, watch: watch) { try await obstacle(to: key.id) } : signer
+        let watched = WatchedSigner(signer: signer, watch: watch) { try await obstacle(to: key.id) }
         return Access(
-            keyID: key.id, trading: dependencies.exchange.trading(apiKey: apiKey, signer: sending), watch: watch, signer: signer, store: key.material.store)
+            keyID: key.id, trading: dependencies.exchange.trading(apiKey: apiKey, signer: signer),
+            placing: dependencies.exchange.trading(apiKey: apiKey, signer: watched), watch: watch, signer: signer, store: key.material.store)
     }
 
     private func obstacle(to key: String) async throws -> RPCError? {

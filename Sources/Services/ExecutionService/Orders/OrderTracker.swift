@@ -32,6 +32,11 @@ struct OrderTracker: Sendable {
         }
     }
 
+    /// It was signed and is not sent: it never left, and never will.
+    func stopped(_ order: StoredOrder, because reason: String, requestID: String) async throws {
+        _ = try await settle(order, .neverArrived, reason: reason, action: .orderAbandoned, requestID: requestID)
+    }
+
     private func unknown(
         _ order: StoredOrder, because reason: String, trading: any TradingExchange, requestID: String
     ) async throws -> StoredOrder {

@@ -28,7 +28,7 @@ struct OrderDispatcher: Sendable {
 
     /// - Throws: `RPCError`; UNAVAILABLE when audit did not acknowledge, and then the order will never be sent.
     func dispatch(_ request: DispatchRequest) async throws -> StoredOrder {
-        let access = try await accounts.active(of: request.caller.user, toPlace: true)
+        let access = try await accounts.active(of: request.caller.user)
         try await recheck(request)
         // Before the nonce is burned: the person may sign the same proposal again.
         try await accounts.checkSigns(access)
@@ -172,16 +172,16 @@ struct OrderDispatcher: Sendable {
     private func place(_ order: StoredOrder, _ request: DispatchRequest, with access: TradingAccounts.Access) async throws -> StoredOrder {
         let outcome: Result<OrderReport, any Error>
         do {
-            outcome = .success(try await access.trading.placeOrder(NewOrder(request.order.draft, clientOrderID: order.clientOrderID)))
+            outcome = .success(try await access.placing.placeOrder(NewOrder(request.order.draft, clientOrderID: order.clientOrderID)))
         } catch {
             outcome = .failure(error)
         }
         try dependencies.atStep(.answered)
-        do {
+        guard case .failure(let error as ExchangeError) = outcome, error.kind == .notSigned, let refusal = access.watch.refusal else {
             return try await tracker.answered(order, outcome, trading: access.trading, requestID: request.caller.requestID)
-        } catch {
-            throw access.watch.refusal ?? error
         }
+        try await tracker.stopped(order, because: refusal.message, requestID: request.caller.requestID)
+        throw refusal
     }
 }
 

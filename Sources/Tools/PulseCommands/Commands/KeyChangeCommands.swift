@@ -32,9 +32,11 @@ struct RotateKeyCommand: AsyncParsableCommand {
         let process = seenBy.flatMap(ServiceName.init(rawValue:))
         // Before anything is rotated: a new issuing key brings auth another certificate by itself.
         let certificates = try CertificateReplacement(state.folder, of: process)
+        // First what seals the others: a new key is not to be written where the old ones open it.
+        var failures = await replaceHeldSecrets(of: process)
         let hasKeys = process.map(KeyFleet.processes.contains) ?? true
         let answers = hasKeys ? try await KeyFleet(state.folder).list(process: process) : []
-        var failures = answers.compactMap { answer in answer.failure.map { "\(answer.process.rawValue): \($0)" } }
+        failures += answers.compactMap { answer in answer.failure.map { "\(answer.process.rawValue): \($0)" } }
         for answer in answers {
             // A log keeps its key.
             for key in answer.keys where key.state == "active" && key.kind != "log-signing" {
@@ -51,7 +53,6 @@ struct RotateKeyCommand: AsyncParsableCommand {
         } catch {
             failures.append("mesh certificates: \((error as? RPCError)?.message ?? "\(error)")")
         }
-        failures += await replaceHeldSecrets(of: process)
         guard failures.isEmpty else { throw CommandError("not rotated:\n" + failures.joined(separator: "\n")) }
     }
 
@@ -61,18 +62,24 @@ struct RotateKeyCommand: AsyncParsableCommand {
         var failures: [String] = []
         do {
             let held = try RoleSecrets(state.folder)
-            if process == nil { print(try held.replaceHTTPSIssuer()) }
             for name in process.map({ [$0] }) ?? ServiceName.allCases {
                 do {
-                    for line in try await held.replace(of: name) { print(line) }
+                    for done in try await held.replace(of: name) { try tell(done, of: name) }
                 } catch {
                     failures.append("what \(name.rawValue) holds: \(error)")
                 }
             }
+            // Where the offline root is not here, the rest is done all the same.
+            if process == nil { try tell(try held.replaceHTTPSIssuer(), of: .gateway) }
         } catch {
-            failures.append("what the operator holds: \(error)")
+            failures.append("the issuer of HTTPS certificates: \(error)")
         }
         return failures
+    }
+
+    private func tell(_ done: String, of name: ServiceName) throws {
+        print(done)
+        try SecretNote(state: state.folder, service: name, object: String(done.prefix { $0 != ":" }), reason: why.reason).leave("secrets.replaced", nil)
     }
 
     private func rotate(_ key: KeyName) async throws {

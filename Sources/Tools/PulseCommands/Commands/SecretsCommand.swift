@@ -47,7 +47,7 @@ struct ShowSecretCommand: AsyncParsableCommand {
         }
         let found = try await store.value(of: secret.name, at: .current)
         // First the note: what cannot be told of is not shown.
-        try SecretNote(state: state.folder, secret: secret, reason: reason ?? "").leave("secrets.shown", store.kind, version: found.version.id)
+        try SecretNote(state: state.folder, secret, reason: reason ?? "").leave("secrets.shown", store.kind, version: found.version.id)
         let bytes = found.bytes
         print(bytes.withUnsafeBytes { $0.map { String(format: "%02x", $0) }.joined() })
     }
@@ -68,19 +68,39 @@ struct PutSecretCommand: AsyncParsableCommand {
     func run() async throws {
         let value = try SecretInput.read()
         let store = try DeploymentSecrets(state.folder).store(of: secret.service)
-        try SecretNote(state: state.folder, secret: secret, reason: reason).leave("secrets.put", store.kind, version: nil)
-        print(SecretVersionText.line(try await store.put(value, as: secret.name, at: .current)))
+        let note = SecretNote(state: state.folder, secret, reason: reason)
+        do {
+            let version = try await store.put(value, as: secret.name, at: .current)
+            try note.leave("secrets.put", store.kind, version: version.id)
+            print(SecretVersionText.line(version))
+        } catch let error as SecretStoreError {
+            try note.leave("secrets.put", store.kind, hasFailed: true)
+            throw error
+        }
     }
 }
 
-/// Tells the audit log what the operator does with a secret: by the service whose it is.
+/// Tells the audit log what the operator does with a secret: by the service whose it is, or by auth where that one tells it nothing.
 struct SecretNote {
     /// Bytes of a reason.
     private static let longest = 200
 
     let state: StateFolder
-    let secret: SecretAddress
+    let service: ServiceName
+    let object: String
     let reason: String
+
+    init(state: StateFolder, service: ServiceName, object: String, reason: String) {
+        self.state = state
+        self.service = KeyFleet.processes.contains(service) ? service : .auth
+        self.object = object
+        self.reason = reason
+    }
+
+    init(state: StateFolder, _ secret: SecretAddress, reason: String) {
+        let isTold = KeyFleet.processes.contains(secret.service)
+        self.init(state: state, service: secret.service, object: isTold ? secret.name : "\(secret.service.rawValue)/\(secret.name)", reason: reason)
+    }
 
     static func check(_ reason: String) throws {
         guard !reason.isEmpty, reason.utf8.count <= longest else {
@@ -88,11 +108,13 @@ struct SecretNote {
         }
     }
 
-    func leave(_ action: String, _ store: String, version: String?) throws {
-        var details = ["store": store]
+    func leave(_ action: String, _ store: String?, version: String? = nil, hasFailed: Bool = false) throws {
+        var details: [String: String] = [:]
+        details["store"] = store
         details["version"] = version
-        try OperatorNotes(dataFolder: state.data(secret.service)).leave(
-            .init(action: action, object: secret.name, reason: reason, details: details, time: Int64(Date().timeIntervalSince1970)))
+        try OperatorNotes(dataFolder: state.data(service)).leave(
+            .init(
+                action: action, object: object, reason: reason, hasFailed: hasFailed, details: details, time: Int64(Date().timeIntervalSince1970)))
     }
 }
 
