@@ -104,3 +104,10 @@ enum ProcessMemory {
             .reduce(0, +) << 10
     }
 }
+
+/// What this process has open.
+enum ProcessFiles {
+    static var descriptors: [CInt] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []).compactMap { CInt($0) }
+    }
+}

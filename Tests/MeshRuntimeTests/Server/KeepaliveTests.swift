@@ -1,4 +1,3 @@
-import Foundation
 import Glibc
 import MeshCall
 import MeshTLS
@@ -91,8 +90,7 @@ struct KeepaliveTests {
     /// Of the sockets of this process that are connected to a port or by it. One may have two descriptors for a while: a connection is handed over.
     private static func keepalive(port: Int) -> [Keepalive] {
         var found: [[Int]: Keepalive] = [:]
-        let descriptors = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
-        for descriptor in descriptors.compactMap({ CInt($0) }) {
+        for descriptor in ProcessFiles.descriptors {
             guard let own = Self.port(of: descriptor, getsockname), let peer = Self.port(of: descriptor, getpeername), own == port || peer == port
             else { continue }
             found[[own, peer]] = Keepalive(idle: option(TCP_KEEPIDLE, descriptor), interval: option(TCP_KEEPINTVL, descriptor))
