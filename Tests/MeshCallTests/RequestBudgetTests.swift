@@ -32,6 +32,21 @@ struct RequestBudgetTests {
         return try MeshV1.Response(packed: answer.data).status.flatMap { RPCError($0, trailers: [:]) }
     }
 
+    @Test("one peer has a half at most, and what it gives back is there for it and for others")
+    func shares() {
+        let budget = RequestBudget(10)
+        #expect(budget.take(5, for: "a"))
+        #expect(!budget.take(1, for: "a"))
+        #expect(budget.take(4, for: "b"))
+        #expect(!budget.take(2, for: "c"))
+        #expect(budget.heldBytes == 9)
+        budget.giveBack(5, for: "a")
+        #expect(budget.take(5, for: "c"))
+        #expect(budget.take(1, for: "a"))
+        #expect(!budget.take(1, for: "b"))
+        #expect(budget.heldBytes == 10)
+    }
+
     @Test("long requests whose handlers do not return are bounded in bytes; more are refused with a time to wait, short ones are served")
     func bound() async throws {
         let goOn = Signal()

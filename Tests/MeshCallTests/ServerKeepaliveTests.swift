@@ -68,6 +68,21 @@ struct ServerKeepaliveTests {
         #expect(frame?.header.type == .response)
     }
 
+    @Test("a caller behind a full link has as long as it may take nothing: the PING stands behind the rest")
+    func fullLink() async throws {
+        let hang = TestService.unary("Hang") { message, _ in
+            await untilCancelled()
+            return message
+        }
+        var limits = Self.limits(.milliseconds(50))
+        limits.writeStallTimeout = .milliseconds(400)
+        let link = WireLink([hang], mode: .mesh, limits: limits, stalled: true)
+        link.write(Self.greeting + (try request("Hang")))
+        let last = try #require(await link.readAll().last)
+        let end = try last.data.withUnsafeBytes { try ControlFrame(last.header, $0) }
+        #expect(end == .goAway(lastStreamID: 1, ConnectionFailure(.timeout, "the peer took no bytes for 0.4 seconds")))
+    }
+
     @Test("a connection without calls is not asked, and closed when its time is over", arguments: [WireMode.mesh, .baseline])
     func idle(_ mode: WireMode) async throws {
         var limits = Self.limits(.milliseconds(5))

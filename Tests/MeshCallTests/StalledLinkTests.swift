@@ -42,8 +42,8 @@ private final class StalledLink: FrameLink, @unchecked Sendable {
 
 struct StalledLinkTests {
     /// A client of `link` whose server has greeted it.
-    private func client(_ link: StalledLink, on loop: any EventLoop) async throws -> ClientConnection {
-        let client = ClientConnection(loop: loop, link: link, mode: .mesh, limits: .default)
+    private func client(_ link: StalledLink, on loop: any EventLoop, limits: ConnectionLimits = .default) async throws -> ClientConnection {
+        let client = ClientConnection(loop: loop, link: link, mode: .mesh, limits: limits)
         try await loop.submit {
             client.start { _ in }
             client.received(ByteBuffer(bytes: ControlFrame.settings(.default).encoded))
@@ -71,6 +71,30 @@ struct StalledLinkTests {
         #expect(headers.last?.streamID == 1)
         loop.execute { client.closeNow() }
         #expect(await next.value?.code == .unavailable)
+    }
+
+    @Test("a server that does not answer a PING is given up when it is quiet, not while it says anything else")
+    func unansweredPing() async throws {
+        var limits = ConnectionLimits()
+        limits.tick = .milliseconds(5)
+        limits.keepaliveInterval = .milliseconds(200)
+        limits.keepaliveTimeout = .milliseconds(200)
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let link = StalledLink()
+        link.isWritable = true
+        let client = try await client(link, on: loop, limits: limits)
+        let call = try ClientCall(TestService.descriptor("Echo"), ByteBuffer(string: "call"), CallOptions())
+        let caller = Task { await failure { try await client.unary(call) } }
+        for await header in link.frames where header.type == .ping { break }
+        let sign = ByteBuffer(bytes: ControlFrame.windowUpdate(streamID: 0, increment: 1).encoded)
+        for _ in 0..<40 {
+            try await loop.scheduleTask(in: .milliseconds(20)) {
+                client.received(sign)
+                client.readCompleted()
+            }.futureResult.get()
+        }
+        #expect(try await loop.submit { client.load }.get() == 1)
+        #expect(await caller.value?.reason == RPCError.connectionLostReason)
     }
 
     @Test("a call given up before any of it was sent is never heard of by the server")

@@ -3,6 +3,7 @@ import MeshCall
 import MeshMessages
 import MeshWire
 import NIOCore
+import NIOPosix
 import TestSupport
 import Testing
 
@@ -55,6 +56,58 @@ struct UnreadAnswersTests {
         let link = WireLink([TestService.echo], mode: .mesh, limits: limits, stalled: true)
         link.write(greeting + ControlFrame.ping(7).encoded)
         #expect(try await end(of: link) == ConnectionFailure(.timeout, "the peer took no bytes for 0.05 seconds"))
+    }
+
+    /// The longest that a peer may take nothing, and a server with an answer of 4 MiB for it, whose link is filled by every frame.
+    private func slowly() async throws -> WireLink {
+        var limits = ConnectionLimits()
+        limits.tick = .milliseconds(5)
+        limits.writeStallTimeout = .milliseconds(400)
+        limits.outboundHighWater = 64 << 10
+        let answered = Signal()
+        let long = TestService.unary("Long") { _, _ in
+            defer { answered.raise() }
+            return ByteBuffer(repeating: 1, count: (4 << 20) - 100)
+        }
+        let link = WireLink([long], mode: .mesh, limits: limits, fillsUp: true)
+        link.write(greeting + (try request(1, "Long")))
+        await answered.wait()
+        return link
+    }
+
+    /// Lets time pass: less than a peer may take nothing.
+    private func wait() async throws {
+        try await MultiThreadedEventLoopGroup.singleton.next().scheduleTask(in: .milliseconds(25)) {}.futureResult.get()
+    }
+
+    @Test("a peer that takes bytes steadily is not given up, though there is always more for it than the link takes")
+    func steady() async throws {
+        let link = try await slowly()
+        let clock = ContinuousClock(), began = clock.now
+        var type: FrameType?, isEnded = false
+        while !isEnded, type != .goAway {
+            try await wait()
+            link.resume()
+            let header = try #require(await link.read()).header
+            type = header.type
+            isEnded = header.type == .response && !header.flags.contains(.more)
+        }
+        #expect(isEnded)
+        #expect(clock.now - began > .milliseconds(800))
+        link.hangUp()
+    }
+
+    @Test("a link that has bytes taken of it and is still full is not given up before nothing at all is taken")
+    func stillFull() async throws {
+        let link = try await slowly()
+        for _ in 0..<40 {
+            try await wait()
+            link.takeSome()
+        }
+        link.resume()
+        let types = try [#require(await link.read()), #require(await link.read())].map(\.header.type)
+        #expect(types == [.settings, .response])
+        #expect(try await end(of: link) == ConnectionFailure(.timeout, "the peer took no bytes for 0.4 seconds"))
     }
 
     @Test("an answer still queued when its call is given up is not sent")

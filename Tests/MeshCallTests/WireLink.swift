@@ -13,6 +13,7 @@ final class WireLink: FrameLink, @unchecked Sendable {
     private weak var made: ServerConnection?
     private var isClosed = false
     private var isStalled: Bool
+    private let fillsUp: Bool
 
     private let loop: any EventLoop
     private let frames: AsyncStream<(header: FrameHeader, data: [UInt8])>
@@ -20,12 +21,15 @@ final class WireLink: FrameLink, @unchecked Sendable {
 
     var isWritable: Bool { !isClosed && !isStalled }
 
-    /// - Parameter stalled: nothing the server queues is taken before `resume`.
+    /// - Parameters:
+    ///   - stalled: nothing the server queues is taken before `resume`.
+    ///   - fillsUp: stalled again by whatever the server sends.
     init(
         _ methods: [MethodImplementation], mode: WireMode, limits: ConnectionLimits = .default, log: LogRecorder = LogRecorder(),
-        stalled: Bool = false
+        stalled: Bool = false, fillsUp: Bool = false
     ) {
         isStalled = stalled
+        self.fillsUp = fillsUp
         loop = MultiThreadedEventLoopGroup.singleton.next()
         (frames, arrived) = AsyncStream.makeStream()
         splitter = FrameSplitter(mode: mode, settings: .default)
@@ -58,6 +62,11 @@ final class WireLink: FrameLink, @unchecked Sendable {
             self.isStalled = false
             self.receiver?.writabilityChanged()
         }
+    }
+
+    /// Takes something of what was sent already, so that there is still no room for more.
+    func takeSome() {
+        loop.execute { self.receiver?.writabilityChanged() }
     }
 
     /// The next frame from the server; nil once it has closed.
@@ -97,6 +106,7 @@ final class WireLink: FrameLink, @unchecked Sendable {
     // MARK: FrameLink
 
     func send(_ bytes: ByteBuffer) {
+        if fillsUp { isStalled = true }
         bytes.withUnsafeReadableBytes { raw in
             do throws(ConnectionFailure) {
                 try splitter.split(raw) { header, data throws(ConnectionFailure) in

@@ -47,6 +47,20 @@ struct TransferTests {
         try? await server.channel.close()
     }
 
+    @Test("A buffer with twice the room that it needs is sent when nothing else waits")
+    func roomyBuffer() async throws {
+        let listener = try await Listener.start(authority.server())
+        let (server, client) = try await listener.pair(authority.client(limits: TLSLimits(maxQueued: 1 << 20)))
+        _ = try await client.handshake()
+        _ = try await server.handshake()
+        var roomy = ByteBuffer()
+        roomy.reserveCapacity(2 << 20)
+        roomy.writeRepeatingByte(7, count: 1 << 20)
+        let written = client.write(roomy)
+        #expect(try await server.bytes(1 << 20).count == 1 << 20)
+        try await written.get()
+    }
+
     @Test("A peer that reads again gets everything that waited")
     func readsAgain() async throws {
         let listener = try await Listener.start(authority.server())

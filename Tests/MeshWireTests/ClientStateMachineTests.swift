@@ -88,7 +88,7 @@ struct ClientStateMachineTests {
     @Test(
         "frames that cost a server nothing are counted: those of calls that were given up, and parts without data",
         arguments: [
-            Frame(.headers, 1, [], [1]), Frame(.response, 1, [], [1]), Frame(.response, 1, .more, [1]), Frame(.data, 1), Frame(.response, 3, .more),
+            Frame(.headers, 1, [], [1]), Frame(.response, 1, [], [1]), Frame(.response, 1, .more, [1]), Frame(.response, 3, .more),
             Frame(.data, 5, .more),
         ])
     func freeFrames(_ frame: Frame) throws {

@@ -114,18 +114,23 @@ struct FlowControlTests {
         #expect(failure?.code == .flowControlError)
     }
 
-    @Test("empty messages for streams that have ended are counted")
-    func lateEmptyData() throws {
-        var server = try ServerStateMachine.ready()
-        var left = WireLimits.freeFramesPerInterval
-        for id in stride(from: UInt32(1), to: 7, by: 2) {
+    @Test("empty messages for streams that have ended are bounded by their windows and by nothing else", arguments: [[], .noData] as [FrameFlags])
+    func lateEmptyData(_ flags: FrameFlags) throws {
+        var server = try ServerStateMachine.ready(), client = try ClientStateMachine.ready()
+        let most = (256 << 10) / 10
+        #expect(most > WireLimits.freeFramesPerInterval)
+        for id in [1, 3] as [UInt32] {
             _ = try server.receive(Frame(.request, id, .remoteOpen))
             server.answered(id)
-            for _ in 0..<min(left, 10_000) { #expect(try server.receive(Frame(.data, id)) == .none) }
-            left -= min(left, 10_000)
+            _ = client.open(expectsData: true)
+            client.cancel(id, code: 1, reason: "")
+            for _ in 0..<most {
+                #expect(try server.receive(Frame(.data, id, flags)) == .none)
+                #expect(try client.receive(Frame(.data, id, flags)) == .none)
+            }
         }
-        let failure = #expect(throws: ConnectionFailure.self) { try server.receive(Frame(.data, 5)) }
-        #expect(failure?.code == .enhanceYourCalm)
+        #expect(#expect(throws: ConnectionFailure.self) { try server.receive(Frame(.data, 3, flags)) }?.code == .flowControlError)
+        #expect(#expect(throws: ConnectionFailure.self) { try client.receive(Frame(.data, 3, flags)) }?.code == .flowControlError)
     }
 
     @Test("bytes that come for a cancelled stream are credited to the connection")

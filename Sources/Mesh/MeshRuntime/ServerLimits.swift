@@ -26,7 +26,8 @@ public struct ServerLimits: Sendable {
     public var lastHandshakes: Duration = .milliseconds(500)
     /// When calls are refused because there are too many; nil takes them all.
     public var admission: AdmissionLimits? = .default
-    /// Bytes of long Requests, packed, whose handlers have not returned, on all connections. With more calls are refused with RESOURCE_EXHAUSTED, `OVERLOADED`.
+    /// Bytes of long Requests, packed, whose handlers have not returned, on all connections; of one peer's name a half at most. With more calls are refused
+    /// with RESOURCE_EXHAUSTED, `OVERLOADED`.
     /// What is long says `ConnectionLimits.shortRequestBytes`, which stands with the bound of one connection, `maximumRequestBytes`.
     public var maximumRequestBytes = 512 << 20
     /// Bounds of each connection.

@@ -238,7 +238,8 @@ public final class MeshTLSHandler: ChannelDuplexHandler {
         }
         let buffer = unwrapOutboundIn(data)
         let limit = lifecycle.phase == .open ? limits.maxQueued : limits.maxQueuedBeforeHandshake
-        guard queue.heldBytes + WriteQueue.held(by: buffer) <= limit else {
+        // A buffer that was filled bit by bit may have twice the room that it needs: alone it may wait if what is in it may.
+        guard queue.heldBytes + WriteQueue.held(by: buffer) <= limit || (queue.isEmpty && buffer.readableBytes <= limit) else {
             promise?.fail(MeshTLSError.writeQueueFull(limit: limit))
             return fail(context, .writeQueueFull(limit: limit))
         }

@@ -18,6 +18,7 @@ struct WriteQueue {
     /// A buffer and its promise in the queue, and what the buffer's storage is kept in.
     static let entryBytes = 96
 
+    var isEmpty: Bool { entries.isEmpty }
     var hasFlushed: Bool { entries.hasMark }
 
     mutating func append(_ buffer: ByteBuffer, _ promise: EventLoopPromise<Void>?) {

@@ -40,10 +40,8 @@ extension ClientStateMachine {
         let id = header.streamID
         if let charge = core.takeWhole(header, accepts: \.expectsData) { return .message(id, charge: charge) }
         try core.charge(header)
-        guard let stream = try stream(of: header) else {
-            // Its window bounds the bytes; what carries none is free.
-            return header.length == 0 ? try countLate(header, "late empty Data") : .none
-        }
+        // Late Data is bounded by its stream's window, headers included: a server cannot know that nobody listens any more.
+        guard let stream = try stream(of: header) else { return .none }
         guard stream.expectsData, stream.envelopeBytes == 0 else {
             throw ConnectionFailure(.protocolError, "Data in the answer of a call that has no stream")
         }

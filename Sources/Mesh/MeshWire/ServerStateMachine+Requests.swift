@@ -57,19 +57,14 @@ extension ServerStateMachine {
         }
         try core.charge(header)
         guard let stream = core.streams[id] else {
-            if core.recentlyClosed.contains(id) { return try countLate(header) }
+            // Bounded by the stream's window, headers included: a client cannot know that its call has ended.
+            if core.recentlyClosed.contains(id) { return .none }
             throw ConnectionFailure(.streamClosed, "Data on stream \(id), which has ended")
         }
         guard !stream.remoteClosed, stream.isRunning else {
             throw ConnectionFailure(.streamClosed, "Data on stream \(id), on which the client may send none")
         }
         return try takeData(header, inbound: stream.inbound)
-    }
-
-    /// Data of a stream that has ended. Its window bounds the bytes; what carries none is free.
-    private mutating func countLate(_ header: FrameHeader) throws(ConnectionFailure) -> Action {
-        if header.length == 0 { try core.countFree("late empty Data") }
-        return .none
     }
 
     private mutating func takeData(_ header: FrameHeader, inbound: MessageCounter) throws(ConnectionFailure) -> Action {

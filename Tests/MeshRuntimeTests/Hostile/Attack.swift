@@ -9,6 +9,14 @@ import Testing
 enum Attack {
     static let megabyte = 1 << 20
 
+    /// Whom the attackers are not, for what is bounded by name.
+    static let stranger = "agent"
+
+    private static let echo: MethodImplementation = {
+        let policy = MethodPolicy(callers: ["gateway", stranger], callersWithoutUser: ["gateway", stranger], defaultDeadline: .seconds(20))
+        return MethodImplementation(TestMesh.descriptor("Echo", .unary, policy), .unary { message, _ in message })
+    }()
+
     /// Expects that the bystander hardly notices, and that the server's memory stays bounded.
     ///
     /// - Parameters:
@@ -16,16 +24,18 @@ enum Attack {
     ///   - reads: false reads nothing of what the server sends.
     ///   - round: how long the attack goes on at least, each of several times.
     ///   - logged: what the server's log says of it; nil where it need not say anything.
+    ///   - who: the bystander's name, and `payload` how many bytes its calls have at least.
     ///   - flood: what each of them does, until it is cancelled or the server has had enough.
     static func run(
         _ name: String, _ methods: [MethodImplementation], limits: ServerLimits = .default, memory: Int, reads: Bool = true,
-        round: Duration = .zero, logged: String? = nil, _ flood: @escaping @Sendable (RawPeer) async throws -> Void,
+        round: Duration = .zero, logged: String? = nil, bystander who: String = "gateway", payload: Int = 0,
+        _ flood: @escaping @Sendable (RawPeer) async throws -> Void,
         finally: () async -> Void = {}
     ) async throws {
         // Three sides, so that the attacker's own work does not stand in the bystander's way.
         let serving = MultiThreadedEventLoopGroup(numberOfThreads: 2), attacking = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let mesh = try await TestMesh.start([TestMesh.echo] + methods, limits: limits, group: serving)
-        let bystander = Bystander(client: try await mesh.client())
+        let mesh = try await TestMesh.start([echo] + methods, limits: limits, group: serving)
+        let bystander = Bystander(client: try await mesh.client(who), payload: payload)
         let tls = try await mesh.authority.client()
         let disturbance = try await bystander.disturbance(round: round) {
             while !Task.isCancelled {

@@ -28,6 +28,8 @@ struct Bystander {
     #endif
 
     let client: MeshClient
+    /// Bytes that each call has at least.
+    var payload = 0
 
     /// Measures without the attack and during it, in turn. `attack` runs until its task is cancelled.
     ///
@@ -60,7 +62,8 @@ struct Bystander {
         let clock = ContinuousClock()
         let begin = clock.now
         while latencies.count < Self.calls || clock.now - begin < least, clock.now - begin < Self.roundTime {
-            let text = "\(latencies.count)"
+            let number = "\(latencies.count)"
+            let text = number + String(repeating: "x", count: max(0, payload - number.utf8.count))
             var reply = ""
             latencies.append(
                 try await clock.measure {
@@ -99,5 +102,12 @@ enum ProcessMemory {
         return text.split(separator: "\n").filter { $0.hasPrefix("Private_Dirty:") }
             .compactMap { $0.split(separator: " ").dropFirst().first.flatMap { Int($0) } }
             .reduce(0, +) << 10
+    }
+}
+
+/// What this process has open.
+enum ProcessFiles {
+    static var descriptors: [CInt] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []).compactMap { CInt($0) }
     }
 }

@@ -1,6 +1,7 @@
 import MeshCall
 import MeshWire
 import NIOCore
+import Synchronization
 import TestSupport
 import Testing
 
@@ -19,6 +20,7 @@ struct EmptyFrameTests {
     /// A handler that reads nothing.
     private static let deaf = collect { _ in await untilCancelled() }
     private static let reading = collect { requests in for try await _ in requests {} }
+    private static let rounds = 5
 
     /// Sends such frames until the server has had enough.
     private static func flood(_ peer: RawPeer, _ flags: FrameFlags = []) async throws {
@@ -44,7 +46,15 @@ struct EmptyFrameTests {
 
     @Test("zero-length messages that a handler reads cost nobody else their calls")
     func readMessages() async throws {
-        try await Attack.run("zero-length data that is read", [Self.reading], memory: 48 * Attack.megabyte) { peer in try await Self.flood(peer) }
+        let read = Atomic<Int>(0), peers = Atomic<Int>(0)
+        let counting = Self.collect { requests in for try await _ in requests { read.wrappingAdd(1, ordering: .relaxed) } }
+        try await Attack.run("zero-length data that is read", [counting], memory: 48 * Attack.megabyte) { peer in
+            peers.wrappingAdd(1, ordering: .relaxed)
+            try await Self.flood(peer)
+        }
+        #expect(read.load(ordering: .relaxed) > 0)
+        // Another one comes when one is closed.
+        #expect(peers.load(ordering: .relaxed) <= Self.rounds)
     }
 
     @Test("a flood of empty parts of one message is cut off, though each gives back what it took of the window", arguments: [true, false])

@@ -19,11 +19,15 @@ struct HeldRequestsTests {
 
     /// One method that does not return before `goOn`, and Echo.
     private func start(_ limits: ServerLimits, until goOn: Signal) async throws -> TestMesh {
-        let stuck = TestMesh.unary("Stuck") { _, _ in
-            await goOn.wait()
-            return ByteBuffer()
-        }
-        return try await TestMesh.start([TestMesh.echo, stuck], limits: limits)
+        let policy = MethodPolicy(callers: ["gateway", "agent"], callersWithoutUser: ["gateway", "agent"], defaultDeadline: .seconds(20))
+        let echo = MethodImplementation(TestMesh.descriptor("Echo", .unary, policy), .unary { message, _ in message })
+        let stuck = MethodImplementation(
+            TestMesh.descriptor("Stuck", .unary, policy),
+            .unary { _, _ in
+                await goOn.wait()
+                return ByteBuffer()
+            })
+        return try await TestMesh.start([echo, stuck], limits: limits)
     }
 
     private func hold(_ count: Int, _ client: MeshClient, _ mesh: TestMesh) async throws -> [Task<String, any Error>] {
@@ -57,7 +61,7 @@ struct HeldRequestsTests {
         #expect(mesh.server.heldRequestBytes == 0)
     }
 
-    @Test("all connections together have a bound too, and short requests are served when it is reached")
+    @Test("all connections together have a bound too, those of one name a half of it, and short requests are served when it is reached")
     func allConnections() async throws {
         var limits = ServerLimits.unguarded
         limits.connection.maximumRequestBytes = 4 * Self.long.utf8.count
@@ -65,9 +69,13 @@ struct HeldRequestsTests {
         let goOn = Signal()
         let mesh = try await start(limits, until: goOn)
         var calls: [Task<String, any Error>] = [], clients: [MeshClient] = []
-        for count in [4, 4, 2] {
-            clients.append(try await mesh.client(limits: Self.impatient))
-            calls += try await hold(count, clients[clients.count - 1], mesh)
+        for (name, count) in [("gateway", 4), ("gateway", 1), ("agent", 4), ("agent", 1)] {
+            let client = try await mesh.client(name, limits: Self.impatient)
+            clients.append(client)
+            calls += try await hold(count, client, mesh)
+            let isFull = count == 1
+            guard name == "gateway", isFull else { continue }
+            #expect(await failure { try await client.call("Echo", Self.long) }?.reason == RPCError.overloadedReason)
         }
         for client in clients + [try await mesh.client(limits: Self.impatient)] {
             #expect(await failure { try await client.call("Echo", Self.long) }?.reason == RPCError.overloadedReason)

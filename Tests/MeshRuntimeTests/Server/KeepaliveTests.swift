@@ -53,9 +53,14 @@ struct KeepaliveTests {
         #expect(try await channel.getOption(.tcpOption(.init(rawValue: TCP_KEEPIDLE))).get() == 7)
         #expect(try await channel.getOption(.tcpOption(.init(rawValue: TCP_KEEPINTVL))).get() == 1)
         #expect(try await channel.getOption(.tcpOption(.init(rawValue: TCP_USER_TIMEOUT))).get() == 9400)
-        BaselineKeepalive.start(on: channel, after: .zero, timeout: .zero)
+        // Off.
+        for (interval, timeout) in [(Duration.zero, Duration.seconds(1)), (.seconds(1), .zero)] {
+            BaselineKeepalive.start(on: channel, after: interval, timeout: timeout)
+            #expect(try await channel.getOption(.tcpOption(.init(rawValue: TCP_KEEPIDLE))).get() == 7)
+        }
+        BaselineKeepalive.start(on: channel, after: .milliseconds(10), timeout: .milliseconds(10))
         #expect(try await channel.getOption(.tcpOption(.init(rawValue: TCP_KEEPIDLE))).get() == 1)
-        #expect(try await channel.getOption(.tcpOption(.init(rawValue: TCP_USER_TIMEOUT))).get() == 1)
+        #expect(try await channel.getOption(.tcpOption(.init(rawValue: TCP_USER_TIMEOUT))).get() == 2000)
         try await channel.close()
         try await listener.close()
     }
@@ -85,7 +90,7 @@ struct KeepaliveTests {
     /// Of the sockets of this process that are connected to a port or by it. One may have two descriptors for a while: a connection is handed over.
     private static func keepalive(port: Int) -> [Keepalive] {
         var found: [[Int]: Keepalive] = [:]
-        for descriptor in CInt(0)..<1024 {
+        for descriptor in ProcessFiles.descriptors {
             guard let own = Self.port(of: descriptor, getsockname), let peer = Self.port(of: descriptor, getpeername), own == port || peer == port
             else { continue }
             found[[own, peer]] = Keepalive(idle: option(TCP_KEEPIDLE, descriptor), interval: option(TCP_KEEPINTVL, descriptor))

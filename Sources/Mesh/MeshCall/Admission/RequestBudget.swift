@@ -1,9 +1,16 @@
 internal import Synchronization
 
-/// Bytes of long Requests whose handlers have not returned, on all connections of a server.
+/// Bytes of long Requests whose handlers have not returned, on all connections of a server. One peer gets a half of them at most, so that its connections
+/// together cannot keep everybody else's long Requests out.
 package final class RequestBudget: Sendable {
     private let limit: Int
-    private let held = Atomic<Int>(0)
+    private let held = Mutex(Held())
+
+    private struct Held {
+        var total = 0
+        /// Of those that hold something.
+        var byPeer: [String: Int] = [:]
+    }
 
     /// - Parameter limit: in bytes.
     package init(_ limit: Int) {
@@ -11,18 +18,26 @@ package final class RequestBudget: Sendable {
     }
 
     /// False when there is no room for so many bytes more: nothing has changed then.
-    func take(_ bytes: Int) -> Bool {
-        guard held.wrappingAdd(bytes, ordering: .relaxed).newValue <= limit else {
-            giveBack(bytes)
-            return false
+    ///
+    /// - Parameter peer: its SPIFFE ID.
+    func take(_ bytes: Int, for peer: String) -> Bool {
+        held.withLock { held in
+            let share = held.byPeer[peer, default: 0] + bytes
+            guard held.total + bytes <= limit, share <= limit / 2 else { return false }
+            held.total += bytes
+            held.byPeer[peer] = share
+            return true
         }
-        return true
     }
 
-    func giveBack(_ bytes: Int) {
-        held.wrappingSubtract(bytes, ordering: .relaxed)
+    func giveBack(_ bytes: Int, for peer: String) {
+        held.withLock { held in
+            held.total -= bytes
+            let share = held.byPeer[peer, default: 0] - bytes
+            held.byPeer[peer] = share > 0 ? share : nil
+        }
     }
 
     /// What is taken now.
-    package var heldBytes: Int { held.load(ordering: .relaxed) }
+    package var heldBytes: Int { held.withLock { $0.total } }
 }

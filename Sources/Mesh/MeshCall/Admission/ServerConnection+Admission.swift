@@ -27,7 +27,7 @@ extension ServerConnection {
     /// - Throws: RESOURCE_EXHAUSTED with a hint when to try again.
     private func hold(_ call: ServerCall) throws(RPCError) {
         let bytes = call.longRequestBytes
-        guard heldRequestBytes + bytes <= transport.limits.maximumRequestBytes, dispatcher.requests?.take(bytes) ?? true else {
+        guard heldRequestBytes + bytes <= transport.limits.maximumRequestBytes, dispatcher.requests?.take(bytes, for: scope.peer.spiffeID) ?? true else {
             call.longRequestBytes = 0
             // Callers that are refused together are told different times, so that they do not come back together.
             throw .overloaded(Self.retryAfter * (16 + Int(call.streamID >> 1 & 15)) / 16, "The server holds too many long requests.")
@@ -40,7 +40,7 @@ extension ServerConnection {
     /// The handler of a call whose Request was counted has returned.
     func letGo(_ call: ServerCall) {
         heldRequestBytes -= call.longRequestBytes
-        dispatcher.requests?.giveBack(call.longRequestBytes)
+        if call.longRequestBytes > 0 { dispatcher.requests?.giveBack(call.longRequestBytes, for: scope.peer.spiffeID) }
         call.longRequestBytes = 0
     }
 }

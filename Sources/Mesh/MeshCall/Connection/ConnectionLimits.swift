@@ -51,6 +51,12 @@ public struct ConnectionLimits: Sendable {
     /// No call lasts longer, whatever its caller says.
     public var maximumDeadline: Duration = .seconds(24 * 3600)
 
+    /// The longest message that this side takes, in bytes: what stands for it in `settings`.
+    public var maximumMessageBytes: Int {
+        get { Int(settings.maximumMessageBytes) }
+        set { settings.maximumMessageBytes = UInt32(clamping: newValue) }
+    }
+
     public init() {}
 
     /// What connections use unless they are told otherwise.

@@ -131,8 +131,13 @@ final class FrameTransport: @unchecked Sendable {
 
     func writabilityChanged() {
         link.writabilityChanged()
-        if link.isWritable { flush() }
+        // A link says this only when bytes have left it. It may be full again already, of what this side has queued: the peer took some all the same.
+        watch.noteWrite(isStalled: false)
+        if link.isWritable { flush() } else { watch.noteWrite(isStalled: true) }
     }
+
+    /// False while the peer does not keep up with what is sent; for how long it may do so says `tooSlow`.
+    var isWritable: Bool { link.isWritable }
 
     // MARK: Writing
 

@@ -197,6 +197,8 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
             pingSent = .now()
             return transport.wake()
         }
+        // The PING stands behind what the peer takes slowly: whether it takes anything is looked at elsewhere.
+        guard transport.isWritable else { return pingSent = .now() }
         let waited = Duration.nanoseconds((NIODeadline.now() - sent).nanoseconds)
         // Whatever has come since shows that somebody is there: a PONG may stand behind much else.
         guard quiet >= waited else { return pingSent = nil }

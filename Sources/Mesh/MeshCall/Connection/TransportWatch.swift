@@ -22,6 +22,7 @@ struct TransportWatch {
         lastRead = time
     }
 
+    /// - Parameter isStalled: the link takes no more. The first time counts until it is said that it does.
     mutating func noteWrite(isStalled: Bool) {
         stalledSince = isStalled ? stalledSince ?? .now() : nil
     }

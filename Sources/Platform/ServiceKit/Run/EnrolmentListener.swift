@@ -37,6 +37,10 @@ public struct EnrolmentListener: Service {
         limits.maximumHandshakes = 64
         limits.maximumConnectionAge = .seconds(60)
         limits.ageGrace = .seconds(10)
+        // Certificate requests are short, and anybody may hold this much of unfinished ones.
+        limits.connection.maximumMessageBytes = 64 << 10
+        limits.connection.maximumRequestBytes = 1 << 20
+        limits.maximumRequestBytes = 8 << 20
         return limits
     }
 

@@ -38,6 +38,9 @@ struct MeshListener: Service {
     private static var limits: ServerLimits {
         var limits = ServerLimits()
         limits.admission?.minimumConcurrency = 64
+        // A service's container has 512 MiB for everything.
+        limits.maximumRequestBytes = 96 << 20
+        limits.connection.maximumRequestBytes = 16 << 20
         limits.admission?.delayTarget = .milliseconds(100)
         limits.admission?.delayInterval = .milliseconds(1000)
         return limits
