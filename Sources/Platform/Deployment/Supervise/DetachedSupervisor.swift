@@ -13,14 +13,16 @@ public struct DetachedSupervisor: Sendable {
 
     /// Starts `executable` in a session of its own and waits until it reports that everything is ready.
     ///
+    /// - Returns: its process id. Whoever goes on running reaps it once it has ended.
     /// - Throws: `DeploymentError` with what it reported, or the end of its log.
-    public func start(executable: String, arguments: [String]) async throws {
+    @discardableResult
+    public func start(executable: String, arguments: [String]) async throws -> Int32 {
         try? FileManager.default.removeItem(atPath: folder.supervisorStatus)
         let pid = try spawn(executable, arguments)
         let deadline = ContinuousClock.now + Supervisor.startTime + .seconds(10)
         while true {
             if let report = SupervisorReport(folder) {
-                guard let failure = report.failure else { return }
+                guard let failure = report.failure else { return pid }
                 throw DeploymentError(failure)
             }
             guard hasNotEnded(pid), ContinuousClock.now < deadline else {

@@ -142,6 +142,8 @@ public actor StoredKeyring {
             // A store that does not answer may have revoked the keys long ago.
             if let longest = place.longestSilence, .now - answered >= longest { try await putAway(because: error) }
             throw error
+        } catch let error as SecretStoreError where isRevokedInUse(error) {
+            try await takeUp(by: change("changed in the secret store"))
         } catch let error as SecretStoreError where error.cause.isAbsence || error.cause.isDenial {
             // The store answers, and what it says is no.
             try await putAway(because: error)
