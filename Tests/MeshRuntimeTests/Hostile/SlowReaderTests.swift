@@ -62,4 +62,29 @@ struct SlowReaderTests {
         #expect(work.most > 0)
         #expect(work.now == 0)
     }
+
+    @Test("a peer that reads steadily, but less than there is, keeps its connection for longer than it may read nothing")
+    func steady() async throws {
+        var limits = ServerLimits()
+        limits.connection.tick = .milliseconds(50)
+        limits.connection.writeStallTimeout = .seconds(1)
+        // The peer keeps all that it reads.
+        let work = Work(), peers = Atomic<Int>(0)
+        try await Attack.run(
+            "steady reader", [Self.endless(work)], limits: limits, memory: 192 * Attack.megabyte, reads: false, round: .milliseconds(1900)
+        ) { peer in
+            peers.wrappingAdd(1, ordering: .relaxed)
+            try await peer.channel.setOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 256 << 10)).get()
+            try await peer.channel.setOption(.maxMessagesPerRead, value: 1).get()
+            try await Self.ask(peer)
+            while peer.channel.isActive, !Task.isCancelled {
+                peer.channel.read()
+                await pause(until: .now + .milliseconds(10), on: peer.channel.eventLoop)
+            }
+        }
+        // One for each round: another one comes when one is closed.
+        #expect(peers.load(ordering: .relaxed) <= 5)
+        #expect(work.most > 0)
+        #expect(work.now == 0)
+    }
 }
