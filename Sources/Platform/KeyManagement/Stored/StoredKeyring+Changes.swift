@@ -147,7 +147,9 @@ extension StoredKeyring {
                 try await store.revoke(version, of: plan.secret)
             } catch let error as SecretStoreError where error.cause.isTransient {
                 throw error
-            } catch let error as SecretStoreError where !error.cause.isAbsence {
+            } catch let error as SecretStoreError where error.cause.isAbsence {
+                // Somebody else has done it.
+            } catch let error as SecretStoreError {
                 place.logger.warning(
                     "a key that is gone stays in the secret store: remove it there",
                     metadata: ["kind": "\(plan.kind.rawValue)", "key": "\(id)", "why": "\(error)"])
