@@ -69,6 +69,8 @@ extension Integration {
             try await eventually("every key of ours is another") { try await replaced.isDisjoint(with: activeIDs(on: mesh)) }
             // New certificates are served, old secrets open under new keys, and the sandbox takes its new token.
             try await eventually("everybody is let in") { try await pulse(["mesh", "ping"], on: mesh).exitCode == 0 }
+            // Tokens of the key before have ended by now.
+            try await someone.person.renew()
             let proposal = try #require(try await someone.propose("buy 0.01 BTC at market").first)
             #expect(try await someone.sign(proposal).state == "FILLED")
             _ = try await mesh.makePerson()

@@ -10,7 +10,7 @@ struct RenewalPlan: Sendable {
 
     /// After a first failure; doubles with each further one.
     static let shortestRetry = Duration.milliseconds(250)
-    static let longestRetry = Duration.seconds(300)
+    static let longestRetry = Duration.seconds(60)
     /// Part of a certificate's life by which its renewal may come later than at half-life, so that not all services come at once.
     static let spread = 0.05
 
