@@ -1,10 +1,8 @@
-internal import Foundation
 internal import SecretStores
 
 // Services whose secrets lie in a store over the network or under a device's key: what an operator writes in a file.
 
 extension DeploymentOptions {
-    private static let longestFile = 64 << 10
     /// Stores that the operator's commands can open as the service does. Variables are the service's own.
     private static let drivers: Set<SecretStoreSettings.Driver> = [.vault, .aws, .pkcs11]
 
@@ -12,14 +10,7 @@ extension DeploymentOptions {
     ///
     /// - Throws: `DeploymentError` for a file that cannot be read or used.
     public mutating func takeSecretStores(from path: String) throws {
-        guard let data = FileManager.default.contents(atPath: path), data.count <= Self.longestFile else {
-            throw DeploymentError("\(path) cannot be read")
-        }
-        do {
-            secretStores = try JSONDecoder().decode([String: SecretStoreSettings].self, from: data)
-        } catch {
-            throw DeploymentError("\(path) is not what compose/secrets.md says of services' stores: \(error)")
-        }
+        secretStores = try Self.read([String: SecretStoreSettings].self, from: path, about: "services' stores")
         try checkSecretStores()
     }
 

@@ -11,15 +11,20 @@ extension DeploymentOptions {
     ///
     /// - Throws: `DeploymentError` for a file that cannot be read or used, or is for another environment.
     public mutating func takeTradeKeys(from path: String) throws {
-        guard let data = FileManager.default.contents(atPath: path), data.count <= Self.longestFile else {
-            throw DeploymentError("\(path) cannot be read")
-        }
-        do {
-            tradeKeys = try JSONDecoder().decode(RemoteKeySettings.self, from: data)
-        } catch {
-            throw DeploymentError("\(path) is not what compose/secrets.md says of trade keys: \(error)")
-        }
+        tradeKeys = try Self.read(RemoteKeySettings.self, from: path, about: "trade keys")
         try checkTradeKeys()
+    }
+
+    /// What an operator wrote in a file, as `compose/secrets.md` has it.
+    ///
+    /// - Throws: `DeploymentError`.
+    static func read<Settings: Decodable>(_ type: Settings.Type, from path: String, about subject: String) throws -> Settings {
+        guard let data = FileManager.default.contents(atPath: path), data.count <= longestFile else { throw DeploymentError("\(path) cannot be read") }
+        do {
+            return try JSONDecoder().decode(type, from: data)
+        } catch {
+            throw DeploymentError("\(path) is not what compose/secrets.md says of \(subject): \(error)")
+        }
     }
 
     /// - Throws: `DeploymentError`. Nothing is asked of the store.

@@ -97,8 +97,15 @@ extension StoredKeyring {
     /// At once: what is revoked does not wait until everybody knows the next.
     private func replace(by change: KeyChange) async throws -> String {
         try await refresh(by: self.change("changed in the secret store"))
-        if let waiting = held.first(where: { $0.state == .pending }) {
-            try await writing { try await store.move(.current, of: plan.secret, to: waiting.version) }
+        try await advance(to: held.first { $0.state == .pending }?.version)
+        try await refresh(by: change)
+        return history.active?.id ?? ""
+    }
+
+    /// Puts the key to use that waits in the store, or a new one.
+    func advance(to waiting: String?) async throws {
+        if let waiting {
+            try await writing { try await store.move(.current, of: plan.secret, to: waiting) }
         } else {
             guard let make = plan.make else {
                 throw RPCError.keyPrecondition(
@@ -106,11 +113,9 @@ extension StoredKeyring {
             }
             try await put(try make(), at: .current)
         }
-        try await refresh(by: change)
-        return history.active?.id ?? ""
     }
 
-    func put(_ value: SecretBytes, at stage: SecretStage) async throws {
+    private func put(_ value: SecretBytes, at stage: SecretStage) async throws {
         try await writing { _ = try await store.put(value, as: plan.secret, at: stage) }
     }
 

@@ -169,12 +169,9 @@ public actor StoredKeyring {
         do {
             try await refresh(by: change)
         } catch let error where isRevokedInUse(error) {
-            guard let make = plan.make else { throw error }
-            if let next = try await value(at: .pending), history.entries[try plan.identify(next.bytes)]?.record.state != .gone {
-                try await store.move(.current, of: plan.secret, to: next.version.id)
-            } else {
-                try await put(try make(), at: .current)
-            }
+            let next = try await value(at: .pending)
+            let isGone = try next.map { history.entries[try plan.identify($0.bytes)]?.record.state == .gone } ?? true
+            try await advance(to: isGone ? nil : next?.version.id)
             try await refresh(by: self.change("the key in use was revoked"))
         }
     }

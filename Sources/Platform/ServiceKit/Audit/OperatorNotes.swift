@@ -42,7 +42,7 @@ public struct OperatorNotes: Sendable {
 
     /// Leaves a note.
     ///
-    /// - Throws: when it cannot be kept: what it was to tell of must not happen then.
+    /// - Throws: when it cannot be kept. What can be left undone then, as showing a value, is not to be done.
     public func leave(_ note: Note) throws {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         guard try names().count < Self.most else {

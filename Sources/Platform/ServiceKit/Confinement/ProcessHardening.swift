@@ -12,11 +12,17 @@ enum ProcessHardening {
         guard cp_set_no_core() == 0 else { throw Landlock.failure("RLIMIT_CORE") }
         dieSilently()
         // While root still may.
-        let memory = cp_lock_memory() == 0 ? "memory locked" : "memory not locked, for RLIMIT_MEMLOCK is not unlimited: encrypt the swap"
+        let memory = lockMemory()
         guard cp_set_no_new_privileges() == 0 else { throw Landlock.failure("PR_SET_NO_NEW_PRIVS") }
         // Only root has any: /proc/kcore and the like stay closed to it too.
         guard cp_drop_capabilities() == 0 else { throw Landlock.failure("capset") }
         return "\(try confine(settings)), \(memory)"
+    }
+
+    private static func lockMemory() -> String {
+        guard cp_lock_memory() != 0 else { return "memory locked" }
+        let why = errno == EPERM ? "for RLIMIT_MEMLOCK is not unlimited" : "for mlockall fails: \(String(cString: strerror(errno)))"
+        return "memory not locked, \(why): encrypt the swap"
     }
 
     /// The runtime's backtraces show arguments and values, and its helper reads the whole memory.
