@@ -86,6 +86,9 @@ struct CutStore: SecretStore {
 
     private final class Cut: Sendable {
         let isCut = Mutex(false)
+        /// Requests that wait for an answer; nil: each has its own at once.
+        let hung = Mutex<[CheckedContinuation<Void, Never>]?>(nil)
+        let (asked, ask) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         /// Everything but what puts a value.
         let takesNothing = Mutex(false)
     }
@@ -97,33 +100,69 @@ struct CutStore: SecretStore {
     func set(cut isCut: Bool) { cut.isCut.withLock { $0 = isCut } }
     func set(takesNothing: Bool) { cut.takesNothing.withLock { $0 = takesNothing } }
 
-    private func check() throws {
+    /// From now on requests are taken and not answered, whoever gives up.
+    func hang() { cut.hung.withLock { $0 = [] } }
+
+    func answer() {
+        let waiting = cut.hung.withLock { hung in
+            defer { hung = nil }
+            return hung ?? []
+        }
+        for request in waiting { request.resume() }
+    }
+
+    /// Returns when a request waits.
+    func isAsked() async { for await _ in cut.asked { return } }
+
+    private func check() async throws {
+        await withCheckedContinuation { request in
+            let waits = cut.hung.withLock { hung in
+                hung?.append(request)
+                return hung != nil
+            }
+            if waits { cut.ask.yield() } else { request.resume() }
+        }
         if cut.isCut.withLock(\.self) { throw SecretStoreError(store: kind, secret: "key", cause: .unavailable("cut off")) }
     }
 
     func value(of name: String, at stage: SecretStage) async throws -> SecretValue {
-        try check()
+        try await check()
         return try await store.value(of: name, at: stage)
     }
 
     func versions(of name: String) async throws -> [SecretVersion] {
-        try check()
+        try await check()
         return try await store.versions(of: name)
     }
 
     func put(_ value: SecretBytes, as name: String, at stage: SecretStage) async throws -> SecretVersion {
-        try check()
+        try await check()
         if cut.takesNothing.withLock(\.self) { throw SecretStoreError(store: kind, secret: "key", cause: .unavailable("the disk is full")) }
         return try await store.put(value, as: name, at: stage)
     }
 
     func move(_ stage: SecretStage, of name: String, to version: String) async throws {
-        try check()
+        try await check()
         try await store.move(stage, of: name, to: version)
     }
 
     func revoke(_ version: String, of name: String) async throws {
-        try check()
+        try await check()
         try await store.revoke(version, of: name)
+    }
+}
+
+extension KeyringFixture {
+    /// Follows a store that does not answer, and lets it answer after `body`, which must be over within a second.
+    func whileItHangs(_ body: () async throws -> Void) async throws {
+        store.hang()
+        let following = Task { [keyring] in try await keyring.run(every: .milliseconds(20)) }
+        await store.isAsked()
+        let began = ContinuousClock.now
+        try await body()
+        #expect(.now - began < .seconds(1))
+        following.cancel()
+        store.answer()
+        _ = await following.result
     }
 }

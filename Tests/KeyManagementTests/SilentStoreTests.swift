@@ -85,6 +85,38 @@ struct SilentStoreTests {
         #expect(fixture.applied == [.active: KeyringFixture.id(2)])
     }
 
+    @Test("A store that takes requests and answers none holds no revocation up: the key is gone within a second, another follows when the store answers")
+    func hangs() async throws {
+        let fixture = try await KeyringFixture()
+        try await fixture.whileItHangs {
+            let outcome = try await fixture.keyring.revoke(KeyringFixture.id(1), fixture.change)
+            #expect(outcome.key.state == .gone && fixture.applied.isEmpty)
+            #expect(outcome.notes.contains { $0.contains("Nothing takes its place") }, "\(outcome.notes)")
+        }
+        try await fixture.follow { $0[.active] != nil }
+        #expect(fixture.applied[.active] != KeyringFixture.id(1))
+        try await expectDestroyed(KeyringFixture.value(1), in: fixture)
+    }
+
+    @Test("The key before the one in use, and the one in use, both within a second, while a rotation and more wait for a store that does not answer")
+    func hangsForMany() async throws {
+        let fixture = try await KeyringFixture()
+        try await fixture.files.put(KeyringFixture.value(2), as: "key", at: .current)
+        try await fixture.follow { $0[.retiring] == KeyringFixture.id(1) }
+        try await fixture.whileItHangs {
+            let others = (0..<7).map { _ in Task { try await fixture.keyring.rotate(nil, fixture.change) } }
+            async let first = fixture.keyring.revoke(KeyringFixture.id(1), fixture.change)
+            async let second = fixture.keyring.revoke(KeyringFixture.id(2), fixture.change)
+            let states = try await [first, second].map(\.key.state)
+            #expect(states == [.gone, .gone])
+            #expect(fixture.applied.isEmpty)
+            fixture.store.answer()
+            for other in others { _ = await other.result }
+        }
+        try await fixture.follow { $0[.active] != nil }
+        #expect(Set(fixture.applied.values).isDisjoint(with: [KeyringFixture.id(1), KeyringFixture.id(2)]))
+    }
+
     private func expectDestroyed(_ value: SecretBytes, in fixture: KeyringFixture) async throws {
         for version in try await fixture.files.versions(of: "key") where !version.isRevoked {
             for stage in version.stages { #expect(try await fixture.files.value(of: "key", at: stage).bytes != value) }

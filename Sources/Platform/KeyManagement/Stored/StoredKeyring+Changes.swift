@@ -59,7 +59,7 @@ extension StoredKeyring {
     }
 
     func revoke(_ id: String, by change: KeyChange) async throws -> KeyOutcome {
-        try await toTheEnd { try await self.exclusively { try await self.revokeInTurn(id, by: change) } }
+        try await toTheEnd { try await self.urgently { try await self.revokeInTurn(id, by: change) } }
     }
 
     private func revokeInTurn(_ id: String, by change: KeyChange) async throws -> KeyOutcome {
@@ -81,6 +81,7 @@ extension StoredKeyring {
         do {
             return "Another key took its place: \(try await replace(by: change))"
         } catch let error as SecretStoreError where plan.make != nil && !plan.wrapsData {
+            looksSoon = true
             return "Nothing takes its place until the secret store takes another; that is then made by itself. It says now: \(error.cause)"
         }
     }
@@ -105,7 +106,7 @@ extension StoredKeyring {
     /// Puts the key to use that waits in the store, or a new one.
     func advance(to waiting: String?) async throws {
         if let waiting {
-            try await writing { try await store.move(.current, of: plan.secret, to: waiting) }
+            try await writing { [plan] in try await $0.move(.current, of: plan.secret, to: waiting) }
         } else {
             guard let make = plan.make else {
                 throw RPCError.keyPrecondition(
@@ -116,12 +117,12 @@ extension StoredKeyring {
     }
 
     private func put(_ value: SecretBytes, at stage: SecretStage) async throws {
-        try await writing { _ = try await store.put(value, as: plan.secret, at: stage) }
+        try await writing { [plan] in _ = try await $0.put(value, as: plan.secret, at: stage) }
     }
 
-    private func writing(_ body: () async throws -> Void) async throws {
+    private func writing(_ request: @escaping @Sendable (any SecretStore) async throws -> Void) async throws {
         do {
-            try await body()
+            try await asking(request)
         } catch let error as SecretStoreError where error.cause == .readOnly {
             throw RPCError.keyPrecondition(
                 "This process may only read its secret store: put the next \(plan.secret) there yourself, it is taken up by itself.",
@@ -137,6 +138,7 @@ extension StoredKeyring {
         try await use(after, held.filter { $0.id != id }, telling: [AuditEvent(event, of: id, plan.kind, by: change)])
         // Whatever else has changed meanwhile is seen at the next look.
         lastVersions = nil
+        urgency.keyHasEnded(longest: Self.longestWaitToRevoke)
         guard let version else { return }
         undestroyed[version] = id
         // Where the store is silent, the next look does it; and not before another is in use: a store in which nothing is has nothing to say.
@@ -149,7 +151,7 @@ extension StoredKeyring {
     func destroyRest() async throws {
         for (version, id) in undestroyed {
             do {
-                try await store.revoke(version, of: plan.secret)
+                try await asking { [plan] in try await $0.revoke(version, of: plan.secret) }
             } catch let error as SecretStoreError where error.cause.isTransient {
                 throw error
             } catch let error as SecretStoreError where error.cause.isAbsence {

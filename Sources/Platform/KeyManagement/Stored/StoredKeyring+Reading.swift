@@ -30,7 +30,7 @@ extension StoredKeyring {
     /// In an order that says nothing: of two that were made in one moment a store may name either first.
     func versions() async throws -> [SecretVersion] {
         do {
-            return try await store.versions(of: plan.secret).sorted { $0.id < $1.id }
+            return try await asking { [plan] in try await $0.versions(of: plan.secret) }.sorted { $0.id < $1.id }
         } catch let error as SecretStoreError where plan.isOptional && error.cause.isAbsence {
             return []
         }
@@ -51,7 +51,7 @@ extension StoredKeyring {
 
     func value(at stage: SecretStage) async throws -> SecretValue? {
         do {
-            return try await store.value(of: plan.secret, at: stage)
+            return try await asking { [plan] in try await $0.value(of: plan.secret, at: stage) }
         } catch let error as SecretStoreError where stage != .current && error.cause.isAbsence {
             return nil
         }

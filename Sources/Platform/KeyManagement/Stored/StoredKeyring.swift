@@ -33,6 +33,9 @@ public actor StoredKeyring {
     var away: SecretStoreError?
     private var answered = ContinuousClock.now
     private var lastTrouble = ""
+    var urgency = StoreUrgency()
+    /// A revoked key has no successor yet: the next look is not put off.
+    var looksSoon = false
     /// A change runs, and these wait for it to end: an actor alone lets others in at each of its awaits.
     private var isBusy = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
@@ -77,8 +80,8 @@ public actor StoredKeyring {
         while true {
             try await Task.sleep(for: Self.tick)
             do {
-                let isTime = ContinuousClock.now - asked >= interval
-                if isTime { asked = .now }
+                let isTime = looksSoon || ContinuousClock.now - asked >= interval
+                if isTime { (asked, looksSoon) = (.now, false) }
                 try await exclusively { try await look(store: isTime) }
                 if isTime { (lastTrouble, failures) = ("", 0) }
             } catch let error as CancellationError {
@@ -103,15 +106,38 @@ public actor StoredKeyring {
     func settle() async throws { try await exclusively {} }
 
     func exclusively<T>(_ body: () async throws -> T) async throws -> T {
-        guard waiting.count < Self.mostWaiting else {
-            throw RPCError(.resourceExhausted, "Too many changes of these keys at once.", reason: "TOO_MANY_CHANGES", retryAfter: .seconds(1))
+        try await enter()
+        defer { leave() }
+        return try await body()
+    }
+
+    /// Before all that waits, and without waiting for a store that is silent. What wraps data is not cut short: the data would be lost.
+    func urgently<T>(_ body: () async throws -> T) async throws -> T {
+        guard !plan.wrapsData else { return try await exclusively(body) }
+        urgency.isWanted()
+        do {
+            defer { urgency.waiting -= 1 }
+            try await enter(first: true)
         }
-        if isBusy { await withCheckedContinuation { waiting.append($0) } }
-        isBusy = true
+        urgency.begin(longest: Self.longestWaitToRevoke)
         defer {
-            if waiting.isEmpty { isBusy = false } else { waiting.removeFirst().resume() }
+            urgency.end()
+            leave()
         }
         return try await body()
+    }
+
+    private func enter(first: Bool = false) async throws {
+        guard waiting.count < (first ? 2 : 1) * Self.mostWaiting else {
+            throw RPCError(.resourceExhausted, "Too many changes of these keys at once.", reason: "TOO_MANY_CHANGES", retryAfter: .seconds(1))
+        }
+        guard isBusy else { return isBusy = true }
+        // Whoever leaves hands its turn over.
+        await withCheckedContinuation { waiting.insert($0, at: first ? 0 : waiting.count) }
+    }
+
+    private func leave() {
+        if waiting.isEmpty { isBusy = false } else { waiting.removeFirst().resume() }
     }
 
     /// By nobody who called: by what was found in the store, or by the clock.
@@ -119,16 +145,16 @@ public actor StoredKeyring {
         KeyChange(actor: .service(place.service), reason: reason)
     }
 
-    private func look(store asking: Bool) async throws {
+    private func look(store isDue: Bool) async throws {
         for id in history.dueToEnd(at: now, overlap: plan.overlap) where held.contains(where: { $0.id == id }) {
             try await end(id, .ended, by: change("its overlap is over"))
         }
-        if asking {
+        if isDue {
             try await ask()
             try await destroyRest()
         }
         if let id = history.dueToActivate(at: now), let key = held.first(where: { $0.id == id }) {
-            try await store.move(.current, of: plan.secret, to: key.version)
+            try await asking { [plan] in try await $0.move(.current, of: plan.secret, to: key.version) }
             try await refresh(by: change("its time has come"))
         }
     }
@@ -140,7 +166,7 @@ public actor StoredKeyring {
             if versions != lastVersions || (held.isEmpty && versions != barren) { try await takeUp(by: change("changed in the secret store")) }
         } catch let error as SecretStoreError where error.cause.isTransient {
             // A store that does not answer may have revoked the keys long ago.
-            if let longest = place.longestSilence, .now - answered >= longest { try await putAway(because: error) }
+            if let longest = place.longestSilence, .now - answered >= longest, !urgency.isPressing { try await putAway(because: error) }
             throw error
         } catch let error as SecretStoreError where isRevokedInUse(error) {
             try await takeUp(by: change("changed in the secret store"))
