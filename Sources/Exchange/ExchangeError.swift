@@ -14,6 +14,8 @@ public struct ExchangeError: Error, Sendable, Equatable {
         case credentials
         /// Whoever holds the key did not sign, in time or at all: nothing was sent.
         case notSigned
+        /// Whoever wanted it sent did not let it go in the end: nothing was sent.
+        case withheld
     }
 
     public var kind: Kind

@@ -52,7 +52,7 @@ struct SigningDeadlineTests {
             let signer = SlowSigner(silent: 1)
             defer { signer.letGo() }
             let error = await #expect(throws: ExchangeError.self) { try await Self.client(server, signer).placeOrder(Self.order) }
-            #expect(error?.code == -2010 && server.orderRequests == 1)
+            #expect(error?.code == -2010 && server.counts.orderRequests == 1)
             let times = signer.payloads.compactMap(Self.timestamp)
             #expect(times.count == 2 && times[1] - times[0] >= 100)
         }
@@ -65,7 +65,7 @@ struct SigningDeadlineTests {
             defer { signer.letGo() }
             let error = await #expect(throws: ExchangeError.self) { try await Self.client(server, signer).placeOrder(Self.order) }
             #expect(error?.kind == .notSigned && error?.message.contains("the slow device") == true)
-            #expect(server.orderRequests == 0 && signer.payloads.count == 2)
+            #expect(server.counts.orderRequests == 0 && signer.payloads.count == 2)
         }
     }
 
@@ -81,7 +81,7 @@ struct SigningDeadlineTests {
             }
             let error = await #expect(throws: ExchangeError.self) { try await Self.client(server, signer).placeOrder(Self.order) }
             #expect(error?.kind == .notSigned && "\(error as Any)".contains("the device") && !"\(error as Any)".contains("marker"))
-            #expect(server.orderRequests == 0 && calls.withLockedValue { $0 } == 1)
+            #expect(server.counts.orderRequests == 0 && calls.withLockedValue { $0 } == 1)
         }
     }
 }

@@ -33,7 +33,7 @@ struct UnknownOutcomeTests {
             let client = Self.client(server)
             let placing = await #expect(throws: ExchangeError.self) { try await client.placeOrder(Self.order) }
             #expect(placing?.kind == .unknownOutcome, "\(placing as Any)")
-            #expect(server.orderRequests == 1, "an order must not be sent again")
+            #expect(server.counts.orderRequests == 1, "an order must not be sent again")
             let asking = await #expect(throws: ExchangeError.self) { try await client.order(symbol: "BTCUSDT", clientOrderID: "id") }
             #expect(asking?.kind == .unavailable, "\(asking as Any)")
             for text in ["\(placing as Any)", "\(asking as Any)"] {

@@ -3,10 +3,13 @@ public struct ExchangeCredential: Sendable {
     private let hiddenKey: Hidden<String>
     /// Signs this key's requests.
     public let signer: any RequestSigner
+    /// Asked when the connection stands, right before what may change something goes out: what it throws means that nothing of it was sent.
+    let lastLook: (@Sendable () async throws -> Void)?
 
     /// - Parameter apiKey: what the exchange gave for the registered key; goes into `X-MBX-APIKEY`.
-    public init(apiKey: String, signer: any RequestSigner) {
+    public init(apiKey: String, signer: any RequestSigner, lastLook: (@Sendable () async throws -> Void)? = nil) {
         hiddenKey = Hidden(apiKey)
+        self.lastLook = lastLook
         self.signer = signer
     }
 

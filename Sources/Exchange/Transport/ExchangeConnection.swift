@@ -26,7 +26,7 @@ final class ExchangeConnection: Sendable {
     func answer<Answer: Decodable>(_ call: ExchangeCall, credential: ExchangeCredential?, as type: Answer.Type) async throws -> Answer {
         let body =
             switch call.security {
-            case .open: try await send(call, query: call.parameters.query, credential: credential, signature: nil)
+            case .open: try await send(call, parameters: call.parameters.query, credential: credential, signature: nil)
             case .signed: try await sendSigned(call, credential)
             }
         return try decode(body, for: call)
@@ -47,7 +47,7 @@ final class ExchangeConnection: Sendable {
     private func send(signed call: ExchangeCall, _ credential: ExchangeCredential, _ clock: ServerClock) async throws -> [UInt8] {
         let (query, signature) = try await sign(call, with: credential.signer, clock)
         return try await send(
-            call, query: query + "&signature=" + RequestParameters.percentEncoded(signature), credential: credential, signature: signature)
+            call, parameters: query + "&signature=" + RequestParameters.percentEncoded(signature), credential: credential, signature: signature)
     }
 
     /// What is signed has the time of its own attempt: the exchange counts from there.
@@ -71,15 +71,18 @@ final class ExchangeConnection: Sendable {
         }
     }
 
-    private func send(_ call: ExchangeCall, query: String, credential: ExchangeCredential?, signature: String?) async throws -> [UInt8] {
+    private func send(_ call: ExchangeCall, parameters: String, credential: ExchangeCredential?, signature: String?) async throws -> [UInt8] {
         let wait = budget.withLockedValue { $0.wait(weight: call.weight, isTrading: call.isTrading, now: .now) }
         if let wait { throw ExchangeError(.rateLimited, message: "waiting for the exchange's rate limit", retryAfter: wait) }
-        let request = HTTPTransport.Request(method: call.method, path: call.path, query: query, apiKey: credential?.apiKey)
+        let request = HTTPTransport.Request(
+            method: call.method, path: call.path, parameters: parameters, apiKey: credential?.apiKey, lastLook: credential?.lastLook)
         let reply: HTTPTransport.Reply
         do {
             reply = try await transport.send(request, timeout: call.isTrading ? limits.orderTimeout : limits.readTimeout)
         } catch HTTPTransport.Failure.notSent(let reason) {
             throw ExchangeError(.unavailable, message: "not sent: \(reason)")
+        } catch HTTPTransport.Failure.withheld {
+            throw ExchangeError(.withheld, message: "it was not let go, nothing was sent")
         } catch HTTPTransport.Failure.maybeSent(let reason) {
             throw ExchangeError(call.mayHaveEffect ? .unknownOutcome : .unavailable, message: "no answer: \(reason)")
         }

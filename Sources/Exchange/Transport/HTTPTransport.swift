@@ -9,9 +9,13 @@ final class HTTPTransport: Sendable {
     struct Request: Sendable {
         var method: String
         var path: String
-        /// Percent-encoded, without the question mark; holds the signature.
-        var query: String
+        /// Percent-encoded, without the question mark; holds the signature. A POST has it as its body: addresses end up in logs.
+        var parameters: String
         var apiKey: String?
+        /// Asked right before the body of a POST goes out; what it throws keeps it back.
+        var lastLook: (@Sendable () async throws -> Void)?
+
+        var hasBody: Bool { method == "POST" }
     }
 
     struct Reply: Sendable {
@@ -24,6 +28,8 @@ final class HTTPTransport: Sendable {
     /// Whether the bytes of the request may have reached the exchange.
     enum Failure: Error {
         case notSent(String)
+        /// The last look did not let it go.
+        case withheld
         case maybeSent(String)
     }
 
@@ -54,18 +60,27 @@ final class HTTPTransport: Sendable {
     }
 
     private func exchange(_ request: Request, timeout: Duration) async throws -> Reply {
-        let url = baseURL + request.path + (request.query.isEmpty ? "" : "?" + request.query)
-        var outgoing = HTTPClientRequest(url: url)
-        outgoing.method = .RAW(value: request.method)
-        outgoing.headers.add(name: "Accept", value: "application/json")
-        if let apiKey = request.apiKey { outgoing.headers.add(name: "X-MBX-APIKEY", value: apiKey) }
-        let response = try await client.execute(outgoing, timeout: timeout)
+        let response = try await client.execute(outgoing(request), timeout: timeout)
         let body = try await response.body.collect(upTo: maximumReplyBytes)
         return Reply(
             status: Int(response.status.code),
             usedWeight: response.headers.first(name: "X-MBX-USED-WEIGHT-1M").flatMap { Int($0) },
             retryAfter: response.headers.first(name: "Retry-After").flatMap { Int64($0) }.map { .seconds(min($0, 86_400 * 3)) },
             body: Array(body.readableBytesView))
+    }
+
+    private func outgoing(_ request: Request) -> HTTPClientRequest {
+        let isInAddress = !request.hasBody && !request.parameters.isEmpty
+        var outgoing = HTTPClientRequest(url: baseURL + request.path + (isInAddress ? "?" + request.parameters : ""))
+        outgoing.method = .RAW(value: request.method)
+        outgoing.headers.add(name: "Accept", value: "application/json")
+        if let apiKey = request.apiKey { outgoing.headers.add(name: "X-MBX-APIKEY", value: apiKey) }
+        if request.hasBody {
+            let body = LateBody(bytes: ByteBuffer(string: request.parameters), lastLook: request.lastLook)
+            outgoing.headers.add(name: "Content-Type", value: "application/x-www-form-urlencoded")
+            outgoing.body = .stream(body, length: .known(Int64(body.bytes.readableBytes)))
+        }
+        return outgoing
     }
 
     /// Only what is known never to have left counts as not sent. The text names the kind of failure, never the address.

@@ -68,7 +68,9 @@ public protocol ExchangeAccess: Sendable {
     /// - Throws: `ExchangeError`.
     func rules(of symbols: [Symbol]) async throws -> [SymbolRules]
     /// The account behind a key.
-    func trading(apiKey: String, signer: any RequestSigner) -> any TradingExchange
+    ///
+    /// - Parameter lastLook: asked right before an order goes out; what it throws means that it is not sent.
+    func trading(apiKey: String, signer: any RequestSigner, lastLook: (@Sendable () async throws -> Void)?) -> any TradingExchange
 }
 
 extension BinanceClient: ExchangeAccess {
@@ -76,8 +78,8 @@ extension BinanceClient: ExchangeAccess {
         try await symbolRules(symbols.map(\.name))
     }
 
-    public func trading(apiKey: String, signer: any RequestSigner) -> any TradingExchange {
-        with(credential: ExchangeCredential(apiKey: apiKey, signer: signer))
+    public func trading(apiKey: String, signer: any RequestSigner, lastLook: (@Sendable () async throws -> Void)?) -> any TradingExchange {
+        with(credential: ExchangeCredential(apiKey: apiKey, signer: signer, lastLook: lastLook))
     }
 }
 

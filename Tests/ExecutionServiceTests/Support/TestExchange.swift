@@ -58,14 +58,15 @@ final class TestExchange: ExchangeAccess {
         }
     }
 
-    func trading(apiKey: String, signer: any RequestSigner) -> any TradingExchange {
-        Account(exchange: self, apiKey: apiKey, signer: signer)
+    func trading(apiKey: String, signer: any RequestSigner, lastLook: (@Sendable () async throws -> Void)?) -> any TradingExchange {
+        Account(exchange: self, apiKey: apiKey, signer: signer, lastLook: lastLook)
     }
 
     private struct Account: TradingExchange {
         let exchange: TestExchange
         let apiKey: String
         let signer: any RequestSigner
+        let lastLook: (@Sendable () async throws -> Void)?
 
         /// As the real client does: what cannot be signed is not sent.
         private func signature(of text: String) async throws -> String {
@@ -99,6 +100,11 @@ final class TestExchange: ExchangeAccess {
 
         func placeOrder(_ order: NewOrder) async throws -> OrderReport {
             let signature = try await signature(of: order.clientOrderID)
+            do {
+                try await lastLook?()
+            } catch {
+                throw ExchangeError(.withheld, message: "it was not let go, nothing was sent")
+            }
             try checkKey()
             let fault = exchange.state.withLock { state in
                 state.attempts.append(order)

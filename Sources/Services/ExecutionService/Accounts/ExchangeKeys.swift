@@ -105,7 +105,7 @@ struct ExchangeKeys: Sendable {
 
     /// - Returns: what the exchange would not say of the key.
     private func check(_ key: StoredExchangeKey, apiKey: String, for caller: Caller) async throws -> [String] {
-        let exchange = dependencies.exchange.trading(apiKey: apiKey, signer: try dependencies.keyHolder.signer(key.material))
+        let exchange = dependencies.exchange.trading(apiKey: apiKey, signer: try dependencies.keyHolder.signer(key.material), lastLook: nil)
         do {
             guard try await exchange.account().canTrade else { throw ExchangeKeys.accountCannotTrade }
             guard let restrictions = try await exchange.keyRestrictions() else { return KeyPurpose.trading.unchecked }

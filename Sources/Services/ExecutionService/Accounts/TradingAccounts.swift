@@ -14,10 +14,10 @@ struct TradingAccounts: Sendable {
     struct Access: Sendable {
         let keyID: String
         let trading: any TradingExchange
-        /// The same for placing: what is signed is sent only while the key is active and trading is not stopped.
+        /// The same for placing: an order leaves only while the key is active and trading is not stopped.
         let placing: any TradingExchange
         /// Why an order was not sent after all, if it was not.
-        let watch: WatchedSigner.Watch
+        let lastLook: LastLook
         fileprivate let signer: any RequestSigner
         /// Which store the key lies in; nil: here.
         fileprivate let store: String?
@@ -51,12 +51,12 @@ struct TradingAccounts: Sendable {
     private func access(_ key: StoredExchangeKey?) throws -> Access {
         guard let key, let apiKey = key.apiKey else { throw Refusal.noExchangeKey }
         let signer = try dependencies.keyHolder.signer(key.material)
-        let watch = WatchedSigner.Watch()
+        let lastLook = LastLook { try await obstacle(to: key.id) }
         // What a key has placed is asked about and cancelled with it when it is revoked too.
-        let watched = WatchedSigner(signer: signer, watch: watch) { try await obstacle(to: key.id) }
         return Access(
-            keyID: key.id, trading: dependencies.exchange.trading(apiKey: apiKey, signer: signer),
-            placing: dependencies.exchange.trading(apiKey: apiKey, signer: watched), watch: watch, signer: signer, store: key.material.store)
+            keyID: key.id, trading: dependencies.exchange.trading(apiKey: apiKey, signer: signer, lastLook: nil),
+            placing: dependencies.exchange.trading(apiKey: apiKey, signer: signer) { try await lastLook() }, lastLook: lastLook, signer: signer,
+            store: key.material.store)
     }
 
     private func obstacle(to key: String) async throws -> RPCError? {

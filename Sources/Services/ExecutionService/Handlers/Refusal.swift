@@ -35,7 +35,7 @@ enum Refusal {
         case .rejected:
             return RPCError(.failedPrecondition, "The exchange refused: \(error.message)", reason: "EXCHANGE_REFUSED", cause: error)
         case .notSigned: return notSigned(error)
-        case .unavailable, .unknownOutcome:
+        case .unavailable, .unknownOutcome, .withheld:
             return RPCError(.unavailable, "The exchange cannot be reached now.", reason: "EXCHANGE_UNAVAILABLE", cause: error)
         }
     }

@@ -32,7 +32,7 @@ struct OrderTracker: Sendable {
         }
     }
 
-    /// It was signed and is not sent: it never left, and never will.
+    /// It could have been sent and was not: it never left, and never will.
     func stopped(_ order: StoredOrder, because reason: String, requestID: String) async throws {
         _ = try await settle(order, .neverArrived, reason: reason, action: .orderAbandoned, requestID: requestID)
     }

@@ -177,7 +177,7 @@ struct OrderDispatcher: Sendable {
             outcome = .failure(error)
         }
         try dependencies.atStep(.answered)
-        guard case .failure(let error as ExchangeError) = outcome, error.kind == .notSigned, let refusal = access.watch.refusal else {
+        guard case .failure(let error as ExchangeError) = outcome, error.kind == .withheld, let refusal = access.lastLook.refusal else {
             return try await tracker.answered(order, outcome, trading: access.trading, requestID: request.caller.requestID)
         }
         try await tracker.stopped(order, because: refusal.message, requestID: request.caller.requestID)

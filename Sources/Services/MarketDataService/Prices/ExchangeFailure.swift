@@ -16,7 +16,7 @@ enum ExchangeFailure {
                 .unavailable, "The exchange asks for a pause.", reason: "EXCHANGE_RATE_LIMIT", retryAfter: error.retryAfter, cause: error)
         case .credentials:
             RPCError(.unavailable, "The exchange does not accept the read key.", reason: "EXCHANGE_KEY_REFUSED", cause: error)
-        case .unavailable, .unknownOutcome, .notSigned:
+        case .unavailable, .unknownOutcome, .notSigned, .withheld:
             RPCError(.unavailable, "The exchange cannot be reached.", reason: "EXCHANGE_UNAVAILABLE", cause: error)
         }
     }
