@@ -63,4 +63,23 @@ struct StoreLimitsTests {
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
     }
+
+    @Test("Requests of one operation share its time: when it is over each is tried once more at most, and none goes over the network")
+    func operation() async throws {
+        let attempts = Attempts()
+        let (started, end) = (ContinuousClock.now, ContinuousClock.now + .milliseconds(200))
+        try await StoreOperation.$end.withValue(end) {
+            for _ in 0..<100 {
+                await #expect(throws: SecretStoreError.Cause.self) {
+                    try await Self.limits.repeating { throw SecretStoreError.Cause.unavailable("attempt \(attempts.next())") }
+                }
+            }
+            #expect(ContinuousClock.now - started < .seconds(10) && attempts.all < 150)
+            // Nobody listens there, and nobody asks whether.
+            let client = try StoreHTTPClient(try StoreAddress("http://127.0.0.1:1"), rootsPath: nil, limits: Self.limits)
+            try await ContinuousClock().sleep(until: end)
+            let cause = await #expect(throws: SecretStoreError.Cause.self) { try await client.send(.init(path: "/")) }
+            #expect("\(cause as Any)".contains("within the operation's time"))
+        }
+    }
 }

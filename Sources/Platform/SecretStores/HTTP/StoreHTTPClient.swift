@@ -39,12 +39,13 @@ final class StoreHTTPClient: Sendable {
     ///
     /// - Throws: `unavailable` when no whole answer came; `CancellationError`.
     func send(_ request: Request) async throws -> Reply {
+        let time = StoreOperation.end.map { min(limits.attempt, $0 - .now) } ?? limits.attempt
+        let late: @Sendable () -> SecretStoreError.Cause = { [address, limits] in
+            .unavailable("\(address.text): no answer within \(time < limits.attempt ? "the operation's time" : "\(time)")")
+        }
+        guard time > .zero else { throw late() }
         do {
-            return try await withDeadline(limits.attempt) {
-                try await self.exchange(request)
-            } late: { [address, limits] in
-                SecretStoreError.Cause.unavailable("\(address.text): no answer within \(limits.attempt)")
-            }
+            return try await withDeadline(time) { try await self.exchange(request, time) } late: { late() }
         } catch let cause as SecretStoreError.Cause {
             throw cause
         } catch {
@@ -53,12 +54,12 @@ final class StoreHTTPClient: Sendable {
         }
     }
 
-    private func exchange(_ request: Request) async throws -> Reply {
+    private func exchange(_ request: Request, _ time: Duration) async throws -> Reply {
         var outgoing = HTTPClientRequest(url: address.text + request.path)
         outgoing.method = .RAW(value: request.method)
         for (name, value) in request.headers { outgoing.headers.add(name: name, value: value) }
         if !request.body.isEmpty { outgoing.body = .bytes(request.body) }
-        let response = try await client.execute(outgoing, timeout: limits.attempt)
+        let response = try await client.execute(outgoing, timeout: time)
         let body = try await response.body.collect(upTo: limits.maximumReplyBytes)
         return Reply(status: Int(response.status.code), body: Array(body.readableBytesView))
     }

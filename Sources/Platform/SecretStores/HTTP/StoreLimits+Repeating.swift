@@ -1,11 +1,12 @@
 internal import Secrets
 
 extension StoreLimits {
-    /// Repeats `body` while its failure is transient and time is left, waiting longer each time and a little at random.
+    /// Repeats `body` while its failure is transient and time is left, its own and that of the operation that it is a part of, waiting longer each time and a little at random.
     ///
     /// - Throws: what `body` threw last.
     func repeating<Value: Sendable>(_ body: @Sendable () async throws -> Value) async throws -> Value {
-        let end = ContinuousClock.now + deadline
+        let mine = ContinuousClock.now + deadline
+        let end = StoreOperation.end.map { min($0, mine) } ?? mine
         var backoff = firstBackoff
         while true {
             do {

@@ -40,11 +40,11 @@ extension SecretStore {
         SecretChanges(store: self, name: name, interval: interval)
     }
 
-    /// Runs what a driver does about one secret, and tells in its errors which secret of which store it was about.
+    /// Runs what a driver does about one secret, within `StoreOperation.longest`, and tells in its errors which secret of which store it was about.
     package func about<Value>(_ name: String, _ body: () async throws -> Value) async throws -> Value {
         do {
             try SecretRules.check(name: name)
-            return try await body()
+            return try await StoreOperation.bounded(body)
         } catch let cause as SecretStoreError.Cause {
             throw SecretStoreError(store: kind, secret: name, cause: cause)
         }
