@@ -26,7 +26,14 @@ struct LastLookTests {
         try await FaultyServer.with(.answers(Self.refusal)) { server in
             let looks = Mutex<[FaultyServer.Counts]>([])
             let error = await #expect(throws: ExchangeError.self) {
-                try await Self.place(at: server) { looks.withLock { $0.append(server.counts) } }
+                try await Self.place(at: server) {
+                    // It stands in the kernel before the server knows of it.
+                    while server.counts.connections < 2 {
+                        try Task.checkCancellation()
+                        await Task.yield()
+                    }
+                    looks.withLock { $0.append(server.counts) }
+                }
             }
             #expect(error?.kind == .rejected && error?.code == -2010)
             // The first connection is the one over which the time was asked for.

@@ -120,6 +120,20 @@ struct FaultTests {
         }
     }
 
+    @Test("Where nobody could look once more whether it may leave, it is not sent, told as that, and abandoned")
+    func notLookedAt() async throws {
+        let mesh = try TestMesh()
+        try await mesh.run { running in
+            try await running.linkKey(ann)
+            mesh.exchange.set { $0.fault = .withheld }
+            let proposal = try await running.proposeUsual(ann)
+            #expect(await reason { _ = try await running.sign(ann, proposal) } == "NOT_CHECKED")
+            #expect(try await running.orders(ann).map(\.state) == [.notSent])
+            try await running.flushAudit()
+            #expect(mesh.audit.actions.contains("order.abandoned") && !mesh.audit.actions.contains("order.rejected"))
+        }
+    }
+
     @Test("An open limit order is followed to its fill")
     func limit() async throws {
         let mesh = try TestMesh()

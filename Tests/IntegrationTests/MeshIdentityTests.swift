@@ -103,7 +103,7 @@ extension Integration {
                 let agents = try servers.map { try mesh.client(to: $0, as: "agent") }
                 let live = LiveStreams()
                 for (server, client) in zip(servers, agents) { live.open(client, to: server) }
-                await live.wait(for: Set(servers.map { .begun($0) }))
+                try await eventually("all streams are open") { live.has(servers.map { .begun($0) }) }
                 let other = try mesh.client(to: .execution, as: "gateway")
                 var others = try await MeshV1.HealthClient(other).watch(.init(), options: CallOptions(timeout: .seconds(60))).makeAsyncIterator()
                 #expect(try await others.next()?.status == .serving)
@@ -113,7 +113,7 @@ extension Integration {
                 let clock = ContinuousClock()
                 let started = clock.now
                 _ = try await AuthV1.IdentityClient(control).revoke(.init(serial: serial, reason: "test"))
-                await live.wait(for: Set(servers.map { .ended($0) }))
+                try await eventually("all of them have ended") { live.has(servers.map { .ended($0) }) }
                 #expect(clock.now - started < .seconds(1))
                 for server in servers { try await refused("agent", at: server, on: mesh) }
                 #expect(clock.now - started < .seconds(1))
@@ -242,23 +242,16 @@ private final class LiveStreams: Sendable {
         case begun(ServiceName), ended(ServiceName)
     }
 
-    private let (events, tell) = AsyncStream<Event>.makeStream()
+    private let seen = Mutex<Set<Event>>([])
 
     func open(_ client: MeshClient, to server: ServiceName) {
-        Task { [tell] in
+        Task {
             let states = try? await MeshV1.HealthClient(client).watch(.init(), options: CallOptions(timeout: .seconds(60)))
             var iterator = states?.makeAsyncIterator()
-            while let _ = try? await iterator?.next() { tell.yield(.begun(server)) }
-            tell.yield(.ended(server))
+            while let _ = try? await iterator?.next() { seen.withLock { _ = $0.insert(.begun(server)) } }
+            seen.withLock { _ = $0.insert(.ended(server)) }
         }
     }
 
-    /// Returns when all of them have happened.
-    func wait(for wanted: Set<Event>) async {
-        var left = wanted
-        for await event in events {
-            left.remove(event)
-            if left.isEmpty { return }
-        }
-    }
+    func has(_ events: [Event]) -> Bool { seen.withLock { $0.isSuperset(of: events) } }
 }

@@ -1,7 +1,10 @@
 import Deployment
 import Foundation
 import LocalMesh
+import NIOCore
+import NIOPosix
 import SecretStores
+import ServiceAPI
 import ServiceKit
 import TestSupport
 import Testing
@@ -18,6 +21,28 @@ extension Integration {
             try await eventually("another process") { await agent.pid.map { $0 != before } ?? false }
             try await mesh.waitUntilReady(.agent)
             #expect(await agent.restarts == 1)
+        }
+
+        @Test("A service whose port is taken says so, comes up as soon as it is free, and the audit log has how often it tried")
+        func takenPort() async throws {
+            try await LocalMesh.with { mesh in
+                let execution = try mesh.process(.execution)
+                await execution.stop()
+                let squatter = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                    .bind(host: PortPlan.host, port: mesh.ports.listen(.execution).port).get()
+                await execution.start()
+                try await eventually("it has tried twice") { await execution.restarts >= 2 }
+                #expect(mesh.log(of: .execution).contains("in use"))
+                try await squatter.close()
+                try await mesh.waitUntilReady(.execution, within: .seconds(60))
+                try await eventually("audit has it") {
+                    try mesh.auditRecords().contains { record in
+                        record.action == "service.failed" && record.object == "execution" && record.outcome == "failed"
+                            && record.details.contains { $0.name == "why" && $0.value.contains("in use") }
+                            && record.details.contains { $0.name == "times" && Int($0.value) ?? 0 >= 2 }
+                    }
+                }
+            }
         }
 
         @Test("A process that crashes shows nothing of its memory, whatever its environment asks for; it is kept out of swap where the machine allows it")

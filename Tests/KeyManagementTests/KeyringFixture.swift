@@ -88,6 +88,7 @@ struct CutStore: SecretStore {
         let isCut = Mutex(false)
         /// Requests that wait for an answer; nil: each has its own at once.
         let hung = Mutex<[CheckedContinuation<Void, Never>]?>(nil)
+        let hangsOnWritesOnly = Mutex(false)
         let (asked, ask) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         /// Everything but what puts a value.
         let takesNothing = Mutex(false)
@@ -101,7 +102,10 @@ struct CutStore: SecretStore {
     func set(takesNothing: Bool) { cut.takesNothing.withLock { $0 = takesNothing } }
 
     /// From now on requests are taken and not answered, whoever gives up.
-    func hang() { cut.hung.withLock { $0 = [] } }
+    func hang(onWritesOnly: Bool = false) {
+        cut.hangsOnWritesOnly.withLock { $0 = onWritesOnly }
+        cut.hung.withLock { $0 = [] }
+    }
 
     func answer() {
         let waiting = cut.hung.withLock { hung in
@@ -114,7 +118,12 @@ struct CutStore: SecretStore {
     /// Returns when a request waits.
     func isAsked() async { for await _ in cut.asked { return } }
 
-    private func check() async throws {
+    private func check(isWrite: Bool = false) async throws {
+        if isWrite || !cut.hangsOnWritesOnly.withLock(\.self) { await waitWhileItHangs() }
+        if cut.isCut.withLock(\.self) { throw SecretStoreError(store: kind, secret: "key", cause: .unavailable("cut off")) }
+    }
+
+    private func waitWhileItHangs() async {
         await withCheckedContinuation { request in
             let waits = cut.hung.withLock { hung in
                 hung?.append(request)
@@ -122,7 +131,6 @@ struct CutStore: SecretStore {
             }
             if waits { cut.ask.yield() } else { request.resume() }
         }
-        if cut.isCut.withLock(\.self) { throw SecretStoreError(store: kind, secret: "key", cause: .unavailable("cut off")) }
     }
 
     func value(of name: String, at stage: SecretStage) async throws -> SecretValue {
@@ -136,29 +144,28 @@ struct CutStore: SecretStore {
     }
 
     func put(_ value: SecretBytes, as name: String, at stage: SecretStage) async throws -> SecretVersion {
-        try await check()
+        try await check(isWrite: true)
         if cut.takesNothing.withLock(\.self) { throw SecretStoreError(store: kind, secret: "key", cause: .unavailable("the disk is full")) }
         return try await store.put(value, as: name, at: stage)
     }
 
     func move(_ stage: SecretStage, of name: String, to version: String) async throws {
-        try await check()
+        try await check(isWrite: true)
         try await store.move(stage, of: name, to: version)
     }
 
     func revoke(_ version: String, of name: String) async throws {
-        try await check()
+        try await check(isWrite: true)
         try await store.revoke(version, of: name)
     }
 }
 
 extension KeyringFixture {
-    /// Follows a store that does not answer, and lets it answer after `body`, which must be over within a second.
-    func whileItHangs(_ body: () async throws -> Void) async throws {
-        store.hang()
+    /// Follows a store that does not answer, from when it has been asked something, and lets it answer after `body`.
+    func whileItHangs(onWritesOnly: Bool = false, _ body: () async throws -> Void) async throws {
+        store.hang(onWritesOnly: onWritesOnly)
         let following = Task { [keyring] in try await keyring.run(every: .milliseconds(20)) }
         await store.isAsked()
-        let began = ContinuousClock.now
         // What waits for the store after all is to fail, not to hang.
         let rescue = Task { [store] in
             try await Task.sleep(for: .seconds(5))
@@ -166,9 +173,21 @@ extension KeyringFixture {
         }
         defer { rescue.cancel() }
         try await body()
-        #expect(.now - began < .seconds(1))
         following.cancel()
         store.answer()
         _ = await following.result
+    }
+
+    /// Revokes all of them at the same time, which takes less than a second.
+    @discardableResult
+    func expectGoneAtOnce(_ ids: String...) async throws -> [KeyOutcome] {
+        let began = ContinuousClock.now
+        let outcomes = try await withThrowingTaskGroup { group in
+            for id in ids { group.addTask { [keyring, change] in try await keyring.revoke(id, change) } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(.now - began < .seconds(1))
+        #expect(outcomes.allSatisfy { $0.key.state == .gone })
+        return outcomes
     }
 }

@@ -89,8 +89,8 @@ struct SilentStoreTests {
     func hangs() async throws {
         let fixture = try await KeyringFixture()
         try await fixture.whileItHangs {
-            let outcome = try await fixture.keyring.revoke(KeyringFixture.id(1), fixture.change)
-            #expect(outcome.key.state == .gone && fixture.applied.isEmpty)
+            let outcome = try #require(try await fixture.expectGoneAtOnce(KeyringFixture.id(1)).first)
+            #expect(fixture.applied.isEmpty)
             #expect(outcome.notes.contains { $0.contains("Nothing takes its place") }, "\(outcome.notes)")
         }
         try await fixture.follow { $0[.active] != nil }
@@ -105,16 +105,58 @@ struct SilentStoreTests {
         try await fixture.follow { $0[.retiring] == KeyringFixture.id(1) }
         try await fixture.whileItHangs {
             let others = (0..<7).map { _ in Task { try await fixture.keyring.rotate(nil, fixture.change) } }
-            async let first = fixture.keyring.revoke(KeyringFixture.id(1), fixture.change)
-            async let second = fixture.keyring.revoke(KeyringFixture.id(2), fixture.change)
-            let states = try await [first, second].map(\.key.state)
-            #expect(states == [.gone, .gone])
+            try await fixture.expectGoneAtOnce(KeyringFixture.id(1), KeyringFixture.id(2))
             #expect(fixture.applied.isEmpty)
             fixture.store.answer()
             for other in others { _ = await other.result }
         }
         try await fixture.follow { $0[.active] != nil }
         #expect(Set(fixture.applied.values).isDisjoint(with: [KeyringFixture.id(1), KeyringFixture.id(2)]))
+    }
+
+    @Test("A rotation that was given up for a revocation has put its key all the same: that one is used, and no other is made")
+    func rotationGivenUp() async throws {
+        let fixture = try await KeyringFixture()
+        fixture.store.hang(onWritesOnly: true)
+        let rotation = Task { try await fixture.keyring.rotate(nil, fixture.change) }
+        await fixture.store.isAsked()
+        try await fixture.expectGoneAtOnce(KeyringFixture.id(1))
+        #expect(fixture.applied.isEmpty)
+        await #expect(throws: SecretStoreError.self) { try await rotation.value }
+        fixture.store.answer()
+        try await fixture.follow { $0[.active] != nil }
+        let versions = try await fixture.files.versions(of: "key")
+        #expect(versions.count { !$0.isRevoked } == 1, "\(versions)")
+        try await expectDestroyed(KeyringFixture.value(1), in: fixture)
+    }
+
+    @Test("The next key is revoked while the store puts it to use, and does so later: the one in use here takes its place back", arguments: [false, true])
+    func nextKeyGivenUp(isRestarted: Bool) async throws {
+        let fixture = try await KeyringFixture(lead: 1000)
+        try await fixture.files.put(KeyringFixture.value(2), as: "key", at: .pending)
+        try await fixture.follow { $0[.pending] == KeyringFixture.id(2) }
+        _ = try await fixture.keyring.rotate(nil, fixture.change)
+        fixture.advance(by: 1001)
+        try await fixture.whileItHangs(onWritesOnly: true) {
+            try await fixture.expectGoneAtOnce(KeyringFixture.id(2))
+            #expect(fixture.applied == [.active: KeyringFixture.id(1)])
+        }
+        if isRestarted {
+            let next = fixture.another()
+            try await next.start()
+            try await next.lookAgain()
+        } else {
+            try await fixture.keyring.lookAgain()
+        }
+        #expect(fixture.applied == [.active: KeyringFixture.id(1)])
+        #expect(try await fixture.files.value(of: "key", at: .current).bytes == KeyringFixture.value(1))
+        try await expectGone(KeyringFixture.value(2), in: fixture)
+    }
+
+    private func expectGone(_ value: SecretBytes, in fixture: KeyringFixture) async throws {
+        for stage in SecretStage.allCases {
+            if let found = try? await fixture.files.value(of: "key", at: stage) { #expect(found.bytes != value, "\(stage)") }
+        }
     }
 
     private func expectDestroyed(_ value: SecretBytes, in fixture: KeyringFixture) async throws {

@@ -3,7 +3,7 @@ public struct ExchangeCredential: Sendable {
     private let hiddenKey: Hidden<String>
     /// Signs this key's requests.
     public let signer: any RequestSigner
-    /// Asked when the connection stands, right before what may change something goes out: what it throws means that nothing of it was sent.
+    /// Asked when the connection stands, right before what is to be placed (a POST) goes out: what it throws means that nothing of it was sent.
     let lastLook: (@Sendable () async throws -> Void)?
 
     /// - Parameter apiKey: what the exchange gave for the registered key; goes into `X-MBX-APIKEY`.

@@ -14,6 +14,8 @@ final class TestExchange: ExchangeAccess {
         case lostBeforeAccept
         case refused(code: Int)
         case unreachable
+        /// The last look could not be taken.
+        case withheld
         /// No question about an order is answered either.
         case silentAfterAccept
     }
@@ -113,7 +115,7 @@ final class TestExchange: ExchangeAccess {
                 case .none, .lostAfterAccept, .silentAfterAccept:
                     state.orders.append(order)
                     state.placedWith[order.clientOrderID] = apiKey
-                case .lostBeforeAccept, .refused, .unreachable: break
+                case .lostBeforeAccept, .refused, .unreachable, .withheld: break
                 }
                 if case .silentAfterAccept = state.fault { state.questionsFail = true }
                 return state.fault
@@ -123,6 +125,7 @@ final class TestExchange: ExchangeAccess {
             case .lostAfterAccept, .lostBeforeAccept, .silentAfterAccept:
                 throw ExchangeError(.unknownOutcome, message: "no answer: timeout")
             case .refused(let code): throw ExchangeError(.rejected, code: code, message: "Filter failure", httpStatus: 400)
+            case .withheld: throw ExchangeError(.withheld, message: "it was not let go, nothing was sent")
             case .unreachable: throw ExchangeError(.unavailable, message: "not sent: connection refused")
             }
         }

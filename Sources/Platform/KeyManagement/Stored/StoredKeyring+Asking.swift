@@ -8,19 +8,18 @@ extension StoredKeyring {
 
     /// What the store answers.
     ///
-    /// A request that is given up may still be carried out: the next look sees what it did.
+    /// A write that is given up is still carried out, perhaps, and nothing asked later overtakes it: the next look sees what it did.
     ///
     /// - Throws: what the store throws; `SecretStoreError` unavailable when a revocation cannot wait; `CancellationError`.
-    func asking<Answer: Sendable>(_ request: @escaping @Sendable (any SecretStore) async throws -> Answer) async throws -> Answer {
+    func asking<Answer: Sendable>(
+        toWrite isWrite: Bool = false, _ request: @escaping @Sendable (any SecretStore) async throws -> Answer
+    ) async throws -> Answer {
         let tooLate = SecretStoreError(store: store.kind, secret: plan.secret, cause: .unavailable("no answer yet, and a key is to be revoked"))
         if urgency.isPressing { throw tooLate }
         let (answers, answer) = AsyncStream<Result<Answer, any Error>>.makeStream(bufferingPolicy: .bufferingOldest(1))
-        let work = Task { [store] in
-            do {
-                answer.yield(.success(try await request(store)))
-            } catch {
-                answer.yield(.failure(error))
-            }
+        let work = Task { [store, unfinished] in
+            await unfinished?.value
+            answer.yield(await Self.outcome(of: request, at: store, isCut: !isWrite))
         }
         let timer = urgency.deadline.map { deadline in
             Task {
@@ -29,6 +28,7 @@ extension StoredKeyring {
             }
         }
         urgency.giveUp = { answer.yield(.failure(tooLate)) }
+        if isWrite { unfinished = work }
         defer {
             urgency.giveUp = nil
             timer?.cancel()
@@ -37,6 +37,19 @@ extension StoredKeyring {
         }
         guard let outcome = await answers.first(where: { _ in true }) else { throw CancellationError() }
         return try outcome.get()
+    }
+
+    /// - Parameter isCut: whether it ends when the task is cancelled; otherwise it only does not begin then.
+    private static func outcome<Answer: Sendable>(
+        of request: @escaping @Sendable (any SecretStore) async throws -> Answer, at store: any SecretStore, isCut: Bool
+    ) async -> Result<Answer, any Error> {
+        do {
+            try Task.checkCancellation()
+            guard isCut else { return await Task { try await request(store) }.result }
+            return .success(try await request(store))
+        } catch {
+            return .failure(error)
+        }
     }
 }
 

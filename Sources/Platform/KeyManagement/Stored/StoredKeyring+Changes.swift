@@ -80,10 +80,15 @@ extension StoredKeyring {
     private func replaceOrGoWithout(by change: KeyChange) async throws -> String {
         do {
             return "Another key took its place: \(try await replace(by: change))"
-        } catch let error as SecretStoreError where plan.make != nil && !plan.wrapsData {
+        } catch let error where endsWithoutAnother(because: error) {
             looksSoon = true
-            return "Nothing takes its place until the secret store takes another; that is then made by itself. It says now: \(error.cause)"
+            let why = (error as? SecretStoreError).map { "\($0.cause)" } ?? "a revoked key is in use there"
+            return "Nothing takes its place until the secret store takes another; that is then taken up by itself. It says now: \(why)"
         }
+    }
+
+    private func endsWithoutAnother(because error: any Error) -> Bool {
+        (plan.make != nil || plan.isOptional) && !plan.wrapsData && (error is SecretStoreError || error is KeyHistory.Failure)
     }
 
     /// What was put there meanwhile; where that fails, the next look does it.
@@ -122,7 +127,7 @@ extension StoredKeyring {
 
     private func writing(_ request: @escaping @Sendable (any SecretStore) async throws -> Void) async throws {
         do {
-            try await asking(request)
+            try await asking(toWrite: true, request)
         } catch let error as SecretStoreError where error.cause == .readOnly {
             throw RPCError.keyPrecondition(
                 "This process may only read its secret store: put the next \(plan.secret) there yourself, it is taken up by itself.",
@@ -145,13 +150,15 @@ extension StoredKeyring {
         if plan.isOptional || held.contains(where: { $0.state == .active }) { try? await destroyRest() }
     }
 
-    /// Destroys the values of keys that are gone, where this process may.
+    /// Destroys the values of keys that are gone, where this process may, and not what is in use in the store: another has to be put there first.
     ///
     /// - Throws: `SecretStoreError` while the store is silent: the rest is tried again.
     func destroyRest() async throws {
-        for (version, id) in undestroyed {
+        guard !undestroyed.isEmpty else { return }
+        let inUse = plan.isOptional ? [] : Set(try await versions().filter { $0.stages.contains(.current) }.map(\.id))
+        for (version, id) in undestroyed where !inUse.contains(version) {
             do {
-                try await asking { [plan] in try await $0.revoke(version, of: plan.secret) }
+                try await asking(toWrite: true) { [plan] in try await $0.revoke(version, of: plan.secret) }
             } catch let error as SecretStoreError where error.cause.isTransient {
                 throw error
             } catch let error as SecretStoreError where error.cause.isAbsence {

@@ -34,7 +34,9 @@ public actor StoredKeyring {
     private var answered = ContinuousClock.now
     private var lastTrouble = ""
     var urgency = StoreUrgency()
-    /// A revoked key has no successor yet: the next look is not put off.
+    /// The last write, which may have been given up before its answer.
+    var unfinished: Task<Void, Never>?
+    /// A revoked key has no successor yet: the next look is not put off, not by a failure before either.
     var looksSoon = false
     /// A change runs, and these wait for it to end: an actor alone lets others in at each of its awaits.
     private var isBusy = false
@@ -89,10 +91,15 @@ public actor StoredKeyring {
             } catch {
                 tell(error)
                 // Each try may be an event in the audit log.
-                try await Task.sleep(for: min(interval * (1 << min(failures, 8)), Self.longestRetry))
+                try await pause(min(interval * (1 << min(failures, 8)), Self.longestRetry))
                 failures += 1
             }
         }
+    }
+
+    private func pause(_ time: Duration) async throws {
+        let end = ContinuousClock.now + time
+        while !looksSoon, .now < end { try await Task.sleep(for: min(Self.tick, end - .now)) }
     }
 
     /// Once, until it is over.
@@ -154,7 +161,7 @@ public actor StoredKeyring {
             try await destroyRest()
         }
         if let id = history.dueToActivate(at: now), let key = held.first(where: { $0.id == id }) {
-            try await asking { [plan] in try await $0.move(.current, of: plan.secret, to: key.version) }
+            try await asking(toWrite: true) { [plan] in try await $0.move(.current, of: plan.secret, to: key.version) }
             try await refresh(by: change("its time has come"))
         }
     }
@@ -199,14 +206,28 @@ public actor StoredKeyring {
             let isGone = try next.map { history.entries[try plan.identify($0.bytes)]?.record.state == .gone } ?? true
             try await advance(to: isGone ? nil : next?.version.id)
             try await refresh(by: self.change("the key in use was revoked"))
+        } catch KeyHistory.Failure.cameBack(let revoked) {
+            // Put to use there by a write that was given up when the key was revoked: the one that is in use here takes its place back.
+            guard let version = try await versionInUse() else { throw KeyHistory.Failure.cameBack(revoked) }
+            try await advance(to: version)
+            try await refresh(by: self.change("a revoked key was in use in the secret store"))
         }
     }
 
+    /// Where the store still has the key that is in use here, though another is in use there.
+    private func versionInUse() async throws -> String? {
+        guard let id = history.active?.id else { return nil }
+        for stage in [SecretStage.previous, .pending] {
+            if let value = try await value(at: stage), try plan.identify(value.bytes) == id { return value.version.id }
+        }
+        return nil
+    }
+
     private func isRevokedInUse(_ error: any Error) -> Bool {
-        guard !plan.wrapsData, !held.contains(where: { $0.state == .active }) else { return false }
+        guard !plan.wrapsData, history.active == nil else { return false }
         if case KeyHistory.Failure.cameBack = error { return true }
         // One that has never had a key here is not set up; one whose last key was ended here wants another.
-        return (error as? SecretStoreError)?.cause.isAbsence == true && !history.entries.isEmpty && history.active == nil
+        return (error as? SecretStoreError)?.cause.isAbsence == true && !history.entries.isEmpty
     }
 
     private func doWithout(_ versions: [SecretVersion], by change: KeyChange) async throws {

@@ -14,11 +14,15 @@ actor AWSCredentialSource {
     /// - Throws: `SecretStoreError.Cause`.
     func credential(at now: Int64) async throws -> AWSCredential {
         if let known, known.isUsable(at: now) { return known }
-        if let fetching { return try await fetching.value }
-        let task = Task { try await fetch() }
+        if let fetching { return try await StoreOperation.shared(fetching) }
+        let task = StoreOperation.share { try await self.fetchOnce() }
         fetching = task
+        return try await StoreOperation.shared(task)
+    }
+
+    private func fetchOnce() async throws -> AWSCredential {
         defer { fetching = nil }
-        let fetched = try await task.value
+        let fetched = try await fetch()
         known = fetched
         return fetched
     }

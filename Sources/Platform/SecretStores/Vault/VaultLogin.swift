@@ -127,6 +127,8 @@ struct VaultLogin: Sendable {
 
     private func opened(_ token: SecretBytes, _ digest: [UInt8]) async throws -> SecretBytes {
         struct SecretID: Decodable, Sendable { var secret_id: String }
+        // It can be opened once: not begun where there may be too little time to hear what was in it.
+        if let end = StoreOperation.end, end - .now < limits.attempt { throw SecretStoreError.Cause.unavailable("too little time is left to open the token") }
         let call = VaultClient.Call<VaultNothing>(method: "POST", path: "sys/wrapping/unwrap", body: nil, isRepeatable: false)
         let answer: VaultReply<SecretID>
         do {

@@ -46,16 +46,20 @@ actor VaultSession {
         case .use: if let token { return token.bytes }
         case .renew, .logIn, nil: break
         }
-        if let refreshing { return try await refreshing.value }
-        let task = Task { try await refresh() }
+        if let refreshing { return try await StoreOperation.shared(refreshing) }
+        let task = StoreOperation.share { try await self.refreshOnce() }
         refreshing = task
-        defer { refreshing = nil }
-        return try await task.value
+        return try await StoreOperation.shared(task)
     }
 
     /// Another caller may have logged in meanwhile.
     private func discard(_ refused: SecretBytes) {
         if token?.bytes == refused { token = nil }
+    }
+
+    private func refreshOnce() async throws -> SecretBytes {
+        defer { refreshing = nil }
+        return try await refresh()
     }
 
     private func refresh() async throws -> SecretBytes {

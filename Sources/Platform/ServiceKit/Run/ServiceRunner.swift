@@ -1,3 +1,4 @@
+internal import AuditClient
 internal import FoundationEssentials
 internal import KeyManagement
 internal import Logging
@@ -39,22 +40,36 @@ struct ServiceRunner: Sendable {
             if settings.identity.mode == .issue { try CertificateCheck.run(settings) }
             service.background += try identity?.background(context) ?? []
         } catch {
-            FailedStart(settings).keep(error, failed: access.failed, now: Int64(Date().timeIntervalSince1970), logger: logger)
+            keep(.notStarted, error, failed: access.failed)
             throw error
         }
-        await addKeys(to: &service, context)
+        addKeys(to: &service, context)
         warnOfUnlockedSecrets()
-        try await ServiceGroup(configuration: configuration(service, context)).run()
+        do {
+            try await ServiceGroup(configuration: configuration(service, context)).run()
+        } catch {
+            keep(.failed, error)
+            throw error
+        }
         await context.peers.close()
         logger.info("stopped")
         try await group.shutdownGracefully()
     }
 
+    private func keep(_ end: FailedRun.End, _ error: any Error, failed: [AuditEvent] = []) {
+        FailedRun(settings).keep(end, error, failed: failed, now: Int64(Date().timeIntervalSince1970), logger: logger)
+    }
+
     /// What the runner does about keys and secrets, the same for every service of the mesh.
-    private func addKeys(to service: inout RunningService, _ context: ServiceContext) async {
+    private func addKeys(to service: inout RunningService, _ context: ServiceContext) {
         guard settings.hasMeshIdentity, let record = service.record ?? context.recorder else { return }
         let (access, logger) = (context.access, logger)
-        await FailedStart(settings).tell(record, logger: logger)
+        let failures = FailedRun(settings)
+        service.background.append(
+            BackgroundTask("failures before") {
+                try await Task.sleep(for: FailedRun.settling)
+                await failures.tell(record, logger: logger)
+            })
         access.processRuns()
         service.background.append(BackgroundTask("secrets fetched") { await access.run(logger, record: record) })
         let notes = OperatorNotes(dataFolder: settings.dataFolder)

@@ -35,7 +35,9 @@ enum Refusal {
         case .rejected:
             return RPCError(.failedPrecondition, "The exchange refused: \(error.message)", reason: "EXCHANGE_REFUSED", cause: error)
         case .notSigned: return notSigned(error)
-        case .unavailable, .unknownOutcome, .withheld:
+        case .withheld:
+            return RPCError(.unavailable, "Whether the order may still be sent could not be checked. Nothing was sent.", reason: "NOT_CHECKED", cause: error)
+        case .unavailable, .unknownOutcome:
             return RPCError(.unavailable, "The exchange cannot be reached now.", reason: "EXCHANGE_UNAVAILABLE", cause: error)
         }
     }

@@ -11,7 +11,7 @@ struct OrderTracker: Sendable {
     // MARK: - What placing led to
 
     /// - Returns: the order as it is now known.
-    /// - Throws: `RPCError` UNAVAILABLE when it could not be signed: it never left, and never will.
+    /// - Throws: `RPCError` UNAVAILABLE when it could not be signed, or not be looked at once more: it never left, and never will.
     func answered(
         _ order: StoredOrder, _ outcome: Result<OrderReport, any Error>, trading: any TradingExchange, requestID: String
     ) async throws -> StoredOrder {
@@ -21,9 +21,9 @@ struct OrderTracker: Sendable {
                 return try await unknown(order, because: "unexpected answer", trading: trading, requestID: requestID)
             }
             return try await settle(order, event, report: report, fills: report.fills, action: .orderSent, requestID: requestID)
-        case .failure(let error as ExchangeError) where error.kind == .notSigned:
+        case .failure(let error as ExchangeError) where error.kind == .notSigned || error.kind == .withheld:
             _ = try await settle(order, .neverArrived, reason: error.description, action: .orderAbandoned, requestID: requestID)
-            throw Refusal.notSigned(error)
+            throw Refusal.exchange(error)
         case .failure(let error as ExchangeError) where error.kind != .unknownOutcome:
             let event: OrderEvent = error.kind == .rejected || error.kind == .credentials ? .refused : .neverArrived
             return try await settle(order, event, reason: error.description, action: .orderRejected, requestID: requestID)

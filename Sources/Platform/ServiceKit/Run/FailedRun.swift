@@ -4,9 +4,10 @@ internal import KeyManagement
 internal import Logging
 internal import Redaction
 
-/// What starts that failed have to tell audit. Nothing carries it while the service does not run, so it waits in the service's folder for a start that
-/// succeeds: a secret that could not be had, and an unwrapping that somebody else may have been faster with.
-struct FailedStart {
+/// What a service that could not start, or that came to a bad end, has to tell audit. Nothing carries it while the service does not run, so it waits
+/// in the service's folder for a start that succeeds: a secret that could not be had, an unwrapping that somebody else may have been faster with, a port
+/// that is taken.
+struct FailedRun {
     /// A fact with the times at which it was so: a service is started again and again.
     struct Note: Codable, Equatable {
         var action: String
@@ -19,6 +20,13 @@ struct FailedStart {
         var times: Int
     }
 
+    enum End: String {
+        case notStarted = "service.start_failed"
+        case failed = "service.failed"
+    }
+
+    /// A process that ends sooner does not run: its failures are counted together with those before.
+    static let settling = Duration.seconds(1)
     /// Different ones; the oldest stay, for they are the cause.
     static let most = 32
     private static let longestFile = 256 << 10
@@ -36,14 +44,14 @@ struct FailedStart {
         self.path = path
     }
 
-    /// Keeps what a start that failed came to. What cannot be kept is in the log all the same.
+    /// Keeps how it ended. What cannot be kept is in the log all the same.
     ///
     /// - Parameters:
     ///   - error: what ended it.
     ///   - failed: secrets that could not be had.
     ///   - now: seconds since 1970.
-    func keep(_ error: any Error, failed: [AuditEvent], now: Int64, logger: Logger) {
-        let end = Note(action: "service.start_failed", object: service, reason: "", details: ["why": "\(error)"], first: now, last: now, times: 1)
+    func keep(_ end: End, _ error: any Error, failed: [AuditEvent] = [], now: Int64, logger: Logger) {
+        let end = Note(action: end.rawValue, object: service, reason: "", details: ["why": "\(error)"], first: now, last: now, times: 1)
         let secrets = failed.map {
             Note(action: $0.action, object: $0.object, reason: $0.reason, details: $0.details, first: now, last: now, times: 1)
         }
@@ -52,7 +60,7 @@ struct FailedStart {
             for note in secrets + [end] { Self.add(Self.redacted(note), to: &notes) }
             try AtomicFile.write(Array(try JSONEncoder().encode(notes)), to: path)
         } catch {
-            logger.error("a failed start is not kept for audit", metadata: ["why": "\(error)"])
+            logger.error("a failure is not kept for audit", metadata: ["why": "\(error)"])
         }
     }
 
@@ -71,7 +79,7 @@ struct FailedStart {
             // Told twice, where this fails, rather than not at all.
             unlink(path)
         } catch {
-            logger.error("failed starts before this one are not told to audit", metadata: ["why": "\(error)"])
+            logger.error("failures before this start are not told to audit", metadata: ["why": "\(error)"])
         }
     }
 

@@ -5,7 +5,7 @@ import Logging
 import Testing
 
 @Suite("What starts that failed, and operators, leave for audit")
-struct FailedStartTests {
+struct FailedRunTests {
     private struct Down: Error {}
 
     private static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -17,9 +17,9 @@ struct FailedStartTests {
     @Test("The same failure again and again is one event with its times; it is told once, by the start that succeeds")
     func repeated() async throws {
         let folder = TemporaryFolder()
-        let starts = FailedStart(service: "execution", path: folder.path + "/failed-starts.json")
-        for now in [100, 105, 110] as [Int64] { starts.keep(Down(), failed: [denied("no")], now: now, logger: Self.logger) }
-        starts.keep(Down(), failed: [denied("another")], now: 120, logger: Self.logger)
+        let starts = FailedRun(service: "execution", path: folder.path + "/failed-starts.json")
+        for now in [100, 105, 110] as [Int64] { starts.keep(.notStarted, Down(), failed: [denied("no")], now: now, logger: Self.logger) }
+        starts.keep(.notStarted, Down(), failed: [denied("another")], now: 120, logger: Self.logger)
         var told: [AuditEvent] = []
         await starts.tell({ told.append($0) }, logger: Self.logger)
         #expect(told.map(\.action) == ["secrets.fetched", "service.start_failed", "secrets.fetched"])
@@ -32,8 +32,8 @@ struct FailedStartTests {
     @Test("What could not be told is kept for the next start")
     func untold() async throws {
         let folder = TemporaryFolder()
-        let starts = FailedStart(service: "execution", path: folder.path + "/failed-starts.json")
-        starts.keep(Down(), failed: [], now: 100, logger: Self.logger)
+        let starts = FailedRun(service: "execution", path: folder.path + "/failed-starts.json")
+        starts.keep(.notStarted, Down(), failed: [], now: 100, logger: Self.logger)
         await starts.tell({ _ in throw Down() }, logger: Self.logger)
         var told = 0
         await starts.tell({ _ in told += 1 }, logger: Self.logger)
@@ -44,14 +44,14 @@ struct FailedStartTests {
     func bounded() async throws {
         let folder = TemporaryFolder()
         let path = folder.path + "/failed-starts.json"
-        let starts = FailedStart(service: "execution", path: path)
-        for number in 0..<100 { starts.keep(Down(), failed: [denied("failure \(number), password=hunter2 " + String(repeating: "x", count: 4000))], now: 100, logger: Self.logger) }
+        let starts = FailedRun(service: "execution", path: path)
+        for number in 0..<100 { starts.keep(.notStarted, Down(), failed: [denied("failure \(number), password=hunter2 " + String(repeating: "x", count: 4000))], now: 100, logger: Self.logger) }
         let data = try #require(FileManager.default.contents(atPath: path))
         #expect(data.count < 64 << 10)
         #expect(!String(decoding: data, as: UTF8.self).contains("hunter2"))
         var told = 0
         await starts.tell({ _ in told += 1 }, logger: Self.logger)
-        #expect(told == FailedStart.most)
+        #expect(told == FailedRun.most)
     }
 
     @Test("An operator's note is told once, with actor and reason; one that cannot be read is set aside and holds nothing up")
