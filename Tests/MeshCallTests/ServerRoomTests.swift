@@ -73,7 +73,7 @@ struct ServerRoomTests {
     }
 
     private func untilHeld(_ budget: RequestBudget, _ isEnough: (Int) -> Bool) async {
-        while !isEnough(budget.heldBytes) { await Task.yield() }
+        while !isEnough(budget.heldBytes), !Task.isCancelled { await Task.yield() }
     }
 
     @Test("unfinished requests of one peer hold its half; more are told when to come again, and everybody else's long ones are served")
