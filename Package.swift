@@ -319,7 +319,7 @@ let appTests: [Target] = [
     tests("TelemetryTests", uses: ["Telemetry", logging, metrics]),
     tests("HTTPSKitTests", uses: ["HTTPSKit", "MeshTLS", "Identity", hummingbird, asyncHTTPClient, logging, lifecycle, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
             .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOSSL", package: "swift-nio-ssl")]),
-    tests("ServiceKitTests", uses: ["ServiceKit", "AuditClient", "ServiceAPI", "SecretStores", "MeshCall", "MeshTLS", "Identity", nio("NIOHTTP1"), logging, crypto]),
+    tests("ServiceKitTests", uses: ["ServiceKit", "AuditClient", "ServiceAPI", "SecretStores", "MeshCall", "MeshRuntime", "MeshTLS", "Identity", "TestSupport", nio("NIOCore"), nio("NIOHTTP1"), logging, crypto]),
     tests("DeploymentTests", uses: ["Deployment", "ServiceKit", "Identity", "Secrets", "SecretStores", crypto, logging, subprocess, .product(name: "SystemPackage", package: "swift-system")]),
     tests("ExchangeTests", uses: ["Exchange", "Trading", crypto, logging, nio("NIOCore"), nio("NIOPosix"), nio("NIOConcurrencyHelpers")]),
     tests("AuthServiceTests", uses: ["AuthService", "MeshTLS"] + serviceBase),

@@ -133,6 +133,30 @@ struct BaselineServerTests {
         link.hangUp()
     }
 
+    @Test("a refused message's text says why: the method takes one only, or its caller has said that none follows; without flag 01 too")
+    func textOfRefusedMessage() async throws {
+        let methods = [MethodDescriptor.Kind.serverStreaming, .clientStreaming].map { kind in
+            let hang: @Sendable () async -> ByteBuffer = {
+                await untilCancelled()
+                return ByteBuffer()
+            }
+            return kind == .serverStreaming
+                ? MethodImplementation(TestService.descriptor("Count", kind), .serverStreaming { _, _, _ in _ = await hang() })
+                : MethodImplementation(TestService.descriptor("Sum", kind), .clientStreaming { _, _ in await hang() })
+        }
+        let link = WireLink(methods, mode: .baseline)
+        let one = "The method takes one message, which its Request brings.", last = "The caller has said that it sends no more messages."
+        let cases = [("Count", FrameFlags(), one), ("Count", .remoteClosed, one), ("Count", .remoteOpen, one), ("Sum", .remoteClosed, last)]
+        for (number, (method, flags, text)) in cases.enumerated() {
+            let id = UInt32(number * 2 + 1)
+            link.write(try request(id, method, flags: flags))
+            link.write(FrameHeader(length: 1, streamID: id, type: .data).with([1]))
+            let status = try #require(response(await link.read()).status)
+            #expect(status.code == 3 && status.message == text, "\(method) \(flags)")
+        }
+        link.hangUp()
+    }
+
     @Test("a used id does not touch the call that runs under it")
     func usedIDOfRunningCall() async throws {
         let goOn = Signal()

@@ -26,7 +26,8 @@ final class WireLink: FrameLink, @unchecked Sendable {
     ///   - fillsUp: stalled again by whatever the server sends.
     init(
         _ methods: [MethodImplementation], mode: WireMode, limits: ConnectionLimits = .default, log: LogRecorder = LogRecorder(),
-        stalled: Bool = false, fillsUp: Bool = false
+        stalled: Bool = false, fillsUp: Bool = false, peer: PeerIdentity = TestService.gateway, requests: RequestBudget? = nil,
+        interceptors: [any ServerInterceptor] = [], authenticator: (any TokenAuthenticator)? = nil
     ) {
         isStalled = stalled
         self.fillsUp = fillsUp
@@ -34,11 +35,11 @@ final class WireLink: FrameLink, @unchecked Sendable {
         (frames, arrived) = AsyncStream.makeStream()
         splitter = FrameSplitter(mode: mode, settings: .default)
         let dispatcher = Dispatcher(
-            services: [ServiceDefinition(name: TestService.name, methods: methods)], authenticator: nil, interceptors: [],
-            logger: log.logger)
+            services: [ServiceDefinition(name: TestService.name, methods: methods)], authenticator: authenticator, interceptors: interceptors,
+            requests: requests, logger: log.logger)
         loop.execute { [self] in
             let connection = ServerConnection(
-                loop: loop, link: self, peer: TestService.gateway, mode: mode, dispatcher: dispatcher, limits: limits)
+                loop: loop, link: self, peer: peer, mode: mode, dispatcher: dispatcher, limits: limits)
             receiver = connection
             made = connection
             connection.start { _ in }

@@ -42,7 +42,7 @@ struct LogTests {
         #expect(!log.lines[2].contains("trace_id"))
     }
 
-    @Test("Each refused call is exactly one line, whatever refused it")
+    @Test("Each refused call is exactly one line, whatever refused it, with its caller's request id")
     func refusals() async {
         struct NoToken: TokenAuthenticator {
             struct Cause: Error {}
@@ -56,14 +56,17 @@ struct LogTests {
             MethodDescriptor(service: TestMesh.service, name: "Personal", kind: .unary, policy: policy), .unary { bytes, _ in bytes })
         let server = TestMesh.server([method], [ServerTelemetry()], authenticator: NoToken(), log: log)
         let gateway = server.channel(as: TestMesh.peer("gateway"))
-        let calls: [(any CallChannel, String, CallOptions)] = [
-            (server.channel(as: TestMesh.peer("stranger")), "Personal", CallOptions()), (gateway, "Personal", CallOptions()),
-            (gateway, "Personal", .bearer("x")), (gateway, "Unheard", CallOptions()),
+        let calls: [(any CallChannel, String, Metadata)] = [
+            (server.channel(as: TestMesh.peer("stranger")), "Personal", [:]), (gateway, "Personal", [:]),
+            (gateway, "Personal", ["authorization": "Bearer x"]), (gateway, "Unheard", [:]),
         ]
         for (index, call) in calls.enumerated() {
-            _ = await failure { try await call.0.call(call.1, options: call.2) }
+            var options = CallOptions(metadata: call.2)
+            options.metadata.append("r\(index)", for: "x-request-id")
+            _ = await failure { try await call.0.call(call.1, options: options) }
             #expect(log.lines.count == index + 1, "\(log.lines)")
             #expect(log.lines.last?.hasPrefix("warning call refused") == true)
+            #expect(log.lines.last?.contains("request_id=r\(index)") == true)
         }
     }
 }

@@ -80,7 +80,23 @@ struct MetricsTests {
         for _ in 0..<2 { _ = await failure { try await server.channel(as: TestMesh.peer("stranger")).call("Echo") } }
         #expect(
             metrics.counterTotal(label: "mesh_server_refused_calls", dimensions: [("reason", "CALLER_NOT_ALLOWED"), ("peer", "stranger")]) == 4)
-        #expect(metrics.counters(label: "mesh_server_calls").isEmpty, "no handler ran")
+    }
+
+    @Test("Calls that no handler got are counted with the others, those of methods that there are none of in one series, and not timed")
+    func notServed() async throws {
+        let log = LogRecorder(level: .critical)
+        let server = TestMesh.server([TestMesh.unary("Echo") { text, _ in text }], [ServerTelemetry(metrics: metrics)], log: log)
+        let gateway = server.channel(as: TestMesh.peer("gateway"))
+        _ = await failure { try await server.channel(as: TestMesh.peer("stranger")).call("Echo") }
+        for index in 0..<20 { _ = await failure { try await gateway.call("Unheard\(index)") } }
+        _ = await failure { _ = try await gateway.stream("Echo").first { _ in true } }
+        #expect(metrics.counters(label: "mesh_server_calls").count == 3)
+        #expect(try metrics.expectCounter("mesh_server_calls", labels("Echo", "PERMISSION_DENIED", "stranger")).totalValue == 1)
+        #expect(try metrics.expectCounter("mesh_server_calls", labels("Echo", "UNIMPLEMENTED", "gateway")).totalValue == 1)
+        let unknown = [("service", "unknown"), ("method", "unknown"), ("code", "UNIMPLEMENTED"), ("peer", "gateway")]
+        #expect(try metrics.expectCounter("mesh_server_calls", unknown).totalValue == 20)
+        #expect(try metrics.expectTimer("mesh_server_call_duration", unknown).values.isEmpty)
+        #expect(try metrics.expectMeter("mesh_server_active_calls").values.isEmpty, "none of them was under way")
     }
 
     @Test("Calls that admission control sends away are counted too")

@@ -20,7 +20,8 @@ public struct ClientLimits: Sendable {
     /// Certificate files are read again at most this often, while connections are made or kept.
     public var certificateRefresh: Duration = .seconds(60)
     /// Calls of read-only unary methods that have no answer after this time are sent a second time, on another connection; nil: never.
-    /// A call's own `CallOptions.hedgeAfter` comes before it.
+    /// A call's own `CallOptions.hedgeAfter` comes before it. Never in baseline where `ConnectionLimits.closesBaselineToCancel` says that a call that is
+    /// given up closes its connection.
     public var hedgeAfter: Duration?
     /// Which connections there are.
     public var pool = PoolLimits()

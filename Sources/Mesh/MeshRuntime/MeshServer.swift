@@ -160,7 +160,7 @@ public final class MeshServer: Sendable {
     public var connectionCount: Int { state.withLock { $0.connections.count } }
     /// What admission control does; nil without it.
     public var admissionStatistics: AdmissionStatistics? { admission?.statistics }
-    /// Bytes of long Requests whose handlers have not returned.
+    /// What there is now of `ServerLimits.maximumRequestBytes`.
     public var heldRequestBytes: Int { requests.heldBytes }
     /// Handshakes under way now.
     public var handshakeCount: Int { state.withLock { $0.connections.handshakeCount } }

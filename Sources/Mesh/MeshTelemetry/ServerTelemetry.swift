@@ -43,6 +43,11 @@ public final class ServerTelemetry: ServerInterceptor {
         }
     }
 
+    /// Counts a call that was refused.
+    public func notServed(_ call: UnservedCall) {
+        metrics.callRefused(call.method, call.code, peer: call.peer.name)
+    }
+
     /// - Returns: the span, where there is a tracer, and what the handler's task inherits, if anything.
     private func enter(_ context: ServerContext) -> (CallSpan?, ServiceContext?) {
         let metadata = context.metadata

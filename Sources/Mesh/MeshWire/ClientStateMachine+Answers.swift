@@ -29,7 +29,7 @@ extension ClientStateMachine {
         if header.flags.contains(.more) {
             if header.length == 0 { try core.countFree("empty Response") }
             _ = core.streams.update(id) { $0.answerBegan = true }
-            return core.holdEnvelope(id, Int(header.length)) ? .responsePart(id) : giveUp(id, .assemblyFull)
+            return core.holdEnvelope(id, Int(header.length)).map { giveUp(id, $0) } ?? .responsePart(id)
         }
         // What the server said last needs no memory of the stream: nothing may follow.
         core.close(id, remember: false)
@@ -57,7 +57,7 @@ extension ClientStateMachine {
         }
         if header.flags.contains(.more) {
             if header.length == 0 { try core.countFree("empty Data") }
-            return core.holdMessage(header) ? .messagePart(id) : giveUp(id, .assemblyFull)
+            return core.holdMessage(header).map { giveUp(id, $0) } ?? .messagePart(id)
         }
         return .message(id, charge: core.completeMessage(header))
     }
@@ -71,7 +71,7 @@ extension ClientStateMachine {
             core.close(id, remember: false)
             return .response(id, statusOnly: false)
         }
-        guard stream.expectsData else { return giveUp(id, .unaryData) }
+        guard stream.expectsData else { return giveUp(id, .unexpectedData) }
         return receiveBaselineData(header, stream)
     }
 

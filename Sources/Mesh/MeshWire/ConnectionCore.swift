@@ -17,6 +17,10 @@ struct ConnectionCore: Sendable {
     private var unfinishedBytes = 0
     /// Baseline: what came with complete messages that no reader has taken, in all streams.
     private var unreadBytes = 0
+    /// Mesh: of complete messages that came in parts and wait for their readers, in all streams.
+    private var keptBytes = 0
+    /// What the driver allows of `heldBytes`: what they may grow to is bounded for each connection, and there may be many.
+    var room = Int.max
     @usableFromInline private(set) var goAway: (lastStreamID: UInt32, failure: ConnectionFailure)?
     /// What the peer may send on a stream before it has seen our SETTINGS.
     private let toleratesDefaults: Bool
@@ -145,6 +149,7 @@ struct ConnectionCore: Sendable {
     /// also one that is thrown away unread.
     mutating func consumed(_ messages: Int, charge: Int, on streamID: UInt32) {
         if mode == .baseline { unreadBytes = max(0, unreadBytes - charge) }
+        if keptBytes > 0 { keptBytes -= streams.update(streamID) { $0.inbound.releaseKept(messages) } ?? 0 }
         credit(streams.update(streamID) { $0.inbound.taken(messages, charge: charge) } ?? charge, to: streamID)
     }
 
@@ -168,6 +173,7 @@ struct ConnectionCore: Sendable {
     mutating func closed(_ stream: StreamState, _ streamID: UInt32, remember: Bool) {
         var inbound = stream.inbound
         unfinishedBytes -= stream.unfinishedBytes
+        keptBytes -= inbound.keptBytes
         credit(inbound.releaseHeld(), to: 0)
         if remember { recentlyClosed.insert(streamID, stream.receive) }
     }
@@ -179,11 +185,19 @@ struct ConnectionCore: Sendable {
 
     // MARK: Unfinished messages
 
-    /// Adds a part of a Request or Response. False when the connection holds too many unfinished bytes.
-    mutating func holdEnvelope(_ streamID: UInt32, _ length: Int) -> Bool {
+    /// What the peer makes this side hold: unfinished messages, and what waits for readers without a window's bound.
+    var heldBytes: Int { unfinishedBytes + keptBytes + unreadBytes }
+
+    /// Adds a part of a Request or Response. Why that is too much, if it is.
+    mutating func holdEnvelope(_ streamID: UInt32, _ length: Int) -> StreamRejection? {
         streams[streamID]?.envelopeBytes += length
         unfinishedBytes += length
-        return unfinishedBytes <= WireLimits.assemblyBytes
+        return assemblyRefusal(.overloaded)
+    }
+
+    private func assemblyRefusal(_ noRoom: StreamRejection) -> StreamRejection? {
+        guard unfinishedBytes <= WireLimits.assemblyBytes else { return .assemblyFull }
+        return heldBytes > room ? noRoom : nil
     }
 
     mutating func completeEnvelope(_ streamID: UInt32) {
@@ -191,12 +205,12 @@ struct ConnectionCore: Sendable {
         streams[streamID]?.envelopeBytes = 0
     }
 
-    /// Adds a part of a stream message. False when the connection holds too many unfinished bytes.
-    mutating func holdMessage(_ header: FrameHeader) -> Bool {
+    /// Adds a part of a stream message. Why that is too much, if it is.
+    mutating func holdMessage(_ header: FrameHeader) -> StreamRejection? {
         let due = streams[header.streamID]?.inbound.part(length: Int(header.length), charge: header.charge) ?? 0
         unfinishedBytes += Int(header.length)
         credit(due, to: header.streamID)
-        return unfinishedBytes <= WireLimits.assemblyBytes
+        return assemblyRefusal(.serverAssemblyFull)
     }
 
     /// The last part of a stream message came. The charge that its reader gives back.
@@ -204,6 +218,7 @@ struct ConnectionCore: Sendable {
         let completed = streams.update(header.streamID) { ($0.inbound.assembledBytes, $0.inbound.complete(charge: header.charge)) }
         guard let (assembled, charge) = completed else { return header.charge }
         unfinishedBytes -= assembled
+        keptBytes += assembled
         if mode == .baseline { unreadBytes += charge }
         return charge
     }
@@ -211,7 +226,8 @@ struct ConnectionCore: Sendable {
     /// Why a complete message of a baseline stream finds no room: no window bounds what its sender sends.
     func refusal(of header: FrameHeader, on stream: StreamState) -> StreamRejection? {
         guard stream.inbound.takes(header.charge) else { return .queueFull }
-        return unreadBytes + header.charge > WireLimits.baselineUnreadBytes ? .connectionQueueFull : nil
+        guard unreadBytes + header.charge <= WireLimits.baselineUnreadBytes else { return .connectionQueueFull }
+        return heldBytes + header.charge > room ? .serverQueueFull : nil
     }
 
     // MARK: Sending Data

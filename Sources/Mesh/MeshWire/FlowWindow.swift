@@ -73,6 +73,8 @@ struct MessageCounter: Hashable, Sendable {
     private(set) var unread = 0
     /// What those came with.
     private var unreadCharge = 0
+    /// Of complete messages that came in parts: those were credited as they came, so that no window bounds them. Until all has been taken.
+    private(set) var keptBytes = 0
 
     /// Whether one more message may wait where no window bounds what the sender sends. One always may.
     func takes(_ charge: Int) -> Bool {
@@ -88,6 +90,7 @@ struct MessageCounter: Hashable, Sendable {
 
     /// The message is complete. The charge that its reader gives back with `taken`.
     mutating func complete(charge: Int) -> Int {
+        keptBytes += assembledBytes
         assembledBytes = 0
         unread += 1
         unreadCharge += charge
@@ -99,6 +102,13 @@ struct MessageCounter: Hashable, Sendable {
         unread = max(0, unread - messages)
         unreadCharge = max(0, unreadCharge - charge)
         return charge + (unread == 0 ? releaseHeld() : 0)
+    }
+
+    /// The reader takes `messages` messages. The bytes that are kept no longer.
+    mutating func releaseKept(_ messages: Int) -> Int {
+        guard messages >= unread else { return 0 }
+        defer { keptBytes = 0 }
+        return keptBytes
     }
 
     mutating func releaseHeld() -> Int {

@@ -47,6 +47,12 @@ public struct FrameHeader: Hashable, Sendable {
 
     /// What a Data frame costs of a window: header and data, so that a flood of empty frames is charged too.
     public var charge: Int { Int(length) + Self.size }
+
+    /// Whether a server may have to hold its data beyond what windows bound: a part of a message, and in baseline any message of a stream.
+    @inlinable
+    public func addsToHeld(in mode: WireMode) -> Bool {
+        mode == .mesh ? flags.contains(.more) : type == .data
+    }
 }
 
 extension [UInt8] {

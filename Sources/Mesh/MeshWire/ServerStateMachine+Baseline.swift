@@ -46,7 +46,7 @@ extension ServerStateMachine {
             // room for two stops reading its connection.
             return core.recentlyClosed.contains(id) ? .none : .reject(id, .streamClosed, ends: false)
         }
-        guard !stream.remoteClosed else { return refuse(id, .unaryData) }
+        guard !stream.remoteClosed else { return refuse(id, stream.refusesMessages ? .unaryData : .dataAfterLast) }
         guard !oversized else { return refuse(id, .messageTooLong) }
         if header.flags.contains(.noData) { return closeRemote(header) }
         guard !stream.refusesMessages else { return refuse(id, .unaryData) }

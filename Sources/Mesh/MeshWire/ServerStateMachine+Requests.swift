@@ -38,7 +38,7 @@ extension ServerStateMachine {
         let length = (core.streams[id]?.envelopeBytes ?? 0) + Int(header.length)
         guard length <= Int(core.local.maximumMessageBytes) else { return refuse(id, .messageTooLong) }
         if header.flags.contains(.more) {
-            return core.holdEnvelope(id, Int(header.length)) ? .requestPart(id) : refuse(id, .assemblyFull)
+            return core.holdEnvelope(id, Int(header.length)).map { refuse(id, $0) } ?? .requestPart(id)
         }
         core.completeEnvelope(id)
         return begin(id, clientStreams: header.flags.contains(.remoteOpen))
@@ -80,7 +80,7 @@ extension ServerStateMachine {
         }
         if header.flags.contains(.more) {
             if header.length == 0 { try core.countFree("empty Data") }
-            return core.holdMessage(header) ? .messagePart(id) : refuse(id, .assemblyFull)
+            return core.holdMessage(header).map { refuse(id, $0) } ?? .messagePart(id)
         }
         return received(header, core.completeMessage(header))
     }

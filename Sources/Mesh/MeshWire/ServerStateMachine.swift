@@ -51,6 +51,14 @@ public struct ServerStateMachine: Sendable {
     /// Calls whose handlers have not returned, open or not.
     @inlinable public var busySlots: Int { slots }
 
+    /// Bytes that the client makes this side hold: messages that are not complete, long ones that nobody has taken, and in baseline all such.
+    public var heldBytes: Int { core.heldBytes }
+    /// How much of that there may be. The driver sees to it before it hands on a frame that adds to it (``FrameHeader/addsToHeld(in:)``).
+    public var room: Int {
+        get { core.room }
+        set { core.room = newValue }
+    }
+
     /// Control frames to write before anything else.
     public mutating func takeControlFrames() -> [ControlFrame] {
         defer { core.control = [] }

@@ -16,12 +16,18 @@ public struct StreamRejection: Hashable, Sendable {
     static let reusedID = StreamRejection(3, "STREAM_ID", "A stream id cannot be used again and must increase.")
     static let evenID = StreamRejection(3, "STREAM_ID", "A client's stream id must be odd.")
     static let streamClosed = StreamRejection(3, "STREAM_CLOSED", "The stream is no longer active.")
-    static let unaryData = StreamRejection(3, "UNEXPECTED_DATA", "A unary call takes no stream messages.")
+    static let unaryData = StreamRejection(3, "UNEXPECTED_DATA", "The method takes one message, which its Request brings.")
+    static let dataAfterLast = StreamRejection(3, "UNEXPECTED_DATA", "The caller has said that it sends no more messages.")
+    static let unexpectedData = StreamRejection(3, "UNEXPECTED_DATA", "The method gives one message, which its Response brings.")
     static let messageTooLong = StreamRejection(8, "MESSAGE_TOO_LONG", "The message is longer than this side takes.")
     static let tooManyStreams = StreamRejection(8, "TOO_MANY_STREAMS", "Too many calls are open on this connection.")
     static let assemblyFull = StreamRejection(8, "ASSEMBLY_FULL", "Too many unfinished long messages on this connection.")
     static let queueFull = StreamRejection(8, "QUEUE_FULL", "Too many messages wait unread on this stream.")
     static let connectionQueueFull = StreamRejection(8, "QUEUE_FULL", "Too many messages wait unread on this connection.")
+    static let serverAssemblyFull = StreamRejection(8, "ASSEMBLY_FULL", "The server holds too many long messages.")
+    static let serverQueueFull = StreamRejection(8, "QUEUE_FULL", "Too many messages wait unread at this server.")
+    /// A Request in several frames finds no room that its driver has given. It has not run, and its peer has broken no rule.
+    public static let overloaded = StreamRejection(8, "OVERLOADED", "The server holds too many long requests.")
     /// The server takes no more calls.
     public static let draining = StreamRejection(14, "DRAINING", "This server is shutting down.")
 }

@@ -27,14 +27,15 @@ public enum WireLimits {
     public static let freeFramesPerInterval = 20_000
     /// Requests refused without their handler in one interval before a server answers ENHANCE_YOUR_CALM.
     public static let refusalsPerInterval = 2000
-    /// Bytes of fragmented messages not yet complete that one connection may make its peer hold.
+    /// Bytes of fragmented messages not yet complete that one connection may make its peer hold. For all connections of a server there is a bound too.
     public static let assemblyBytes = 16 << 20
     /// Complete messages waiting in one stream in baseline mode, which has no windows, and their bytes with 10 for each. Stock clients
     /// send as fast as the connection takes it: what comes in one read must find room.
     public static let baselineQueuedMessages = 16_384
     /// Bytes that may wait unread in a baseline stream.
     public static let baselineQueuedBytes = 4 << 20
-    /// Bytes that may wait unread on a baseline connection, in all its streams, those that have ended and are still read included.
+    /// Bytes that may wait unread on a baseline connection, in all its streams, those that have ended and are still read included. For all
+    /// connections of a server there is a bound too.
     public static let baselineUnreadBytes = 16 << 20
     /// Do not cut a message into pieces smaller than this merely because the window is nearly used up.
     public static let smallestFragment = 1024

@@ -2,6 +2,7 @@ import MeshCall
 import MeshRuntime
 import MeshTLS
 import NIOCore
+import NIOPosix
 import TestSupport
 import Testing
 
@@ -56,6 +57,44 @@ struct BaselineCancelTests {
         #expect(try await client.call("Echo", "next") == "next")
         await client.close()
         await mesh.stop()
+    }
+
+    @Test("such a client does not hedge: the attempt that loses would end the calls of others; one that forgets calls does", arguments: [true, false])
+    func hedging(_ closes: Bool) async throws {
+        let reads = Tally<String>(), late = Signal(), goOn = Signal()
+        let policy = TestFleet.readOnly
+        let read = MethodImplementation(
+            TestMesh.descriptor("Read", .unary, policy),
+            .unary { message, context in
+                reads.add(context.metadata["x-mesh-attempt"] ?? "first")
+                if context.metadata["x-mesh-attempt"] == nil { await goOn.wait() } else { late.raise() }
+                return message
+            })
+        let one = try await Self.start([read])
+        let two = try await TestMesh.start([TestMesh.echo, read], authority: one.authority, tls: one.tls)
+        var limits = ClientLimits()
+        limits.connection.closesBaselineToCancel = closes
+        limits.hedgeAfter = .milliseconds(20)
+        limits.retry.budgetRatio = 1
+        let tls = try MeshTLSContext.meshClient(
+            await one.authority.credentials("gateway"), trustDomain: one.authority.trustDomain, expecting: "execution", protocol: .baseline)
+        let client = MeshClient(
+            resolver: FixedResolver([one.endpoint, two.endpoint]), tls: tls, eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            logger: one.log.logger, limits: limits)
+        while one.server.connectionCount == 0 || two.server.connectionCount == 0 { #expect(try await client.call("Echo", "1") == "1") }
+        async let answer = client.read("Read", "2")
+        if closes {
+            // Ten times as long as a hedge waits.
+            try await Task.pause(for: .milliseconds(200))
+        } else {
+            await late.wait()
+        }
+        goOn.raise()
+        #expect(try await answer == "2")
+        #expect(reads["first"] == 1)
+        #expect(reads["2"] == (closes ? 0 : 1))
+        await client.close()
+        for mesh in [one, two] { await mesh.stop() }
     }
 
     @Test("a stream that is let go of is given up too")

@@ -51,6 +51,31 @@ struct HostilePeerTests {
         try await expectClosed(FrameHeader(length: 100, streamID: 1, type: .request).encoded + [1, 2, 3], "not complete in")
     }
 
+    @Test("a byte now and then does not keep a connection: neither in a frame, nor in a Request of many", .timeLimit(.minutes(1)), arguments: [false, true])
+    func trickle(inFrames: Bool) async throws {
+        var limits = Self.impatient(settingsTimeout: .seconds(30))
+        limits.connection.partialRequestTimeout = .milliseconds(100)
+        let mesh = try await TestMesh.start(limits: limits)
+        let bystander = try await mesh.client()
+        let peer = try await RawPeer.connect(port: mesh.port, tls: mesh.authority.client())
+        try await peer.send(ControlFrame.settings(.default).encoded + (inFrames ? [] : FrameHeader(length: 60_000, streamID: 1, type: .request).encoded))
+        let byte = (inFrames ? FrameHeader(length: 1, streamID: 1, type: .request, flags: .more).encoded : []) + [7]
+        let sending = Task {
+            while !Task.isCancelled {
+                try await peer.send(byte)
+                try await Task.pause(for: .milliseconds(5))
+            }
+        }
+        _ = try await peer.untilClosed()
+        sending.cancel()
+        _ = await sending.result
+        let why = inFrames ? "a request was not complete in" : "a frame was not complete in"
+        #expect(mesh.log.lines.contains { $0.contains("connection closed") && $0.contains(why) }, "\(mesh.log.lines)")
+        #expect(try await bystander.call("Echo", "after") == "after")
+        await bystander.close()
+        await mesh.stop()
+    }
+
     @Test("a peer that says nothing")
     func silent() async throws {
         try await expectClosed([], "no SETTINGS", greets: false, settingsTimeout: .milliseconds(50))

@@ -42,7 +42,7 @@ private final class ShedCalls: RefusalObserver {
     var count: UInt64 { shed.load(ordering: .relaxed) }
 
     func refused(_ refusal: CallRefusal) {}
-    func shed(_ method: MethodDescriptor, of peer: PeerIdentity) { shed.wrappingAdd(1, ordering: .relaxed) }
+    func shed(_ method: MethodDescriptor?, of peer: PeerIdentity) { shed.wrappingAdd(1, ordering: .relaxed) }
 }
 
 /// Five times more calls come than a server can answer.

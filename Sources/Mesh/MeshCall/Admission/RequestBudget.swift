@@ -1,7 +1,7 @@
 internal import Synchronization
 
-/// Bytes of long Requests whose handlers have not returned, on all connections of a server. One peer gets a half of them at most, so that its connections
-/// together cannot keep everybody else's long Requests out.
+/// Bytes that peers make a server hold, on all of its connections: of long Requests whose handlers have not returned, and of what is unfinished or waits
+/// unread without a window's bound. One peer gets a half of them at most, so that its connections together cannot keep everybody else's out.
 package final class RequestBudget: Sendable {
     private let limit: Int
     private let held = Mutex(Held())

@@ -3,44 +3,65 @@ internal import NIOCore
 
 extension ServerConnection {
     /// Whether the handler of a call may begin. One that may not has been answered.
-    ///
-    /// The refusal is not held against the peer: it has broken no rule.
     func letIn(_ call: ServerCall) -> Bool {
         do throws(RPCError) {
-            if call.longRequestBytes > 0 { try hold(call) }
             try admission?.admit(call)
             return true
         } catch {
-            if call.longRequestBytes > 0 { letGo(call) }
-            machine.handlerReturned()
-            call.isOver = true
-            calls[call.streamID] = nil
-            dispatcher.shed(call)
-            answer(call.streamID, error, domain: call.descriptor.service)
-            if let inbound = call.inbound { report(inbound.discard(error), on: call.streamID) }
+            turnAway(call, error)
             return false
         }
     }
 
-    /// Counts a long Request until its handler has returned: a call that is given up has its message as long as any.
+    /// Answers a call that there is no room for.
     ///
-    /// - Throws: RESOURCE_EXHAUSTED with a hint when to try again.
-    private func hold(_ call: ServerCall) throws(RPCError) {
-        let bytes = call.longRequestBytes
-        guard heldRequestBytes + bytes <= transport.limits.maximumRequestBytes, dispatcher.requests?.take(bytes, for: scope.peer.spiffeID) ?? true else {
-            call.longRequestBytes = 0
-            // Callers that are refused together are told different times, so that they do not come back together.
-            throw .overloaded(Self.retryAfter * (16 + Int(call.streamID >> 1 & 15)) / 16, "The server holds too many long requests.")
+    /// The refusal is not held against the peer: it has broken no rule.
+    func turnAway(_ call: ServerCall, _ error: RPCError) {
+        letGo(call)
+        machine.handlerReturned()
+        call.isOver = true
+        calls[call.streamID] = nil
+        dispatcher.shed(call.descriptor, scope.peer)
+        answer(call.streamID, error, domain: call.descriptor.service)
+        if let inbound = call.inbound { report(inbound.discard(error), on: call.streamID) }
+    }
+
+    /// Answers a call whose Request came in parts that there is no room for.
+    func turnAway(_ id: UInt32) {
+        let error = tooManyBytes(id)
+        abandon(id, error)
+        dispatcher.shed(nil, scope.peer)
+        answer(id, error)
+    }
+
+    /// Counts a long Request, before anything is made of it, until its handler has returned: a call that is given up has its message as long as any.
+    ///
+    /// - Returns: false when there is no room for it.
+    func hold(_ call: ServerCall, _ bytes: Int) -> Bool {
+        guard bytes > transport.limits.shortRequestBytes else { return true }
+        guard heldRequestBytes + bytes <= transport.limits.maximumRequestBytes else { return false }
+        let had = handOverRoom(upTo: bytes)
+        guard bytes == had || dispatcher.requests?.take(bytes - had, for: scope.peer.spiffeID) ?? true else {
+            dispatcher.requests?.giveBack(had, for: scope.peer.spiffeID)
+            return false
         }
+        call.longRequestBytes = bytes
         heldRequestBytes += bytes
+        return true
+    }
+
+    /// Callers that are refused together are told different times, so that they do not come back together.
+    func tooManyBytes(_ id: UInt32) -> RPCError {
+        .overloaded(Self.retryAfter * (16 + Int(id >> 1 & 15)) / 16, StreamRejection.overloaded.message)
     }
 
     private static let retryAfter = Duration.milliseconds(100)
 
-    /// The handler of a call whose Request was counted has returned.
+    /// A call whose Request may have been counted does not begin, or its handler has returned.
     func letGo(_ call: ServerCall) {
+        guard call.longRequestBytes > 0 else { return }
         heldRequestBytes -= call.longRequestBytes
-        if call.longRequestBytes > 0 { dispatcher.requests?.giveBack(call.longRequestBytes, for: scope.peer.spiffeID) }
+        dispatcher.requests?.giveBack(call.longRequestBytes, for: scope.peer.spiffeID)
         call.longRequestBytes = 0
     }
 }

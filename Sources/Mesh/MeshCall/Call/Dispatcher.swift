@@ -9,7 +9,7 @@ package final class Dispatcher: Sendable {
     private let interceptors: [any ServerInterceptor]
     private let refusals: (any RefusalObserver)?
     package let logger: Logger
-    /// Nil where only each connection bounds the bytes of Requests.
+    /// Nil where only each connection bounds the bytes that its peer makes it hold.
     let requests: RequestBudget?
 
     package init(
@@ -32,18 +32,28 @@ package final class Dispatcher: Sendable {
         methods.method(service, name)
     }
 
-    /// Logs a call whose handler does not begin.
-    ///
-    /// - Parameter names: of service and method, as the caller wrote them: only their plain characters are shown. nil: not readable.
-    func refused(_ refusal: RPCError, _ names: (service: String, method: String)?, _ peer: PeerIdentity) {
-        var fields: Logger.Metadata = ["method": "\(names.map(Self.plain) ?? "-")", "peer": "\(peer.name)"]
+    /// Logs a call whose handler does not begin, and has it counted. Of the names only plain characters are shown.
+    func refused(_ refusal: RPCError, _ request: RefusedRequest, _ peer: PeerIdentity) {
+        var fields: Logger.Metadata = [
+            "method": "\(request.names.map(Self.plain) ?? "-")", "peer": "\(peer.name)", "request_id": "\(request.requestID)",
+        ]
         fields.merge(Self.fields(of: refusal)) { first, _ in first }
         logger.warning("call refused", metadata: fields)
+        notServed(request.method, refusal.code, peer)
     }
 
     /// Tells of a call that admission control sent away. A line of each would cost what it is meant to spare.
-    func shed(_ call: ServerCall) {
-        refusals?.shed(call.descriptor, of: call.scope.peer)
+    ///
+    /// - Parameter method: nil where its Request was not complete.
+    func shed(_ method: MethodDescriptor?, _ peer: PeerIdentity) {
+        refusals?.shed(method, of: peer)
+        notServed(method, .resourceExhausted, peer)
+    }
+
+    private func notServed(_ method: MethodDescriptor?, _ code: StatusCode, _ peer: PeerIdentity) {
+        guard hasInterceptors else { return }
+        let call = UnservedCall(method: method, code: code, peer: peer)
+        for interceptor in interceptors { interceptor.notServed(call) }
     }
 
     private static func plain(_ names: (service: String, method: String)) -> String {
@@ -63,9 +73,11 @@ package final class Dispatcher: Sendable {
     func admit(_ call: ServerCall) async throws {
         do {
             call.principal = try await gate.admit(call.descriptor, peer: call.scope.peer, metadata: call.metadata)
+            call.needsToken = false
+            call.invocation = try call.unpack?()
         } catch {
             var refusal = Self.safe(error)
-            call.logger.warning("call refused", metadata: Self.fields(of: refusal))
+            refused(refusal, RefusedRequest(call), call.scope.peer)
             // Anything else, such as keys that cannot be had, says nothing of who calls.
             if refusal.code == .permissionDenied || refusal.code == .unauthenticated {
                 let reason = refusal.reason ?? "\(refusal.code)"
@@ -75,8 +87,6 @@ package final class Dispatcher: Sendable {
             refusal.cause = nil
             throw refusal
         }
-        call.needsToken = false
-        call.invocation = try call.unpack?()
     }
 
     /// Runs the handler of an admitted call inside the interceptors.

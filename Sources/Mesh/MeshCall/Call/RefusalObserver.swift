@@ -16,9 +16,11 @@ public protocol RefusalObserver: Sendable {
 
     /// Admission control sent a call away: there were more than the server can do, and the log has no line of it.
     /// Whoever does not count them leaves this out.
-    func shed(_ method: MethodDescriptor, of peer: PeerIdentity)
+    ///
+    /// - Parameter method: nil for a call whose Request was sent away before it was complete.
+    func shed(_ method: MethodDescriptor?, of peer: PeerIdentity)
 }
 
 extension RefusalObserver {
-    public func shed(_ method: MethodDescriptor, of peer: PeerIdentity) {}
+    public func shed(_ method: MethodDescriptor?, of peer: PeerIdentity) {}
 }

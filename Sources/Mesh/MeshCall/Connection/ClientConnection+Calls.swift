@@ -176,7 +176,8 @@ extension ClientConnection {
             } else {
                 machine.cancel(id, code: UInt32(bitPattern: error.code.rawValue), reason: "")
                 transport.wake()
-                stops = machine.mode == .baseline && transport.limits.closesBaselineToCancel && error.code != .deadlineExceeded
+                // Not every server counts the time of its streams.
+                stops = closesToCancel && (error.code != .deadlineExceeded || call.outgoing.method.kind != .unary)
             }
         } else {
             waiting.removeAll { $0 === call }

@@ -7,6 +7,8 @@ internal import MeshMessages
 package final class ClientConnection: FrameHandler, FrameReceiver, @unchecked Sendable {
     package let loop: any EventLoop
     let transport: FrameTransport
+    /// In baseline, to give a call up that was sent is to close: see `ConnectionLimits.closesBaselineToCancel`.
+    package let closesToCancel: Bool
     // As in `ServerConnection`, not checked at run time what happens for every frame.
     @exclusivity(unchecked) var machine: ClientStateMachine
     /// Calls that have a stream.
@@ -33,6 +35,7 @@ package final class ClientConnection: FrameHandler, FrameReceiver, @unchecked Se
 
     package init(loop: any EventLoop, link: any FrameLink, mode: WireMode, limits: ConnectionLimits) {
         self.loop = loop
+        closesToCancel = mode == .baseline && limits.closesBaselineToCancel
         machine = ClientStateMachine(mode: mode, settings: limits.settings)
         transport = FrameTransport(loop: loop, link: link, mode: mode, limits: limits)
     }
@@ -78,12 +81,19 @@ package final class ClientConnection: FrameHandler, FrameReceiver, @unchecked Se
         case .responsePart(let id): calls[id]?.envelope.append(data)
         case .response(let id, _): receiveResponse(id, data)
         case .ended(let id, let charge): receiveEnd(id, data, charge)
-        case .failed(let id, let rejection): finish(id, .failure(RPCError(rejection)))
+        case .failed(let id, let rejection): gaveUp(id, rejection, header)
         case .windowOpened(let id): windowOpened(id)
         case .goAway(let last, let failure): receiveGoAway(last, failure)
         case .pong: pingSent = nil
         }
         if !waiting.isEmpty { startWaiting() }
+    }
+
+    /// The machine has given a call up for what its server sent.
+    private func gaveUp(_ id: UInt32, _ rejection: StreamRejection, _ header: FrameHeader) {
+        finish(id, .failure(RPCError(rejection)))
+        // A server whose last word this was does nothing more for the call.
+        if closesToCancel, header.type == .data, !header.flags.contains(.remoteClosed) { transport.close() }
     }
 
     private func windowOpened(_ streamID: UInt32) {

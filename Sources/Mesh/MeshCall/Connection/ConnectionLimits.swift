@@ -37,9 +37,10 @@ public struct ConnectionLimits: Sendable {
     public var maximumRequestBytes = 64 << 20
     /// Requests up to this many bytes are not counted: together they are bounded by `settings.maximumConcurrentStreams`.
     public var shortRequestBytes = 16 << 10
-    /// A client in baseline closes the connection when a call that was sent is given up: ttrpc has no other word that stops what the server does for it.
-    /// All other calls of the connection are lost with it, so such calls deserve a client of their own. A call whose time is over closes nothing:
-    /// the server was told how much it had.
+    /// A client in baseline closes the connection when a call that was sent is given up, by its caller or because more waits unread than may: ttrpc has
+    /// no other word that stops what the server does for it. All other calls of the connection are lost with it, so such calls deserve a client of
+    /// their own, and such a client does not hedge. A unary call whose time is over closes nothing: the server was told how much it had. A stream
+    /// does: Go's servers and ours end it by themselves, but ttrpc-rust 0.9 hands the time to a stream's handler and does not count it.
     public var closesBaselineToCancel = false
     /// Calls of a client that may wait for a free stream.
     public var maximumWaitingCalls = 4096

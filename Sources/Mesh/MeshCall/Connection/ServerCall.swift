@@ -17,7 +17,7 @@ final class ServerCall: @unchecked Sendable {
     @exclusivity(unchecked) var payload: ByteBuffer?
     /// The run of any other handler; nil until the caller may call.
     @exclusivity(unchecked) var invocation: Invocation?
-    /// The length of its packed request where that is long, which counts from when the handler begins until it has returned; otherwise 0.
+    /// The length of its packed request where that is long, which counts until the handler has returned; otherwise 0.
     @exclusivity(unchecked) var longRequestBytes = 0
     /// Makes the invocation once the caller has been admitted; nil when it was at once.
     @exclusivity(unchecked) var unpack: (@Sendable () throws -> Invocation)?

@@ -9,11 +9,23 @@ extension ServerConnection {
         _ id: UInt32, _ bytes: UnsafeRawBufferPointer, _ flags: FrameFlags, _ clientStreams: Bool
     ) throws(ConnectionFailure) {
         do throws(RPCError) {
-            enter(try admit(id, try envelope(bytes), flags, clientStreams))
+            let request = try envelope(bytes)
+            let call = try admit(id, request, flags)
+            guard hold(call, request.payload.count) else { return turnAway(call, tooManyBytes(id)) }
+            try prepare(call, request.payload, flags, clientStreams)
+            enter(call)
         } catch {
-            dispatcher.refused(error, (try? RequestEnvelope(bytes))?.names, scope.peer)
+            dispatcher.refused(error, refusedRequest(bytes), scope.peer)
             try refuse(id, error)
         }
+    }
+
+    /// - Parameter bytes: of the whole Request, as far as its sender can be believed.
+    func refusedRequest(_ bytes: UnsafeRawBufferPointer) -> RefusedRequest {
+        guard let request = try? RequestEnvelope(bytes) else { return RefusedRequest() }
+        let given = (try? metadata(request)).flatMap(RequestID.given)
+        let method = dispatcher.method(request.service, request.method)?.implementation.descriptor
+        return RefusedRequest(method: method, names: request.names, requestID: given ?? RequestID.make())
     }
 
     private func enter(_ call: consuming ServerCall) {
@@ -37,9 +49,7 @@ extension ServerConnection {
         try machine.refusedRequest()
     }
 
-    private func admit(
-        _ id: UInt32, _ request: RequestEnvelope, _ flags: FrameFlags, _ clientStreams: Bool
-    ) throws(RPCError) -> ServerCall {
+    private func admit(_ id: UInt32, _ request: RequestEnvelope, _ flags: FrameFlags) throws(RPCError) -> ServerCall {
         // An object: what it holds is counted one by one when it is copied.
         guard let method = dispatcher.method(request.service, request.method) else { throw unknown(request) }
         guard isOfKind(method.implementation.descriptor, flags) else {
@@ -50,12 +60,21 @@ extension ServerConnection {
         guard transport.queuedBytes <= transport.limits.maximumOutboundBytes else {
             throw RPCError(.resourceExhausted, "Too many answers wait for this peer.", reason: "SLOW_READER")
         }
-        let call = ServerCall(streamID: id, method: method, metadata: metadata, deadline: deadline, scope: scope)
-        if request.payload.count > transport.limits.shortRequestBytes { call.longRequestBytes = request.payload.count }
-        try prepare(call, request.payload)
-        let isOpen = machine.mode == .mesh ? clientStreams : machine.resolve(id, takesStream: !call.descriptor.takesOneMessage, flags: flags)
-        if !call.descriptor.takesOneMessage { openInbound(call, first: request.payload, isOpen: isOpen) }
-        return call
+        return ServerCall(streamID: id, method: method, metadata: metadata, deadline: deadline, scope: scope)
+    }
+
+    private func prepare(
+        _ call: ServerCall, _ payload: UnsafeRawBufferPointer, _ flags: FrameFlags, _ clientStreams: Bool
+    ) throws(RPCError) {
+        do throws(RPCError) {
+            try prepare(call, payload)
+        } catch {
+            letGo(call)
+            throw error
+        }
+        let takesStream = !call.descriptor.takesOneMessage
+        let isOpen = machine.mode == .mesh ? clientStreams : machine.resolve(call.streamID, takesStream: takesStream, flags: flags)
+        if takesStream { openInbound(call, first: payload, isOpen: isOpen) }
     }
 
     private func unknown(_ request: RequestEnvelope) -> RPCError {
@@ -99,7 +118,7 @@ extension ServerConnection {
     /// Answers a call whose handler turns out not to begin, since its request is malformed.
     func refuse(_ call: ServerCall, _ error: RPCError, by worker: CallWorker) {
         guard loop.inEventLoop else { return loop.execute { self.refuse(call, error, by: worker) } }
-        dispatcher.refused(error, (call.descriptor.service, call.descriptor.name), scope.peer)
+        dispatcher.refused(error, RefusedRequest(call), scope.peer)
         end(call, error, by: worker)
         do throws(ConnectionFailure) { try machine.refusedRequest() } catch { transport.fail(error) }
     }
@@ -176,6 +195,7 @@ extension ServerConnection {
     func report(_ consumed: MessageBuffer.Consumed, on id: UInt32) {
         guard consumed.messages > 0, transport.end == nil else { return }
         machine.consumed(consumed.messages, charge: consumed.charge, on: id)
+        giveRoomBack()
         if machine.hasControlFrames { transport.wake() }
     }
 }

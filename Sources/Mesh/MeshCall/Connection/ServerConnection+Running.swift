@@ -77,6 +77,7 @@ extension ServerConnection {
             guard let call = pending.popFirst() else { break }
             if call.isOver {
                 machine.handlerReturned()
+                letGo(call)
                 continue
             }
             guard letIn(call) else { continue }
@@ -102,7 +103,7 @@ extension ServerConnection {
         call.worker = nil
         admission?.finished(call, succeeded: failure == nil && !call.isOver)
         machine.handlerReturned()
-        if call.longRequestBytes > 0 { letGo(call) }
+        letGo(call)
         defer { closeIfDrained() }
         guard !call.isOver else { return }
         call.isOver = true

@@ -23,6 +23,8 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
     @exclusivity(unchecked) var pending = PendingCalls()
     /// Of long Requests whose handlers have not returned.
     @exclusivity(unchecked) var heldRequestBytes = 0
+    /// Of the server's budget, for what the machine holds: its room is so much and a step.
+    @exclusivity(unchecked) var roomTaken = 0
     @exclusivity(unchecked) private var unfinished: [UInt32: UnfinishedRequest] = [:]
     @exclusivity(unchecked) private var deadlines = DeadlineTimer()
     private let started = NIODeadline.now()
@@ -40,6 +42,7 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
         self.admission = admission
         scope = PeerScope(peer: peer, logger: dispatcher.logger)
         machine = ServerStateMachine(mode: mode, settings: limits.settings)
+        if dispatcher.requests != nil { machine.room = Self.roomStep }
         transport = FrameTransport(loop: loop, link: link, mode: mode, limits: limits)
     }
 
@@ -59,6 +62,7 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
     package func received(_ bytes: ByteBuffer) { transport.received(bytes) }
     package func readCompleted() {
         settleMessages()
+        giveRoomBack()
         runPending()
         transport.readCompleted()
         closeIfDrained()
@@ -75,9 +79,13 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
     func fail(_ failure: ConnectionFailure) { machine.fail(failure) }
     /// Its calls are answered: a caller that makes one after another makes the next.
     var waitsForPeer: Bool { calls.isEmpty }
-    func endWritten(on streamID: UInt32) { machine.answered(streamID) }
+    func endWritten(on streamID: UInt32) {
+        machine.answered(streamID)
+        giveRoomBack()
+    }
 
     func receive(_ header: FrameHeader, _ data: UnsafeRawBufferPointer?) throws(ConnectionFailure) {
+        if header.addsToHeld(in: machine.mode) { makeRoom(for: header) }
         let action = try machine.receive(header, data)
         if case .message(let id, let charge, ends: false) = action, arriving.append(data, on: id, charge: charge) { return }
         settleMessages()
@@ -86,8 +94,10 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
         case .requestPart(let id): unfinished[id, default: UnfinishedRequest()].bytes.writeBytes(data)
         case .request(let id, let clientStreams): try receiveRequest(id, data, header.flags, clientStreams)
         case .cancelled(let id, _): abandon(id, RPCError(.cancelled, "The caller gave the call up."))
+        case .reject(let id, .overloaded, ends: true): turnAway(id)
         case .reject(let id, let rejection, let ends):
-            reject(id, rejection, ends: ends, isCall: header.type == .request)
+            if header.type == .request { dispatcher.refused(RPCError(rejection), refused(header, data), scope.peer) }
+            reject(id, rejection, ends: ends)
             try machine.refusedRequest()
         case .windowOpened(let id): windowOpened(id)
         case .pong(let value): if value == ServerStateMachine.drainPing { finishDrain() }
@@ -112,9 +122,13 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
         try whole.withUnsafeReadableBytes { bytes throws(ConnectionFailure) in try begin(id, bytes, flags, clientStreams) }
     }
 
-    /// - Parameter isCall: a call is refused with it, whose names nobody has read.
-    private func reject(_ id: UInt32, _ rejection: StreamRejection, ends: Bool, isCall: Bool) {
-        if isCall { dispatcher.refused(RPCError(rejection), nil, scope.peer) }
+    /// Of a Request in several frames nobody reads the names.
+    private func refused(_ header: FrameHeader, _ data: UnsafeRawBufferPointer?) -> RefusedRequest {
+        guard let data, !header.flags.contains(.more), unfinished[header.streamID] == nil else { return RefusedRequest() }
+        return refusedRequest(data)
+    }
+
+    private func reject(_ id: UInt32, _ rejection: StreamRejection, ends: Bool) {
         if ends { abandon(id, RPCError(rejection)) }
         answer(id, RPCError(rejection), ends: ends)
     }
@@ -127,7 +141,11 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
         calls.removeAll()
         unfinished = [:]
         for call in open { cancel(call, RPCError(.cancelled, "The connection is closed.")) }
-        while pending.popFirst() != nil { machine.handlerReturned() }
+        while let call = pending.popFirst() {
+            machine.handlerReturned()
+            letGo(call)
+        }
+        giveAllRoomBack()
         onEnd?(end)
         onEnd = nil
     }
@@ -175,6 +193,7 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
 
     private func tick() {
         machine.intervalPassed()
+        giveRoomBack()
         if let failure = transport.tooSlow() { return transport.fail(failure) }
         let limits = transport.limits
         if !machine.isEstablished, NIODeadline.now() - started >= TimeAmount(limits.settingsTimeout) {
@@ -218,7 +237,10 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
     }
 
     private func finishDrain() {
-        for id in machine.finishDrain() { reject(id, .draining, ends: true, isCall: true) }
+        for id in machine.finishDrain() {
+            dispatcher.refused(RPCError(.draining), RefusedRequest(), scope.peer)
+            reject(id, .draining, ends: true)
+        }
         transport.wake()
         closeIfDrained()
     }

@@ -14,6 +14,8 @@ final class CallMetrics: Sendable {
     static let maximumSeries = 1000
     /// What stands for a method or a peer beyond it.
     static let other = "other"
+    /// What stands for a method that there is none of, whatever its caller called it.
+    static let unknown = "unknown"
 
     private let cache: SeriesCache<CallKey, CallSeries>
     private let active: any MeterHandler
@@ -38,6 +40,16 @@ final class CallMetrics: Sendable {
         series.calls.increment(by: 1)
         series.duration.recordNanoseconds(duration)
         active.decrement(by: 1)
+    }
+}
+
+extension CallMetrics {
+    /// Counts a call that no handler had. Not timed: how long a refusal takes says nothing of the method.
+    ///
+    /// - Parameter method: nil for one that there is none of.
+    func callRefused(_ method: MethodDescriptor?, _ code: StatusCode, peer: String) {
+        let key = CallKey(method?.service ?? Self.unknown, method?.name ?? Self.unknown, code, peer)
+        cache[key].calls.increment(by: 1)
     }
 }
 

@@ -32,7 +32,7 @@ public final class RefusalMetrics: RefusalObserver {
     }
 
     /// As ``refused(_:)`` does.
-    public func shed(_ method: MethodDescriptor, of peer: PeerIdentity) {
+    public func shed(_ method: MethodDescriptor?, of peer: PeerIdentity) {
         cache[Key(reason: RPCError.overloadedReason, peer: peer.name)].increment(by: 1)
         next?.shed(method, of: peer)
     }

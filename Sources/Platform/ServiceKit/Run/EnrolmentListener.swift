@@ -30,7 +30,7 @@ public struct EnrolmentListener: Service {
             logger: context.logger, limits: Self.limits)
     }
 
-    private static var limits: ServerLimits {
+    static var limits: ServerLimits {
         var limits = ServerLimits()
         limits.maximumConnections = 128
         limits.maximumConnectionsPerPeer = 128

@@ -35,7 +35,7 @@ struct MeshListener: Service {
     }
 
     /// A service here serves persons, not floods, and some of its methods wait for an exchange: it sheds calls later than the mesh would.
-    private static var limits: ServerLimits {
+    static var limits: ServerLimits {
         var limits = ServerLimits()
         limits.admission?.minimumConcurrency = 64
         // A service's container has 512 MiB for everything.

@@ -2,7 +2,7 @@ import Foundation
 import MeshBench
 import MeshTLS
 
-// mesh-work PART COUNT [--waste]
+// mesh-work PART COUNT [--waste-allocations|--waste-instructions]
 // mesh-work secured|streamed COUNT FOLDER      with server.pem, server.key, client.pem, client.key and root.pem in it
 //
 // No option parser and no async main: both would be counted too, or start threads.
@@ -22,15 +22,30 @@ func work(_ part: String, _ count: Int, _ rest: ArraySlice<String>) throws -> In
         return try secured.run(count: count, server: credentials("server", in: folder), client: credentials("client", in: folder))
     }
     let parts = Workload.allCases.map(\.rawValue).joined(separator: "|")
-    guard let workload = Workload(rawValue: part), rest.isEmpty || rest == ["--waste"] else {
-        fail("usage: mesh-work \(parts) COUNT [--waste], or mesh-work secured|streamed COUNT FOLDER")
+    guard let workload = Workload(rawValue: part), rest.isEmpty || rest.count == 1 && Waste(rawValue: rest.first ?? "") != nil else {
+        fail("usage: mesh-work \(parts) COUNT [--waste-allocations|--waste-instructions], or mesh-work secured|streamed COUNT FOLDER")
     }
-    var result = try workload.run(count: count)
-    if rest == ["--waste"] {
-        // What a check of the counts has to notice: one more allocation each time.
-        for number in 0..<count { result &+= [UInt8](repeating: UInt8(truncatingIfNeeded: number), count: 64).count }
+    let result = try workload.run(count: count)
+    return rest.first.flatMap { Waste(rawValue: $0) }.map { result &+ $0.run(count) } ?? result
+}
+
+/// What a check of the counts has to notice.
+enum Waste: String {
+    case allocations = "--waste-allocations"
+    case instructions = "--waste-instructions"
+
+    func run(_ count: Int) -> Int {
+        var result = 1
+        for number in 0..<count {
+            switch self {
+            // One more each time.
+            case .allocations: result &+= [UInt8](repeating: UInt8(truncatingIfNeeded: number), count: 64).count
+            // Each round needs the one before: no compiler counts them out. No memory is asked for.
+            case .instructions: for _ in 0..<200 { result = (result ^ result << 13) &* 0x2545_f491_4f6c_dd1d }
+            }
+        }
+        return result
     }
-    return result
 }
 
 guard CommandLine.arguments.count >= 3, let count = Int(CommandLine.arguments[2]), (0...100_000_000).contains(count) else {

@@ -33,7 +33,9 @@ final class CallRunner: Sendable {
         }
         if let delay = hedgeDelay(first.outgoing, options) {
             return try await run(RunningCall(first.outgoing, options)) { lease, outgoing, attempt in
-                try await self.hedged(outgoing, attempt: attempt, on: lease, after: delay)
+                // To give up the attempt that loses would end the calls of others on its connection.
+                guard !lease.connection.wire.closesToCancel else { return try await self.unary(outgoing, on: lease) }
+                return try await self.hedged(outgoing, attempt: attempt, on: lease, after: delay)
             }
         }
         return try await run(RunningCall(first.outgoing, options)) { lease, outgoing, _ in try await self.unary(outgoing, on: lease) }

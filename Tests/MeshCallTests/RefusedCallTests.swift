@@ -1,0 +1,145 @@
+import Logging
+import MeshMessages
+import MeshWire
+import NIOCore
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import MeshCall
+
+/// What interceptors and the log are told of calls that no handler got.
+@Suite(.timeLimit(.minutes(1)))
+struct RefusedCallTests {
+    private struct Case {
+        var method: String
+        var flags: FrameFlags = []
+        var metadata = 0
+        var timeoutNano: Int64 = 0
+        var payload: [UInt8] = []
+        /// Method and code that are counted.
+        let counted: String
+    }
+
+    private static let cases = [
+        Case(method: "Unheard", counted: "- UNIMPLEMENTED"),
+        Case(method: "Echo", flags: .remoteClosed, counted: "Echo UNIMPLEMENTED"),
+        Case(method: "Echo", timeoutNano: -1, counted: "Echo DEADLINE_EXCEEDED"),
+        Case(method: "Typed", payload: [0xff], counted: "Typed INVALID_ARGUMENT"),
+        Case(method: "Closed", payload: [0xff], counted: "Closed PERMISSION_DENIED"),
+        Case(method: "Token", payload: [0xff], counted: "Token INVALID_ARGUMENT"),
+    ]
+
+    private static func typed(_ name: String, _ policy: MethodPolicy = TestService.open) -> MethodImplementation {
+        .unary(TestService.descriptor(name, .unary, policy)) { (_: MeshV1.HealthCheckRequest, _) in MeshV1.HealthCheckResponse() }
+    }
+
+    /// `Token` is asked for one by everybody, but takes calls of gateway without.
+    private static var methods: [MethodImplementation] {
+        let closed = MethodPolicy(callers: ["agent"], callersWithoutUser: ["agent"], defaultDeadline: .seconds(30))
+        let token = MethodPolicy(callers: ["gateway"], tokens: [.access], defaultDeadline: .seconds(30))
+        return [TestService.echo, typed("Typed"), typed("Closed", closed), typed("Token", token)]
+    }
+
+    private func request(_ id: UInt32, _ call: Case, requestID: String) throws -> [UInt8] {
+        var metadata = [MeshV1.KeyValue(key: "x-request-id", value: requestID)]
+        if call.method == "Token" { metadata.append(MeshV1.KeyValue(key: "authorization", value: "Bearer t")) }
+        let data = try MeshV1.Request(
+            service: TestService.name, method: call.method, payload: call.payload, timeoutNano: call.timeoutNano, metadata: metadata
+        ).packed()
+        return FrameHeader(length: UInt32(data.count), streamID: id, type: .request, flags: call.flags).with(data)
+    }
+
+    private func link(_ unserved: Unserved, _ log: LogRecorder, _ limits: ConnectionLimits = .default) -> WireLink {
+        let link = WireLink(
+            Self.methods, mode: .mesh, limits: limits, log: log, interceptors: [unserved], authenticator: AnyToken())
+        link.write(ControlFrame.settings(.default).encoded)
+        return link
+    }
+
+    /// The next answer; control frames are not of interest here.
+    private func answer(_ link: WireLink) async throws -> FrameHeader {
+        while let frame = await link.read() {
+            if frame.header.type == .response { return frame.header }
+        }
+        throw RPCError(.unavailable, "closed")
+    }
+
+    @Test("each is told once to the interceptors, with the method where there is one, and is one line with the caller's request id")
+    func each() async throws {
+        let log = LogRecorder(level: .info), unserved = Unserved()
+        let link = link(unserved, log)
+        for (index, call) in Self.cases.enumerated() {
+            let id = UInt32(index * 2 + 1)
+            link.write(try request(id, call, requestID: "r\(index)"))
+            #expect(try await answer(link).streamID == id)
+            #expect(unserved.all == Self.cases.prefix(index + 1).map { "\($0.counted) gateway" })
+            #expect(log.lines.count == index + 1, "\(log.lines)")
+            let line = try #require(log.lines.last)
+            #expect(line.hasPrefix("warning call refused") && line.contains("request_id=r\(index)"), "\(line)")
+            #expect(line.contains("method=/\(TestService.name)/\(call.method)"), "\(line)")
+        }
+        link.write(try request(101, Case(method: "Echo", counted: ""), requestID: "r"))
+        #expect(try await answer(link).streamID == 101)
+        #expect(unserved.all.count == Self.cases.count, "a call that was served is none")
+        link.hangUp()
+    }
+
+    @Test("what nobody can read is counted too, and its line has a request id of this side")
+    func unreadable() async throws {
+        let log = LogRecorder(level: .info), unserved = Unserved()
+        let link = link(unserved, log)
+        link.write(FrameHeader(length: 2, streamID: 1, type: .request).with([0xff, 0xff]))
+        #expect(try await answer(link).streamID == 1)
+        #expect(unserved.all == ["- INVALID_ARGUMENT gateway"])
+        #expect(try #require(log.lines.last).contains(/request_id=[0-9a-f]{16}/))
+        link.hangUp()
+    }
+
+    @Test("a call for which there is no stream is counted for its method")
+    func tooManyStreams() async throws {
+        let log = LogRecorder(level: .info), unserved = Unserved()
+        var limits = ConnectionLimits()
+        limits.settings.maximumConcurrentStreams = 0
+        let link = link(unserved, log, limits)
+        link.write(try request(1, Case(method: "Echo", counted: ""), requestID: "r1"))
+        #expect(try await answer(link).streamID == 1)
+        #expect(unserved.all == ["Echo RESOURCE_EXHAUSTED gateway"])
+        #expect(try #require(log.lines.last).contains("request_id=r1"))
+        link.hangUp()
+    }
+
+    @Test("a call that there is no room for is counted, and makes no line")
+    func shed() async throws {
+        let log = LogRecorder(level: .info), unserved = Unserved()
+        var limits = ConnectionLimits()
+        (limits.maximumRequestBytes, limits.shortRequestBytes) = (0, 0)
+        let link = link(unserved, log, limits)
+        link.write(try request(1, Case(method: "Echo", payload: [1], counted: ""), requestID: "r1"))
+        #expect(try await answer(link).streamID == 1)
+        #expect(unserved.all == ["Echo RESOURCE_EXHAUSTED gateway"])
+        #expect(log.lines.isEmpty)
+        link.hangUp()
+    }
+}
+
+/// Remembers the calls that no handler got.
+private final class Unserved: ServerInterceptor {
+    private let calls = Mutex<[String]>([])
+
+    var all: [String] { calls.withLock { $0 } }
+
+    func intercept(_ context: ServerContext, next: @concurrent @Sendable (ServerContext) async throws -> Void) async throws {
+        try await next(context)
+    }
+
+    func notServed(_ call: UnservedCall) {
+        calls.withLock { $0.append("\(call.method?.name ?? "-") \(call.code) \(call.peer.name)") }
+    }
+}
+
+private struct AnyToken: TokenAuthenticator {
+    func authenticate(bearer token: String, accepting accepted: [TokenType]) async throws -> Principal {
+        Principal(userID: "u", tokenType: .access, tokenID: "t", expiresAt: .max)
+    }
+}

@@ -1,0 +1,84 @@
+import Testing
+
+@testable import MeshWire
+
+/// What a client makes a server hold beyond what windows bound, and how the driver's room bounds it.
+struct HeldBytesTests {
+    private static let part = [UInt8](repeating: 7, count: 1000)
+
+    /// A server with an open stream whose client sends messages.
+    private func server(mode: WireMode = .mesh) throws -> ServerStateMachine {
+        var server = try mode == .mesh ? .ready() : ServerStateMachine(mode: .baseline)
+        _ = try server.receive(Frame(.request, 1, [.remoteOpen, .noData]))
+        if mode == .baseline { _ = server.resolve(1, takesStream: true, flags: .remoteOpen) }
+        return server
+    }
+
+    /// Two parts and a last one.
+    private func sendLongMessage(_ server: inout ServerStateMachine) throws {
+        for flags in [.more, .more, []] as [FrameFlags] { _ = try server.receive(Frame(.data, 1, flags, Self.part)) }
+    }
+
+    @Test("parts of a Request count until it is complete, or given up")
+    func request() throws {
+        var server = try server()
+        _ = try server.receive(Frame(.request, 3, .more, Self.part))
+        _ = try server.receive(Frame(.request, 5, .more, Self.part))
+        #expect(server.heldBytes == 2000)
+        #expect(try server.receive(Frame(.request, 3, [], Self.part)) == .request(3, clientStreams: false))
+        #expect(server.heldBytes == 1000)
+        _ = try server.receive(.cancel(streamID: 5, code: 1, reason: ""))
+        #expect(server.heldBytes == 0)
+    }
+
+    @Test("parts of a stream message count until it is taken; a message in one frame, which a window bounds, does not")
+    func message() throws {
+        var server = try server()
+        try sendLongMessage(&server)
+        _ = try server.receive(Frame(.data, 1, [], Self.part))
+        #expect(server.heldBytes == 2000)
+        // Credited as they came, the parts are the first message's, which is gone when all are.
+        server.consumed(1, charge: 1010, on: 1)
+        server.consumed(1, charge: 1010, on: 1)
+        #expect(server.heldBytes == 0)
+    }
+
+    @Test("what a stream held goes with it, complete or not", arguments: [false, true])
+    func closed(cancelled: Bool) throws {
+        var server = try server()
+        try sendLongMessage(&server)
+        _ = try server.receive(Frame(.data, 1, .more, Self.part))
+        #expect(server.heldBytes == 3000)
+        if cancelled { _ = try server.receive(.cancel(streamID: 1, code: 1, reason: "")) } else { server.answered(1) }
+        #expect(server.heldBytes == 0)
+    }
+
+    @Test("baseline: every message counts until it is taken, also when its stream has ended")
+    func baseline() throws {
+        var server = try server(mode: .baseline)
+        for _ in 0..<3 { _ = try server.receive(Frame(.data, 1, [], Self.part)) }
+        #expect(server.heldBytes == 3030)
+        server.consumed(1, charge: 1010, on: 1)
+        server.answered(1)
+        #expect(server.heldBytes == 2020)
+        server.consumed(2, charge: 2020, on: 1)
+        #expect(server.heldBytes == 0)
+    }
+
+    @Test("without room a Request is sent away as overload, a stream ends; nothing of it is held")
+    func room() throws {
+        var server = try server()
+        server.room = 1500
+        _ = try server.receive(Frame(.data, 1, .more, Self.part))
+        #expect(try server.receive(Frame(.request, 3, .more, Self.part)) == .reject(3, .overloaded, ends: true))
+        #expect(server.heldBytes == 1000)
+        #expect(try server.receive(Frame(.data, 1, .more, Self.part)) == .reject(1, .serverAssemblyFull, ends: true))
+        #expect(server.heldBytes == 0)
+
+        var stock = try self.server(mode: .baseline)
+        stock.room = 1500
+        _ = try stock.receive(Frame(.data, 1, [], Self.part))
+        #expect(try stock.receive(Frame(.data, 1, [], Self.part)) == .reject(1, .serverQueueFull, ends: true))
+        #expect(stock.heldBytes == 1010)
+    }
+}
