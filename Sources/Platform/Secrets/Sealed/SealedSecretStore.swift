@@ -147,13 +147,29 @@ public struct SealedSecretStore: SecretStore {
         return (document, SealingKeys(dataKey: dataKey))
     }
 
+    /// Its key may be replaced between the reading of the file and that of the key: a file that is another by now is read once more.
     private func open() async throws -> (SealedDocument, SecretBytes) {
         // Taken before the file is opened: what another reader sees meanwhile may well be newer.
         let seen = newest.generation.withLock { $0 }
+        let sealed = try sealedFile()
+        do {
+            return try await open(sealed, notBefore: seen)
+        } catch let cause as SecretStoreError.Cause where cause.isWrongKey {
+            let again = try sealedFile()
+            guard again.document.wrappedKey != sealed.document.wrappedKey else { throw cause }
+            return try await open(again, notBefore: seen)
+        }
+    }
+
+    private func sealedFile() throws -> SealedFile {
         let bytes = try PrivateFile().read(path: folder + "/" + file, atMost: SealedFile.maximumSize)
         let sealed = try SealedFile(bytes.withUnsafeBytes(Array.init))
         // Before the key: environments have different keys, and a wrong key would hide why. The MAC covers the name.
         try EnvironmentMark.check(sealed.document.environment, is: environment)
+        return sealed
+    }
+
+    private func open(_ sealed: SealedFile, notBefore seen: UInt64) async throws -> (SealedDocument, SecretBytes) {
         let dataKey = try await key.unwrap(sealed.document.wrappedKey)
         guard dataKey.count == SealingKeys.dataKeySize else { throw SecretStoreError.Cause.tampered("its data key has the wrong length") }
         try sealed.authenticate(SealingKeys(dataKey: dataKey))
