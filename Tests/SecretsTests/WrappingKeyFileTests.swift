@@ -32,18 +32,19 @@ struct WrappingKeyFileTests {
         try await file.replace { SealedSecretStore(path: path, owner: "execution", environment: "development", key: $0) }
     }
 
-    @Test("The next key takes its name between the reads of the two: it opens the file all the same, for who comes new and for who had the one before")
+    @Test("The next key takes its name between the reads of the two: it opens the file all the same")
     func renamed() async throws {
         let known = store(try file.key())
         try await known.put(Self.secret, as: "data-key", at: .current)
-        // As a replacement stands before its last step.
-        try Self.write(2, keyPath + ".next")
-        try await known.reseal(under: try MemoryWrappingKey(SecretBytes(copying: [UInt8](repeating: 2, count: 32))))
         let path = keyPath
+        // Knows the first key, and reads again once that is the wrong one.
         let key = try file.key {
             guard FileManager.default.fileExists(atPath: path + ".next") else { return }
             #expect(rename(path + ".next", path) == 0)
         }
+        // As a replacement stands before its last step.
+        try Self.write(2, keyPath + ".next")
+        try await known.reseal(under: try MemoryWrappingKey(SecretBytes(copying: [UInt8](repeating: 2, count: 32))))
         #expect(try await store(key).secret(named: "data-key") == Self.secret)
         #expect(!FileManager.default.fileExists(atPath: path + ".next"))
         #expect(try await known.secret(named: "data-key") == Self.secret)
