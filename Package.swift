@@ -259,7 +259,7 @@ let services: [Target] = [
     target(
         "SandboxExchange", in: "Services",
         uses: [
-            "HTTPSKit", "ServiceKit", "Storage", "Trading", "MeshTLS", "Cryptography", "Secrets", hummingbird, grdb, logging, lifecycle, crypto,
+            "HTTPSKit", "ServiceKit", "Storage", "KeyManagement", "AuditClient", "Trading", "MeshTLS", "Cryptography", "Secrets", hummingbird, grdb, logging, lifecycle, crypto,
             nio("NIOCore"), nio("NIOConcurrencyHelpers"), .product(name: "HTTPTypes", package: "swift-http-types"),
         ]),
 ]
@@ -339,7 +339,7 @@ let appTests: [Target] = [
     tests(
         "SandboxExchangeTests",
         uses: [
-            "SandboxExchange", "Exchange", "Storage", "Trading", "Secrets", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird"),
+            "SandboxExchange", "Exchange", "Storage", "KeyManagement", "Trading", "Cryptography", "Secrets", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird"),
             .product(name: "HTTPTypes", package: "swift-http-types"), subprocess, .product(name: "SystemPackage", package: "swift-system"),
             crypto, logging, nio("NIOCore"),
         ]),

@@ -87,9 +87,7 @@ struct IdentitySupportTests {
         #expect(try PrivateFiles.readText(file) == before)
         support(at: Date() + 13 * 3600).look()
         #expect(try PrivateFiles.readText(file) != before)
-        let issuer = try CertificateAuthority(
-            certificatePEM: PrivateFiles.readText(folder.pki + "/https-issuer.crt.pem"),
-            privateKeyPEM: PrivateFiles.readText(folder.pki + "/https-issuer.key.pem"))
+        let issuer = try HTTPSIssuerFile(folder).read()
         #expect(throws: CertificateAuthority.Failure.self) {
             try issuer.checkIsIssuer(environment: "development", roots: PrivateFiles.readText(folder.rootCertificate))
         }

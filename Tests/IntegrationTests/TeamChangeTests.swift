@@ -21,9 +21,19 @@ extension Integration {
             try await ProgramRun.of(ProgramFolder().path + "/pulse", arguments + ["--state", mesh.folder.path])
         }
 
+        /// What the command replaces by itself, and what it cannot: a log keeps its key, and a person's key is that person's to replace.
+        private static let ours: Set<String> = [
+            "auth/token-signing", "auth/data-encryption", "auth/mesh-issuing", "market-data/data-encryption", "market-data/exchange-market",
+            "execution/data-encryption", "audit/webhook",
+        ]
+        private static let others: Set<String> = ["audit/log-signing", "execution/exchange-trade", "market-data/exchange-read"]
+
+        /// `PROCESS/KIND/ID` without the id.
+        private static func kinds(_ ids: Set<String>) -> Set<String> { Set(ids.map { $0.split(separator: "/").prefix(2).joined(separator: "/") }) }
+
         private func activeIDs(on mesh: LocalMesh) async throws -> Set<String> {
             var ids: Set<String> = []
-            for name in [ServiceName.auth, .execution, .marketData] {
+            for name in [ServiceName.auth, .agent, .execution, .marketData, .audit] {
                 let client = try mesh.client(to: name, as: "operator")
                 let keys = try await KeysV1.KeysClient(client).listKeys(.init()).keys
                 await client.close()
@@ -35,7 +45,7 @@ extension Integration {
         /// The files whose content a role could have copied.
         private func heldFiles(on mesh: LocalMesh) throws -> [String: Data] {
             let secrets = try DeploymentSecrets(mesh.folder)
-            var paths = [mesh.folder.pki + "/https-issuer.key.pem", mesh.folder.operatorTLS + "/key.pem"]
+            var paths = [mesh.folder.httpsIssuer, mesh.folder.operatorTLS + "/key.pem"]
             for name in ServiceName.allCases {
                 paths += [secrets.wrappingKey(of: name), mesh.folder.tls(name) + "/key.pem", mesh.folder.tls(name) + "/https-key.pem"]
             }
@@ -46,14 +56,23 @@ extension Integration {
             try await DeploymentSecrets(mesh.folder).store(of: .sandboxExchange).secret(named: "operator-token")
         }
 
+        private func isSandboxRewrapped(on mesh: LocalMesh, since before: [UInt8]) async throws -> Bool {
+            guard try await StoredCredentials.secret("data-key", of: .sandboxExchange, mesh.folder) != before else { return false }
+            // Throws unless it opens with the key in use.
+            return (try? await OpenedDatabase(of: .sandboxExchange, in: mesh.folder))?.keys.count == 1
+        }
+
         @Test("An operator leaves: every key that can be is another: of tokens, data, certificates, secret files and the sandbox's page; every process runs on")
         func everythingChanges() async throws {
-            try await LocalMesh.with(keys: Self.schedules) { mesh in try await replaceAll(on: mesh) }
+            // Nobody listens there: what counts is the key that alerts would be signed with.
+            try await LocalMesh.with(keys: Self.schedules, alerts: .init(webhook: "https://127.0.0.1:9/alerts")) { mesh in try await replaceAll(on: mesh) }
         }
 
         private func replaceAll(on mesh: LocalMesh) async throws {
             var someone = try await mesh.makePerson()
+            try await someone.linkExchange(to: .read)
             let (files, token, keys) = (try heldFiles(on: mesh), try await operatorToken(on: mesh), try await activeIDs(on: mesh))
+            let dataKey = try await StoredCredentials.secret("data-key", of: .sandboxExchange, mesh.folder)
             var pids: [Int32] = []
             for name in ServiceName.allCases { pids.append(try #require(await mesh.process(name).pid)) }
             let run = try await pulse(["keys", "rotate", "--seen-by", "operator", "--reason", "team-change"], on: mesh)
@@ -63,10 +82,18 @@ extension Integration {
             }
             #expect(files.count == 2 + ServiceName.allCases.count + 6 + 2, "\(files.keys.sorted())")
             #expect(try await operatorToken(on: mesh) != token)
-            let ours = ["auth/token-signing", "auth/data-encryption", "auth/mesh-issuing", "market-data/data-encryption", "execution/data-encryption"]
-            let replaced = keys.filter { key in ours.contains { key.hasPrefix($0) } }
-            #expect(replaced.count == ours.count)
-            try await eventually("every key of ours is another") { try await replaced.isDisjoint(with: activeIDs(on: mesh)) }
+            #expect(Self.kinds(keys) == Self.ours.union(Self.others), "\(keys)")
+            let kept = keys.filter { Self.others.contains($0.split(separator: "/").prefix(2).joined(separator: "/")) }
+            try await eventually("every key of ours is another, and those that only others can replace are in use") {
+                guard let now = try? await activeIDs(on: mesh) else { return false }
+                return now.intersection(keys) == kept && Self.kinds(now) == Self.kinds(keys)
+            }
+            // Each of them is named, with who is to replace it: a line for the key, one for the person.
+            for key in kept where !key.hasPrefix("audit/") { #expect(run.text.contains(key) && run.text.contains("The person is to link a new key"), "\(key): \(run.text)") }
+            for line in ["audit/log-signing: a log keeps its key", "operator/root key", "operator/HTTPS issuer: another took its place"] {
+                #expect(run.text.contains(line), "\(line): \(run.text)")
+            }
+            try await eventually("the exchange's own database is under its new data key, too") { try await isSandboxRewrapped(on: mesh, since: dataKey) }
             // New certificates are served, old secrets open under new keys, and the sandbox takes its new token.
             try await eventually("everybody is let in") { try await pulse(["mesh", "ping"], on: mesh).exitCode == 0 }
             // Tokens of the key before have ended by now.

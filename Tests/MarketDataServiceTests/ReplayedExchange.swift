@@ -1,4 +1,5 @@
 import Crypto
+import Cryptography
 import Exchange
 import FoundationEssentials
 import HTTPTypes
@@ -36,7 +37,7 @@ struct ReplayedExchange: Sendable {
         try await withTemporaryFolder { folder in
             let database = try ServiceDatabase(folder: folder, name: "sandbox", schema: SandboxExchange.schema, logger: quiet)
             let exchange = try await SandboxExchange(
-                configuration: configuration, database: database, dataKey: SymmetricKey(size: .bits256),
+                configuration: configuration, database: database, cipher: ColumnCipher(rootKey: SymmetricKey(size: .bits256)),
                 wallTime: { clock.now * 1000 })
             let app = Application(responder: exchange.responder(operatorToken: SecretBytes(copying: Array(token.utf8))), logger: quiet)
             try await app.test(.live) { client in

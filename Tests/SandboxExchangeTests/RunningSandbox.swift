@@ -1,4 +1,5 @@
 import Crypto
+import Cryptography
 import Exchange
 import FoundationEssentials
 import HTTPTypes
@@ -47,12 +48,12 @@ struct RunningSandbox: Sendable {
     }
 
     static func open(
-        _ configuration: SandboxConfiguration, folder: String, wallTime: @escaping @Sendable () -> Int64 = systemTime
+        _ configuration: SandboxConfiguration, folder: String, wallTime: @escaping @Sendable () -> Int64 = systemTime,
+        cipher: ColumnCipher = ColumnCipher(rootKey: SymmetricKey(data: Data(repeating: 7, count: 32)))
     ) async throws -> SandboxExchange {
         let database = try ServiceDatabase(folder: folder, name: "sandbox", schema: SandboxExchange.schema, logger: quiet)
         return try await SandboxExchange(
-            configuration: configuration, database: database, dataKey: SymmetricKey(data: Data(repeating: 7, count: 32)), wallTime: wallTime
-        )
+            configuration: configuration, database: database, cipher: cipher, wallTime: wallTime)
     }
 
     static let quiet: Logger = {

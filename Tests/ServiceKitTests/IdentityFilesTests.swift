@@ -78,13 +78,29 @@ struct IdentityFilesTests {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let serial = try #require(CertificateSerial(hex: "0a0b"))
         let agent = try SPIFFEIdentity(uri: "spiffe://development.cryptopulse.internal/agent")
-        let first = MeshTrust(settings, logger: logger)
+        let first = try MeshTrust(settings, logger: logger)
         #expect(first.replaceRevocations(with: RevocationList(version: 7, serials: [serial], identities: [agent])))
         #expect(!first.replaceRevocations(with: RevocationList(version: 7)))
-        let second = MeshTrust(settings, logger: logger)
+        let second = try MeshTrust(settings, logger: logger)
         #expect(second.revocations == RevocationList(version: 7, serials: [serial], identities: [agent]))
         #expect(!second.replaceRevocations(with: RevocationList(version: 6)))
         #expect(second.replaceRevocations(with: RevocationList(version: 8)))
-        #expect(MeshTrust(settings, logger: logger).revocations == RevocationList(version: 8))
+        #expect(try MeshTrust(settings, logger: logger).revocations == RevocationList(version: 8))
+    }
+
+    @Test("A kept list with an entry that cannot be read is refused whole, naming file and entry: what it revokes would be let in", arguments: [
+        (#"{"version":7,"serials":["0a0b","xyz"],"identities":[]}"#, "'xyz'"),
+        (#"{"version":7,"serials":[],"identities":["spiffe://a/b?c"]}"#, "'spiffe://a/b?c'"), ("[]", "is no list of revocations"),
+    ])
+    func unreadableRevocations(content: String, what: String) throws {
+        let settings = ServiceSettings.sample(folder.path)
+        let file = settings.dataFolder + "/revocations.json"
+        try FileManager.default.createDirectory(atPath: settings.dataFolder, withIntermediateDirectories: true)
+        try Data(content.utf8).write(to: URL(filePath: file))
+        let error = try #require(throws: RevocationFile.Unreadable.self) {
+            try MeshTrust(settings, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        }
+        #expect(error.description.contains(file) && error.description.contains(what), "\(error)")
+        #expect(FileManager.default.contents(atPath: file) == Data(content.utf8))
     }
 }

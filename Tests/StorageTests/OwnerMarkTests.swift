@@ -29,16 +29,25 @@ struct OwnerMarkTests {
         try await again.fill()
     }
 
-    @Test("A file from before there were marks gets one, and keeps it")
+    @Test("A file that holds something and bears no mark is refused, naming it and its opener, and stays as it was; an empty one gets the mark")
     func unmarked() async throws {
         let folder = TestFolder()
-        let old = try open(folder, as: nil)
-        try await old.fill()
-        try old.close()
-        let marked = try open(folder, as: Self.development)
-        #expect(try await marked.readAll { try Int.fetchOne($0, sql: "SELECT count(*) FROM orders") } == 5)
-        try marked.close()
-        #expect(throws: ForeignDatabase.self) { try open(folder, as: DatabaseOwner(environment: "production", service: "execution")) }
+        let unmarked = try open(folder, as: nil)
+        try await unmarked.fill()
+        try unmarked.close()
+        let expected = UnmarkedDatabase(path: folder.path + "/test.sqlite", opener: Self.development)
+        #expect(throws: expected) { try open(folder, as: Self.development) }
+        #expect("\(expected)".contains("opened as development's execution's: \(folder.path)/test.sqlite"))
+        let again = try open(folder, as: nil)
+        #expect(try await again.readAll { try Int.fetchOne($0, sql: "SELECT count(*) FROM orders") } == 5)
+        #expect(try await again.readAll { try !$0.tableExists("database_owner") })
+        // As a process leaves it that died before its first write.
+        let empty = TestFolder()
+        try FileManager.default.createDirectory(atPath: empty.path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        try Data().write(to: URL(filePath: empty.path + "/test.sqlite"))
+        chmod(empty.path + "/test.sqlite", 0o600)
+        try open(empty, as: Self.development).close()
+        #expect(throws: ForeignDatabase.self) { try open(empty, as: DatabaseOwner(environment: "production", service: "execution")) }
     }
 
     @Test("No user's read finds the mark")

@@ -23,3 +23,14 @@ public struct ForeignDatabase: Error, Equatable, CustomStringConvertible {
 
     public var description: String { "the database of \(owner) was opened as \(opener)'s: \(path)" }
 }
+
+/// A database file that holds something and does not say whose. Nothing in it was changed.
+public struct UnmarkedDatabase: Error, Equatable, CustomStringConvertible {
+    public let path: String
+    /// As whose it was opened.
+    public let opener: DatabaseOwner
+
+    public var description: String {
+        "a database that does not say whose it is was opened as \(opener)'s: \(path). Bring that service's own file, or move this one away"
+    }
+}

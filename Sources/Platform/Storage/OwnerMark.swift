@@ -5,17 +5,19 @@ struct OwnerMark {
     let path: String
     let opener: DatabaseOwner
 
-    /// Compares the file's mark before anything of the file is used or changed. A file without one, new or from before there were marks, gets it.
+    /// Compares the file's mark before anything of the file is used or changed. A file without one gets it as long as nothing else is in it: whose
+    /// rows these are nobody could say.
     ///
-    /// - Throws: `ForeignDatabase`.
+    /// - Throws: `ForeignDatabase`, `UnmarkedDatabase`.
     func claim(_ pool: DatabasePool) throws {
         if let owner = try pool.read(Self.owner) { return try check(owner) }
         // Asked again inside the transaction. The folder's lock keeps others out already.
         try pool.write { db in
             if let owner = try Self.owner(in: db) { return try check(owner) }
+            guard try Self.isEmpty(db) else { throw UnmarkedDatabase(path: path, opener: opener) }
             try db.execute(
                 sql: """
-                    CREATE TABLE IF NOT EXISTS database_owner (
+                    CREATE TABLE database_owner (
                         id INTEGER PRIMARY KEY CHECK (id = 1), environment TEXT NOT NULL, service TEXT NOT NULL) STRICT;
                     """)
             try db.execute(
@@ -25,6 +27,10 @@ struct OwnerMark {
 
     private func check(_ owner: DatabaseOwner) throws {
         guard owner == opener else { throw ForeignDatabase(path: path, owner: owner, opener: opener) }
+    }
+
+    private static func isEmpty(_ db: Database) throws -> Bool {
+        try Row.fetchOne(db, sql: "SELECT 1 FROM sqlite_master LIMIT 1") == nil
     }
 
     private static func owner(in db: Database) throws -> DatabaseOwner? {

@@ -30,8 +30,8 @@ public final class ServiceDatabase: Sendable {
 
     /// Opens `folder`/`name`.sqlite, making both when missing, and brings it to the schema.
     ///
-    /// - Parameter owner: whose the file must be; one without a mark gets it. nil, for tests: not asked.
-    /// - Throws: `StorageError`; `ForeignDatabase`; GRDB's `DatabaseError` when a migration fails.
+    /// - Parameter owner: whose the file must be; an empty one gets the mark. nil, for tests: not asked.
+    /// - Throws: `StorageError`; `ForeignDatabase`; `UnmarkedDatabase`; GRDB's `DatabaseError` when a migration fails.
     public init(
         folder: String, name: String, schema: DatabaseSchema, owner: DatabaseOwner? = nil, limits: Limits = Limits(), logger: Logger
     ) throws {

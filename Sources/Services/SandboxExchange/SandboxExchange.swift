@@ -1,7 +1,7 @@
-import Cryptography
+public import Cryptography
+import KeyManagement
 import NIOConcurrencyHelpers
 public import Storage
-public import Crypto
 
 /// An exchange with Binance Spot's REST interface over recorded or generated prices.
 ///
@@ -19,11 +19,11 @@ public final class SandboxExchange: Sendable {
 
     /// - Parameters:
     ///   - database: opened with `SandboxExchange.schema`.
-    ///   - dataKey: seals the material of API keys; 256 bits.
+    ///   - cipher: seals the material of API keys.
     ///   - wallTime: microseconds since 1970.
     /// - Throws: `CandleFile.Failure` for a candle file that cannot be used; storage errors.
     public init(
-        configuration: SandboxConfiguration, database: ServiceDatabase, dataKey: SymmetricKey, wallTime: @escaping @Sendable () -> Int64
+        configuration: SandboxConfiguration, database: ServiceDatabase, cipher: ColumnCipher, wallTime: @escaping @Sendable () -> Int64
     ) async throws {
         self.configuration = configuration
         self.database = database
@@ -31,12 +31,18 @@ public final class SandboxExchange: Sendable {
         let listing = try Listing(configuration)
         markets = listing.markets
         clock = try await listing.clock(wall: wallTime() / 1000, database: database)
-        vault = KeyVault(cipher: ColumnCipher(rootKey: dataKey))
+        vault = KeyVault(cipher: cipher)
         weights = NIOLockedValueBox(WeightMeter(limits: .init(weightPerMinute: configuration.weightPerMinute)))
         orderCounts = NIOLockedValueBox(OrderMeter(limits: .init(perTenSeconds: configuration.ordersPerTenSeconds)))
     }
 
     public static let schema = SandboxSchema.schema
+
+    /// What seals API key material, and the key from the secret store that wraps it. A database of an earlier release was sealed by the latter.
+    static func openDataKeys(in place: KeyringPlace, schedule: KeySchedule) async throws -> (data: DataKeyring, wrapping: StoredKeyring) {
+        try await DataKeyring.open(
+            [DataKeyring.columns], in: place, schedule: schedule, inherit: DataKeyring.inheritColumns(of: ["api_key"]))
+    }
 
     /// The exchange's clock, milliseconds since 1970.
     var serverTime: Int64 { wallTime() / 1000 }

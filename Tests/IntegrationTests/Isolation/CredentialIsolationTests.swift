@@ -26,8 +26,8 @@ extension Integration {
         @Test("What the language model was asked shows no credential and no address: nothing of what was planted but what the person said to it")
         func prompts() async throws {
             let run = try IsolationRun.shared()
-            #expect(run.model.questions.count == 4)
-            let hits = run.model.questions.reduce(into: Set<String>()) { $0.formUnion(run.search.hits(in: Data($1.body.utf8)).map(\.credential)) }
+            #expect(run.questions.count == 4)
+            let hits = run.questions.reduce(into: Set<String>()) { $0.formUnion(run.search.hits(in: Data($1.body.utf8)).map(\.credential)) }
             #expect(hits == ["what a person says"])
         }
 

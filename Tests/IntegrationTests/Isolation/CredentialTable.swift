@@ -30,7 +30,9 @@ enum CredentialTable {
     struct Row {
         /// For the README; rows of one kind share it.
         let kind: String
-        /// `kind`, and whose it is where each service has one.
+        /// Whose it is, where each service has one.
+        let owner: String?
+        /// `kind`, and whose it is.
         let name: String
         /// Must be found in the memory of these processes.
         var holders: Set<Place> = []
@@ -38,22 +40,30 @@ enum CredentialTable {
         var files: Set<Place> = []
         /// Must be found in this service's database, where it takes this service's data key to open it; may be in its memory while it is used.
         var sealedBy: Set<Place> = []
-        /// May be found there, on its way or in memory that was not yet used again. What stands nowhere else must be found in one of them.
+        /// May be found there, on its way or in memory that was not yet used again.
         var passes: Set<Place> = []
+        /// Must be found in the memory of these while its way is stopped: of what stands nowhere.
+        var caught: Set<Place> = []
 
         init(_ kind: String, of owner: String? = nil, in holders: [ServiceName] = [], sealed: [ServiceName] = [], passing: [ServiceName] = []) {
             self.kind = kind
+            self.owner = owner
             name = owner.map { "\(kind) of \($0)" } ?? kind
             self.holders = Set(holders.map(Place.service))
             sealedBy = Set(sealed.map(Place.service))
             passes = Set(passing.map(Place.service))
         }
 
+        /// Where what is on its way, or taken from its file or column to be used, may be met at one moment and not at another.
+        var transient: Set<Place> { passes.union(sealedBy).union(files).subtracting(holders) }
+
         /// - Parameters:
         ///   - files: whose files it lies in.
         ///   - more: what else it passes through.
-        func with(files: Set<Place> = [], passing more: Set<Place> = []) -> Row {
+        ///   - caught: who has it in hand while its way is stopped.
+        func with(files: Set<Place> = [], passing more: Set<Place> = [], caught: Set<Place> = []) -> Row {
             var row = self
+            row.caught.formUnion(caught)
             row.files.formUnion(files)
             row.passes.formUnion(more)
             return row
@@ -74,7 +84,7 @@ enum CredentialTable {
         + ServiceName.allCases.filter(\.enrols).map {
             Row("join token", of: $0.rawValue, passing: [$0, .auth]).with(files: [.service($0)], passing: [.supervisor])
         }
-        + [ServiceName.auth, .execution, .marketData].map { Row("keys that seal the database", of: $0.rawValue, in: [$0]) }
+        + withDataKey.map { Row("keys that seal the database", of: $0.rawValue, in: [$0]) }
 
     static let rows: [Row] =
         ofEachService + [
@@ -93,11 +103,11 @@ enum CredentialTable {
             Row("operator's join token", passing: [.auth]).with(files: [.operatorFolder], passing: [.supervisor]),
             Row("HTTPS issuing key").with(files: [.supervisor]),
             Row("root key").with(files: [.offlineFolder]),
-            Row("authenticator seed", sealed: [.auth], passing: [.gateway]), Row("password", passing: [.gateway, .auth]),
+            Row("authenticator seed", sealed: [.auth], passing: [.gateway]), Row("password", passing: [.gateway, .auth]).with(caught: [.service(.gateway)]),
             Row("refresh token", passing: [.gateway, .auth]).with(files: [.personFolder]),
             Row("access token", passing: [.auth, .gateway, .execution, .marketData, .audit]).with(files: [.personFolder]),
-            Row("agent's narrowed token", passing: [.auth, .gateway, .agent, .execution, .marketData]),
-            Row("sign-off token", passing: [.auth, .gateway, .execution]),
+            Row("agent's narrowed token", passing: [.auth, .gateway, .agent, .execution, .marketData]).with(caught: [.service(.agent)]),
+            Row("sign-off token", passing: [.auth, .gateway, .execution]).with(caught: [.service(.gateway), .service(.execution)]),
             Row("e-mail address", sealed: [.auth], passing: [.gateway]).with(files: [.personFolder]),
             Row("what a person says", sealed: [.execution], passing: [.gateway, .agent]),
         ]

@@ -17,8 +17,6 @@ struct DayOfWork {
     private(set) var planted: [PlantedValue]
     /// What the sealed columns held at the end of the day.
     private(set) var columns: [OpenedColumn] = []
-    /// The person's address and password.
-    private(set) var account = (email: "", password: "")
     private let mesh: LocalMesh
 
     /// Signs up and in, links keys, chats, has every key rotated that can be, trades with a second factor, reads the audit log.
@@ -61,7 +59,6 @@ struct DayOfWork {
 
     private mutating func signUp() async throws -> (Person, Authenticator, SandboxAccount.Open) {
         let (email, password) = ("isolation-\(Hex.encode(SecureRandom.bytes(12)))@example.com", Hex.encode(SecureRandom.bytes(20)))
-        account = (email, password)
         plant("e-mail address", SecretForms(text: email))
         plant("password", SecretForms(text: password))
         let secret = try await mesh.gateway.signUp(email: email, password: password).totp.secret

@@ -6,6 +6,8 @@ import LocalMesh
 struct Findings {
     enum Spot: Hashable, CustomStringConvertible {
         case process(ProcessImage.Part)
+        /// Memory, while the value could go no further.
+        case onItsWay
         /// A file, by its path below the folder that was searched.
         case file(String)
         /// What a column holds once its owner's key has opened it.
@@ -14,6 +16,7 @@ struct Findings {
         var description: String {
             switch self {
             case .process(let part): part.rawValue
+            case .onItsWay: "memory, on its way"
             case .file(let path): path
             case .sealed(let column): "sealed in \(column)"
             }
@@ -74,7 +77,7 @@ struct Findings {
 
     private static func allows(_ row: CredentialTable.Row, _ finding: Finding) -> Bool {
         switch finding.spot {
-        case .process(.memory), .process(.coreDump):
+        case .process(.memory), .process(.coreDump), .onItsWay:
             [row.holders, row.files, row.sealedBy, row.passes].contains { $0.contains(finding.place) }
         // Others can read these of a process of their own user's, and a log has what stood there.
         case .process(.environment), .process(.commandLine): false
@@ -83,19 +86,31 @@ struct Findings {
         }
     }
 
-    /// What was not found where it must be. Of what was replaced only the present value counts.
+    /// Where the present value of a row stands, as far as that is the same in every run. Of what was replaced nothing has to stand anywhere.
+    struct Standing {
+        /// Whoever may have it in memory only for a while does not count.
+        let memory: Set<CredentialTable.Place>
+        let files: Set<CredentialTable.Place>
+        let sealed: Set<CredentialTable.Place>
+        let caught: Set<CredentialTable.Place>
+    }
+
+    func standing(_ row: CredentialTable.Row) -> Standing {
+        let found = all.filter { $0.hit.credential == row.name && !$0.hit.isReplaced }
+        func places(_ isThere: (Spot) -> Bool) -> Set<CredentialTable.Place> { Set(found.filter { isThere($0.spot) }.map(\.place)) }
+        return Standing(
+            memory: places { $0 == .process(.memory) }.subtracting(row.transient), files: places { if case .file = $0 { true } else { false } },
+            sealed: places { if case .sealed = $0 { true } else { false } }, caught: places { $0 == .onItsWay })
+    }
+
+    /// What was not found where it must be.
     func missing(_ rows: [CredentialTable.Row] = CredentialTable.rows) -> [String] {
         rows.flatMap { row -> [String] in
-            let found = all.filter { $0.hit.credential == row.name && !$0.hit.isReplaced }
-            let inMemory = Set(found.filter { $0.spot == .process(.memory) }.map(\.place))
-            let inFiles = Set(found.filter { if case .file = $0.spot { true } else { false } }.map(\.place))
-            let sealed = Set(found.filter { if case .sealed = $0.spot { true } else { false } }.map(\.place))
-            var missing = row.holders.subtracting(inMemory).map { "\(row.name) was not found in the memory of \($0)" }
-            missing += row.files.subtracting(inFiles).map { "\(row.name) was not found in a file of \($0)" }
-            missing += row.sealedBy.subtracting(sealed).map { "\(row.name) was not found sealed in the database of \($0)" }
-            let standsSomewhere = ![row.holders, row.files, row.sealedBy].allSatisfy(\.isEmpty)
-            if !standsSomewhere, row.passes.isDisjoint(with: inMemory) { missing.append("\(row.name) was found in no process that it passes through") }
-            return missing
+            let standing = standing(row)
+            var missing = row.holders.subtracting(standing.memory).map { "\(row.name) was not found in the memory of \($0)" }
+            missing += row.files.subtracting(standing.files).map { "\(row.name) was not found in a file of \($0)" }
+            missing += row.sealedBy.subtracting(standing.sealed).map { "\(row.name) was not found sealed in the database of \($0)" }
+            return missing + row.caught.subtracting(standing.caught).map { "\(row.name) was not found on its way in the memory of \($0)" }
         }.sorted()
     }
 
@@ -104,10 +119,6 @@ struct Findings {
         all.reduce(into: [:]) { files, finding in
             if case .file(let path) = finding.spot { files[path, default: []].insert(finding.hit.credential) }
         }
-    }
-
-    func places(inMemory credential: String) -> Set<CredentialTable.Place> {
-        Set(all.filter { $0.hit.credential == credential && $0.spot == .process(.memory) }.map(\.place))
     }
 
     /// Where each credential was found: for whoever reads why a run failed.

@@ -13,8 +13,8 @@ struct IsolationRun {
     let day: DayOfWork
     let search: ByteSearch
     let findings: Findings
-    /// The language model that answered.
-    let model: ModelServer
+    /// What the language model was asked in that day.
+    let questions: [ModelServer.Question]
 
     @TaskLocal private static var current: IsolationRun?
 
@@ -53,7 +53,7 @@ struct IsolationRun {
     /// - Parameter before: what was found before anything ran.
     private init(_ mesh: LocalMesh, _ day: DayOfWork, _ model: ModelServer, before: Findings) async throws {
         self.mesh = mesh
-        self.model = model
+        questions = model.questions
         self.day = day
         search = try ByteSearch(day.planted)
         let dumps = FileManager.default.temporaryDirectory.appending(path: "dumps-\(UUID().uuidString)")
@@ -66,30 +66,12 @@ struct IsolationRun {
             try await findings.search(ProcessImage(pid: await mesh.pid(of: name)), of: .service(name), for: search, dumps: dumps)
         }
         try await findings.search(ProcessImage(pid: await mesh.supervisorPID()), of: .supervisor, for: search, dumps: dumps)
-        findings.add(try await Self.passwordOnItsWay(mesh, day.account, search))
+        findings.add(try await CredentialsInFlight(on: mesh, model).findings)
         self.findings = findings
         // For whoever wants to see what was found where.
         if let report = ProcessInfo.processInfo.environment["CRYPTOPULSE_ISOLATION_REPORT"] {
             try findings.summary.write(toFile: report, atomically: true, encoding: .utf8)
         }
-    }
-
-    /// A password is nowhere but on its way, and its memory may be used again at once: it is looked for while auth stands still and the gateway waits for it.
-    private static func passwordOnItsWay(_ mesh: LocalMesh, _ account: (email: String, password: String), _ search: ByteSearch) async throws -> Findings {
-        let auth = try await mesh.pid(of: .auth)
-        let gateway = ProcessImage(pid: try await mesh.pid(of: .gateway))
-        guard kill(auth, SIGSTOP) == 0 else { throw NeverHappened(what: "auth stands still") }
-        defer { kill(auth, SIGCONT) }
-        // Refused in the end: what counts is that the gateway asks.
-        let asking = Task { _ = try? await mesh.gateway.signIn(email: account.email, password: account.password, code: "000000") }
-        var findings = Findings()
-        try await eventually("the gateway has the password in hand") {
-            try await findings.search(gateway, of: .service(.gateway), for: search, dumps: nil)
-            return findings.places(inMemory: "password").contains(.service(.gateway))
-        }
-        kill(auth, SIGCONT)
-        await asking.value
-        return findings
     }
 }
 

@@ -5,31 +5,41 @@ enum IsolationTable {
     private static let begin = "<!-- begin: who holds what; CRYPTOPULSE_WRITE_README=1 with IntegrationTests writes it -->"
     private static let end = "<!-- end: who holds what -->"
 
-    static func markdown(_ findings: Findings) -> String {
-        let header = [
-            "| credential | found in memory of | in clear in files of | sealed in the database of | may be met on its way in | found anywhere else |",
-            "|---|---|---|---|---|---|",
+    /// Every cell is what was found, but for those of `may be met on its way in`: that is what the promise allows, for whoever comes by at another moment.
+    static func markdown(_ findings: Findings, _ rows: [CredentialTable.Row] = CredentialTable.rows) -> String {
+        let columns = [
+            "credential", "found in memory of", "in clear in files of", "sealed in the database of", "caught on its way in", "may be met on its way in",
+            "found anywhere else",
         ]
-        let kinds = CredentialTable.rows.reduce(into: [String]()) { if !$0.contains($1.kind) { $0.append($1.kind) } }
-        return (header + kinds.map { line($0, findings) }).joined(separator: "\n")
+        let header = [columns, columns.map { _ in "---" }].map(line)
+        let kinds = rows.reduce(into: [String]()) { if !$0.contains($1.kind) { $0.append($1.kind) } }
+        return (header + kinds.map { kind in line(cells(kind, rows.filter { $0.kind == kind }, findings)) }).joined(separator: "\n")
     }
 
-    private static func line(_ kind: String, _ findings: Findings) -> String {
-        let rows = CredentialTable.rows.filter { $0.kind == kind }
-        let leaks = findings.leaks().filter { leak in rows.contains { leak.hasPrefix($0.name + " in ") } }
-        let (row, isOfEach) = (rows[0], rows.count > 1)
-        func cell(_ places: Set<CredentialTable.Place>) -> String {
-            // Of each service the row has its own name.
-            let others = isOfEach ? places.filter { row.name != "\(kind) of \($0)" } : places
-            let own = others.count < places.count ? ["its own service"] : []
-            let names = own + others.sorted().map(\.description)
-            return names.isEmpty ? "–" : names.joined(separator: ", ")
-        }
-        let cells = [
-            isOfEach ? "\(kind) of each service" : kind, cell(row.holders), cell(row.files), cell(row.sealedBy),
-            cell(row.passes.subtracting(row.sealedBy)), leaks.isEmpty ? "no" : "YES",
+    private static func line(_ cells: [String]) -> String {
+        cells.contains("---") ? "|" + cells.joined(separator: "|") + "|" : "| " + cells.joined(separator: " | ") + " |"
+    }
+
+    private static func cells(_ kind: String, _ rows: [CredentialTable.Row], _ findings: Findings) -> [String] {
+        func cell(_ places: (CredentialTable.Row) -> Set<CredentialTable.Place>) -> String { names(rows.map { ($0, places($0)) }) }
+        let hasLeaked = findings.leaks(rows).contains { leak in rows.contains { leak.hasPrefix($0.name + " in ") } }
+        return [
+            rows.count > 1 ? "\(kind) of each service" : kind, cell { findings.standing($0).memory }, cell { findings.standing($0).files },
+            cell { findings.standing($0).sealed }, cell { findings.standing($0).caught }, cell { $0.passes.subtracting($0.sealedBy) },
+            hasLeaked ? "YES" : "no",
         ]
-        return "| " + cells.joined(separator: " | ") + " |"
+    }
+
+    /// Places of all rows of one kind; one that is not a place of all of them says of which.
+    private static func names(_ found: [(row: CredentialTable.Row, places: Set<CredentialTable.Place>)]) -> String {
+        // Of each service the row has its own name.
+        let own = "its own service"
+        let labels = found.map { row, places in (row, Set(places.map { $0.description == row.owner ? own : $0.description })) }
+        let texts = labels.reduce(into: Set<String>()) { $0.formUnion($1.1) }.sorted { ($0 != own ? 1 : 0, $0) < ($1 != own ? 1 : 0, $1) }.map { label in
+            let owners = labels.filter { $0.1.contains(label) }.map { $0.0.owner ?? "" }
+            return owners.count == found.count ? label : "\(label) (of \(owners.sorted().joined(separator: ", ")))"
+        }
+        return texts.isEmpty ? "–" : texts.joined(separator: ", ")
     }
 
     // MARK: - README

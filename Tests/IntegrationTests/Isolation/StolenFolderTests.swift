@@ -7,7 +7,7 @@ extension Integration.CredentialIsolationTests {
     /// What `compose/secrets.md` says a copy of the state folder has in clear. Anything else is a leak, and what is not there any more is to go from that page.
     private static let documented: [String: Set<String>] = {
         var files: [String: Set<String>] = [
-            "operator/tls/key.pem": ["operator's mesh key"], "pki/https-issuer.key.pem": ["HTTPS issuing key"],
+            "operator/tls/key.pem": ["operator's mesh key"], "pki/https-issuer.pem": ["HTTPS issuing key"],
             "offline/root.key.pem": ["root key"], "person/session.json": ["refresh token", "access token", "e-mail address"],
         ]
         for name in ServiceName.allCases {

@@ -16,7 +16,8 @@ struct StoredCredentials {
         self.folder = folder
         try readFiles()
         try await readStores()
-        for owner in OpenedDatabase.owners { try await readDatabase(of: owner) }
+        // The exchange's columns are named by what it keeps only hashes of: its keys are looked for, not what they seal.
+        for owner in OpenedDatabase.owners + [.sandboxExchange] { try await readDatabase(of: owner) }
     }
 
     private mutating func add(_ credential: String, _ forms: SecretForms) {
@@ -31,7 +32,7 @@ struct StoredCredentials {
             if name.servesHTTPS { add("HTTPS key of \(name.rawValue)", try SecretForms(p256: Self.text(folder.tls(name) + "/https-key.pem"))) }
         }
         add("operator's mesh key", try SecretForms(p256: Self.text(folder.operatorTLS + "/key.pem")))
-        add("HTTPS issuing key", try SecretForms(p256: Self.text(folder.pki + "/https-issuer.key.pem")))
+        add("HTTPS issuing key", try SecretForms(p256: Self.key(in: Self.text(folder.httpsIssuer))))
         add("root key", try SecretForms(p256: Self.text(folder.rootKey)))
     }
 
@@ -91,6 +92,14 @@ struct StoredCredentials {
             if let credential = made[place] { add(credential, SecretForms(ed25519Seed: column.bytes)) }
             if place == "exchange_key.sealed_api_key" { add("market-data's own API key", SecretForms(text: String(decoding: column.bytes, as: UTF8.self))) }
         }
+    }
+
+    /// The PEM block of a key that stands beside its certificate.
+    private static func key(in pem: String) throws -> String {
+        guard let from = pem.range(of: "-----BEGIN PRIVATE KEY-----"), let to = pem.range(of: "-----END PRIVATE KEY-----") else {
+            throw NeverHappened(what: "the issuer's file has its key")
+        }
+        return String(pem[from.lowerBound..<to.upperBound]) + "\n"
     }
 
     private static func bytes(_ path: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(filePath: path))) }

@@ -36,12 +36,7 @@ extension ServiceProcess {
     private var isStopped: Bool {
         get throws {
             guard let pid else { throw NeverHappened(what: "a process to stop") }
-            let threads = "/proc/\(pid)/task"
-            // `pid (name) state …`; a name may hold parentheses of its own.
-            return try FileManager.default.contentsOfDirectory(atPath: threads).allSatisfy { thread in
-                guard let stat = try? String(contentsOfFile: "\(threads)/\(thread)/stat", encoding: .utf8) else { return true }
-                return stat.split(separator: ")").last?.dropFirst().first == "T"
-            }
+            return try FrozenProcess.isStopped(pid)
         }
     }
 
@@ -54,5 +49,28 @@ extension ServiceProcess {
 
     private func signal(_ number: Int32) throws {
         guard let pid, Foundation.kill(pid, number) == 0 else { throw NeverHappened(what: "signal \(number)") }
+    }
+}
+
+/// A process, whoever supervises it, that stands still until it is let go on.
+struct FrozenProcess {
+    private let pid: Int32
+
+    /// Returns when all of its threads stand.
+    init(_ pid: Int32) async throws {
+        self.pid = pid
+        guard kill(pid, SIGSTOP) == 0 else { throw NeverHappened(what: "process \(pid) can be stopped") }
+        try await eventually("process \(pid) stands still") { try Self.isStopped(pid) }
+    }
+
+    func thaw() { kill(pid, SIGCONT) }
+
+    static func isStopped(_ pid: Int32) throws -> Bool {
+        let threads = "/proc/\(pid)/task"
+        // `pid (name) state …`; a name may hold parentheses of its own.
+        return try FileManager.default.contentsOfDirectory(atPath: threads).allSatisfy { thread in
+            guard let stat = try? String(contentsOfFile: "\(threads)/\(thread)/stat", encoding: .utf8) else { return true }
+            return stat.split(separator: ")").last?.dropFirst().first == "T"
+        }
     }
 }

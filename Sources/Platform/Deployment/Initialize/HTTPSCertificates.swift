@@ -6,19 +6,11 @@ internal import Identity
 struct HTTPSCertificates {
     let folder: StateFolder
 
-    private var certificate: String { Self.issuerCertificate(folder) }
-    private var key: String { folder.pki + "/https-issuer.key.pem" }
-
-    private static func issuerCertificate(_ folder: StateFolder) -> String { folder.pki + "/https-issuer.crt.pem" }
-
-    static func hasIssuer(_ folder: StateFolder) -> Bool { PrivateFiles.exists(issuerCertificate(folder)) }
-
     func makeIssuer(_ root: CertificateAuthority) throws {
-        guard !Self.hasIssuer(folder) else { return }
-        let issuer = try root.makeHTTPSIssuer()
-        try PrivateFiles.write(issuer.privateKeyPEM, to: key)
-        try PrivateFiles.write(issuer.certificatePEM, to: certificate)
+        if !Self.hasIssuer(folder) { try HTTPSIssuerFile(folder).write(try root.makeHTTPSIssuer()) }
     }
+
+    static func hasIssuer(_ folder: StateFolder) -> Bool { HTTPSIssuerFile(folder).exists }
 
     func renewDue(now: Date = Date()) throws {
         for name in ServiceName.allCases where name.servesHTTPS {
@@ -29,17 +21,14 @@ struct HTTPSCertificates {
     /// Gives a running service another key and certificate, which it takes up by itself. There is no list of revoked HTTPS certificates: the one before ends
     /// within its 24 hours.
     func replace(of name: ServiceName, now: Date = Date()) throws {
-        let issuer = try CertificateAuthority(certificatePEM: PrivateFiles.readText(certificate), privateKeyPEM: PrivateFiles.readText(key))
-        let issued = try issuer.issueHTTPS(dnsNames: ["localhost", name.rawValue], ipAddresses: ["127.0.0.1"], now: now)
+        let issued = try HTTPSIssuerFile(folder).read().issueHTTPS(dnsNames: ["localhost", name.rawValue], ipAddresses: ["127.0.0.1"], now: now)
         try PrivateFiles.write(issued.privateKeyPEM, to: folder.tls(name) + "/https-key.pem")
         try PrivateFiles.write(issued.certificatePEM, to: folder.tls(name) + "/https-cert.pem")
     }
 
     /// Makes another issuer, signed by the offline root, and has every server take a certificate of it.
     func replaceIssuer(_ root: CertificateAuthority) throws {
-        let issuer = try root.makeHTTPSIssuer()
-        try PrivateFiles.write(issuer.privateKeyPEM, to: key)
-        try PrivateFiles.write(issuer.certificatePEM, to: certificate)
+        try HTTPSIssuerFile(folder).write(try root.makeHTTPSIssuer())
         for name in ServiceName.allCases where name.servesHTTPS { try replace(of: name) }
     }
 

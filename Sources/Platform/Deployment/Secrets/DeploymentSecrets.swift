@@ -1,5 +1,6 @@
 internal import Cryptography
 internal import Foundation
+internal import KeyManagement
 public import Secrets
 internal import SecretStores
 
@@ -12,6 +13,9 @@ public struct DeploymentSecrets: Sendable {
     public init(_ folder: StateFolder) throws {
         self.init(folder, try Initializer(folder).options())
     }
+
+    /// Where people's trade keys are made, if not in execution.
+    var tradeKeys: RemoteKeySettings? { options.tradeKeys }
 
     init(_ folder: StateFolder, _ options: DeploymentOptions) {
         self.folder = folder
@@ -69,6 +73,17 @@ public struct DeploymentSecrets: Sendable {
         let version = try await store.versions(of: secret).first { $0.stages.contains(.current) }
         try await store.put(Self.text(of: Self.random()), as: secret, at: .current)
         if let version { try await store.revoke(version.id, of: secret) }
+    }
+
+    /// Puts another key in the place of a service's data key, which the service takes up by itself. Until it has, the one before has to be there.
+    ///
+    /// - Throws: `DeploymentError` while the one before the present one counts: a store keeps one previous version.
+    func replaceDataKey(of name: ServiceName) async throws {
+        let (store, secret) = (try store(of: name), DataKeyring.secret)
+        guard try await !store.versions(of: secret).contains(where: { $0.stages.contains(.previous) && !$0.isRevoked }) else {
+            throw DeploymentError("\(name.rawValue)/\(secret): the one before the present one still counts, for a day as a rule: do it again then")
+        }
+        try await store.put(Self.random(), as: secret, at: .current)
     }
 
     private func makeReady(_ name: ServiceName) throws {

@@ -19,6 +19,8 @@ public struct StateFolder: Sendable, Equatable {
     public var rootKey: String { offline + "/root.key.pem" }
     /// What the deployment itself keeps: the key that signs people's HTTPS certificates on this machine.
     public var pki: String { path + "/pki" }
+    /// Key and certificate in one.
+    public var httpsIssuer: String { pki + "/https-issuer.pem" }
     public var operatorTLS: String { path + "/operator/tls" }
     public var operatorEnrol: String { path + "/operator/enrol" }
     /// What the person's own commands keep.

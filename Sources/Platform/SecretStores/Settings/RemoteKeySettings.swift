@@ -89,7 +89,7 @@ extension RemoteKeySettings {
     public var writable: [String] { reach.flatMap(\.writable) }
 
     /// They are reached as secrets are.
-    private var reach: [SecretStoreSettings] {
+    var reach: [SecretStoreSettings] {
         [
             transit.map { SecretStoreSettings(driver: .vault, vault: $0.server(environment)) },
             pkcs11.map { SecretStoreSettings(driver: .pkcs11, pkcs11: $0.settings) },

@@ -9,8 +9,8 @@ internal import Synchronization
 /// Readers read it at each request, and so see what another process wrote.
 public struct SealedSecretStore: SecretStore {
     public let kind: String
-    private let folder: String
-    private let file: String
+    let folder: String
+    let file: String
     private let owner: String
     private let environment: String
     private let key: any WrappingKey
@@ -93,52 +93,14 @@ public struct SealedSecretStore: SecretStore {
         }
     }
 
-    /// Seals every value anew, under another data key, which another wrapping key wraps: whoever had the keys before opens nothing of what is written
-    /// from now on. Versions and stages stay as they are.
-    public func reseal(under other: any WrappingKey) async throws {
-        do {
-            let writer = try await FolderWriter.locked(folder)
-            var (document, dataKey) = try await openOrMake()
-            let before = SealingKeys(dataKey: dataKey)
-            let fresh = Self.newDataKey()
-            let after = SealingKeys(dataKey: fresh)
-            for (name, versions) in document.secrets {
-                document.secrets[name] = try versions.map { version in
-                    var version = version
-                    version.sealed = try version.sealed.map { try after.seal(try before.open($0, address(name, version.id)), address(name, version.id)) }
-                    return version
-                }
-            }
-            document.wrappedKey = try await other.wrap(fresh)
-            document.generation += 1
-            try writer.replace(file, with: try SealedFile.bytes(document, after))
-        } catch let cause as SecretStoreError.Cause {
-            throw SecretStoreError(store: kind, secret: nil, cause: cause)
-        }
-    }
-
-    /// Whether there is a file, and the key given is the one that wraps it.
-    ///
-    /// - Throws: `SecretStoreError.Cause`: damage, another's file.
-    var isOpen: Bool {
-        get async throws {
-            do {
-                _ = try await open()
-                return true
-            } catch let cause as SecretStoreError.Cause where cause.isWrongKey || cause == .notFound {
-                return false
-            }
-        }
-    }
-
-    private static func newDataKey() -> SecretBytes {
+    static func newDataKey() -> SecretBytes {
         var random = SecureRandom.bytes(SealingKeys.dataKeySize)
         return SecretBytes(taking: &random)
     }
 
     // MARK: - Reading and writing
 
-    private func address(_ name: String, _ version: UInt64) -> SealedAddress {
+    func address(_ name: String, _ version: UInt64) -> SealedAddress {
         SealedAddress(environment: environment, owner: owner, name: name, version: version)
     }
 
@@ -147,13 +109,29 @@ public struct SealedSecretStore: SecretStore {
         return (document, SealingKeys(dataKey: dataKey))
     }
 
-    private func open() async throws -> (SealedDocument, SecretBytes) {
+    /// Its key may be replaced between the reading of the file and that of the key: a file that is another by now is read once more.
+    func open() async throws -> (SealedDocument, SecretBytes) {
         // Taken before the file is opened: what another reader sees meanwhile may well be newer.
         let seen = newest.generation.withLock { $0 }
+        let sealed = try sealedFile()
+        do {
+            return try await open(sealed, notBefore: seen)
+        } catch let cause as SecretStoreError.Cause where cause.isWrongKey {
+            let again = try sealedFile()
+            guard again.document.wrappedKey != sealed.document.wrappedKey else { throw cause }
+            return try await open(again, notBefore: seen)
+        }
+    }
+
+    private func sealedFile() throws -> SealedFile {
         let bytes = try PrivateFile().read(path: folder + "/" + file, atMost: SealedFile.maximumSize)
         let sealed = try SealedFile(bytes.withUnsafeBytes(Array.init))
         // Before the key: environments have different keys, and a wrong key would hide why. The MAC covers the name.
         try EnvironmentMark.check(sealed.document.environment, is: environment)
+        return sealed
+    }
+
+    private func open(_ sealed: SealedFile, notBefore seen: UInt64) async throws -> (SealedDocument, SecretBytes) {
         let dataKey = try await key.unwrap(sealed.document.wrappedKey)
         guard dataKey.count == SealingKeys.dataKeySize else { throw SecretStoreError.Cause.tampered("its data key has the wrong length") }
         try sealed.authenticate(SealingKeys(dataKey: dataKey))
@@ -178,7 +156,7 @@ public struct SealedSecretStore: SecretStore {
         return value
     }
 
-    private func openOrMake() async throws -> (SealedDocument, SecretBytes) {
+    func openOrMake() async throws -> (SealedDocument, SecretBytes) {
         do {
             return try await open()
         } catch SecretStoreError.Cause.notFound {

@@ -14,10 +14,16 @@ public struct WrappingKeyFile: Sendable {
     }
 
     /// - Throws: `SecretStoreError.Cause`: `denied` when there is no such file.
-    public func key() throws -> any WrappingKey {
+    public func key() throws -> any WrappingKey { try key {} }
+
+    /// - Parameter meanwhile: what happens between the two reads. For tests.
+    func key(meanwhile: @escaping @Sendable () throws -> Void) throws -> any WrappingKey {
         try ReloadingWrappingKey { [self] in
+            // The key to come first: renamed meanwhile, it is found under its new name. The other way round a key could be in neither.
+            let next = try read(path + Self.nextSuffix)
+            try meanwhile()
             guard let key = try read(path) else { throw SecretStoreError.Cause.denied("the key file \(path) does not exist") }
-            return [key] + [try read(path + Self.nextSuffix)].compactMap(\.self)
+            return [key] + [next].compactMap(\.self)
         }
     }
 

@@ -15,15 +15,11 @@ public final class MeshTrust: Sendable {
     private let logger: Logger
     private let state: Mutex<State>
 
-    init(_ settings: ServiceSettings, logger: Logger) {
+    /// - Throws: what the file throws: without it a service would let in until auth answers whom it refused before.
+    init(_ settings: ServiceSettings, logger: Logger) throws {
         file = RevocationFile(path: settings.dataFolder + "/revocations.json")
         self.logger = logger
-        do {
-            state = Mutex(State(list: try file.read() ?? .empty))
-        } catch {
-            logger.error("kept revocations cannot be read", metadata: ["why": "\(error)"])
-            state = Mutex(State(list: .empty))
-        }
+        state = Mutex(State(list: try file.read() ?? .empty))
     }
 
     /// Holds this context against the list from now on.

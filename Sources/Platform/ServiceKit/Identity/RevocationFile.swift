@@ -14,14 +14,33 @@ struct RevocationFile {
 
     let path: String
 
+    /// What the file has and we cannot read: whoever is meant would be let in.
+    struct Unreadable: Error, Equatable, CustomStringConvertible {
+        let path: String
+        let what: String
+
+        var description: String { "\(path) \(what): repair it, or remove it, and auth's next list takes its place" }
+    }
+
     /// - Returns: nil when there is none yet.
+    /// - Throws: `Unreadable`. Nothing of it is used then: a list with gaps looks whole.
     func read() throws -> RevocationList? {
         guard let data = FileManager.default.contents(atPath: path) else { return nil }
-        guard data.count <= Self.maximumSize else { throw CocoaError(.fileReadTooLarge) }
-        let content = try JSONDecoder().decode(Content.self, from: data)
+        guard data.count <= Self.maximumSize else { throw Unreadable(path: path, what: "is too long") }
+        let content: Content
+        do {
+            content = try JSONDecoder().decode(Content.self, from: data)
+        } catch {
+            throw Unreadable(path: path, what: "is no list of revocations")
+        }
         return RevocationList(
-            version: content.version, serials: Set(content.serials.compactMap(CertificateSerial.init(hex:))),
-            identities: Set(content.identities.compactMap { try? SPIFFEIdentity(uri: $0) }))
+            version: content.version, serials: Set(try content.serials.map { try readable($0, CertificateSerial(hex: $0)) }),
+            identities: Set(try content.identities.map { try readable($0, try? SPIFFEIdentity(uri: $0)) }))
+    }
+
+    private func readable<Value>(_ entry: String, _ value: Value?) throws -> Value {
+        guard let value else { throw Unreadable(path: path, what: "revokes what is neither a serial number nor an identity: '\(entry.prefix(100))'") }
+        return value
     }
 
     func write(_ list: RevocationList) throws {

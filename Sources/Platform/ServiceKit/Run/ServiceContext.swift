@@ -55,7 +55,7 @@ public struct ServiceContext: Sendable {
 
     /// Opens the service's one database, `data/<service>.sqlite`. Once a process: the folder is locked.
     ///
-    /// - Throws: `StorageError`; `ForeignDatabase` for the file of another environment or service.
+    /// - Throws: `StorageError`; `ForeignDatabase` for the file of another environment or service, `UnmarkedDatabase` for one that says nothing of it.
     public func openDatabase(_ schema: DatabaseSchema) throws -> ServiceDatabase {
         let database = try ServiceDatabase(
             folder: settings.dataFolder, name: settings.service, schema: schema,

@@ -27,12 +27,12 @@ struct ServiceRunner: Sendable {
 
     func run() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: Self.threads)
-        let trust = MeshTrust(settings, logger: logger)
-        let identity = OwnIdentity(settings, trust: trust, eventLoopGroup: group, logger: logger)
         let access = SecretAccess(service: settings.service)
         let context: ServiceContext
         var service: RunningService
         do {
+            let trust = try MeshTrust(settings, logger: logger)
+            let identity = OwnIdentity(settings, trust: trust, eventLoopGroup: group, logger: logger)
             try await identity?.obtain()
             context = try ServiceContext(settings: settings, trust: trust, access: access, logger: logger, eventLoopGroup: group)
             service = try await build(context)

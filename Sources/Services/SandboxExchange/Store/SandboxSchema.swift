@@ -1,4 +1,5 @@
 import GRDB
+import KeyManagement
 import Storage
 import Trading
 
@@ -6,6 +7,7 @@ import Trading
 enum SandboxSchema {
     static let schema = DatabaseSchema(migrations: [
         .init("1: accounts, keys, orders, trades", sql: first), .init("2: keys as hashes; what a key may do, and from where", second),
+        KeyHistoryTable.migration, DataKeyTable.migration,
     ])
 
     /// Addresses with spaces between them; none means any.

@@ -8,7 +8,8 @@ struct RotateKeyCommand: AsyncParsableCommand {
         commandName: "rotate", abstract: "Puts a new key in the place of one, or of all that a role could have seen.",
         discussion: """
             Nothing stops meanwhile. The mesh issuing key needs the offline root beside the state folder. A person's key at the exchange can only be \
-            replaced by that person: it is marked, counts as overdue, and stays in use until then.
+            replaced by that person: it is marked, counts as overdue, and stays in use until then. With --seen-by, what only somebody else can replace \
+            (a Vault secret id, an AWS access key, a device's PIN) is named at the end, with what to do.
 
             When somebody leaves: pulse keys rotate --seen-by execution --reason team-change
             """)
@@ -53,6 +54,7 @@ struct RotateKeyCommand: AsyncParsableCommand {
         } catch {
             failures.append("mesh certificates: \((error as? RPCError)?.message ?? "\(error)")")
         }
+        try showWhatIsLeft(of: process)
         guard failures.isEmpty else { throw CommandError("not rotated:\n" + failures.joined(separator: "\n")) }
     }
 
@@ -64,7 +66,7 @@ struct RotateKeyCommand: AsyncParsableCommand {
             let held = try RoleSecrets(state.folder)
             for name in process.map({ [$0] }) ?? ServiceName.allCases {
                 do {
-                    for done in try await held.replace(of: name) { try tell(done, of: name) }
+                    try await held.replace(of: name) { try tell($0, of: name) }
                 } catch {
                     failures.append("what \(name.rawValue) holds: \(error)")
                 }
@@ -75,6 +77,14 @@ struct RotateKeyCommand: AsyncParsableCommand {
             failures.append("the issuer of HTTPS certificates: \(error)")
         }
         return failures
+    }
+
+    /// No failure: it is done when somebody else has done it, and no command sees that.
+    private func showWhatIsLeft(of process: ServiceName?) throws {
+        let left = try RoleSecrets(state.folder).leftToOthers(of: process)
+        guard !left.isEmpty else { return }
+        print("only others can replace what this role could have seen of:")
+        for line in left { print("  \(line)") }
     }
 
     private func tell(_ done: String, of name: ServiceName) throws {
