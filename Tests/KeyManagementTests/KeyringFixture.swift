@@ -168,7 +168,7 @@ extension KeyringFixture {
         await store.isAsked()
         // What waits for the store after all is to fail, not to hang.
         let rescue = Task { [store] in
-            try await Task.sleep(for: .seconds(5))
+            try await ContinuousClock().sleep(for: .seconds(5))
             store.answer()
         }
         defer { rescue.cancel() }
