@@ -1,4 +1,4 @@
-import KeyManagement
+@testable import KeyManagement
 import Secrets
 import Testing
 
@@ -142,6 +142,7 @@ struct SilentStoreTests {
             #expect(fixture.applied == [.active: KeyringFixture.id(1)])
         }
         if isRestarted {
+            await fixture.keyring.unfinished?.value
             let next = fixture.another()
             try await next.start()
             try await next.lookAgain()

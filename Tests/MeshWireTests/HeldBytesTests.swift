@@ -15,8 +15,13 @@ struct HeldBytesTests {
     }
 
     /// Two parts and a last one.
-    private func sendLongMessage(_ server: inout ServerStateMachine) throws {
-        for flags in [.more, .more, []] as [FrameFlags] { _ = try server.receive(Frame(.data, 1, flags, Self.part)) }
+    ///
+    /// - Returns: what its reader gives back.
+    @discardableResult
+    private func sendLongMessage(_ server: inout ServerStateMachine) throws -> Int {
+        for _ in 0..<2 { _ = try server.receive(Frame(.data, 1, .more, Self.part)) }
+        guard case .message(1, let charge, ends: false) = try server.receive(Frame(.data, 1, [], Self.part)) else { return 0 }
+        return charge
     }
 
     @Test("parts of a Request count until it is complete, or given up")
@@ -37,10 +42,44 @@ struct HeldBytesTests {
         try sendLongMessage(&server)
         _ = try server.receive(Frame(.data, 1, [], Self.part))
         #expect(server.heldBytes == 2000)
-        // Credited as they came, the parts are the first message's, which is gone when all are.
-        server.consumed(1, charge: 1010, on: 1)
+        // Credited as they came, the parts are the first message's; what comes behind it waits for the window.
         server.consumed(1, charge: 1010, on: 1)
         #expect(server.heldBytes == 0)
+        server.consumed(1, charge: 1010, on: 1)
+        #expect(server.heldBytes == 0)
+    }
+
+    @Test("a reader that is always a message behind makes nothing grow")
+    func oneBehind() throws {
+        var server = try server()
+        var waiting = try sendLongMessage(&server)
+        for _ in 0..<50 {
+            let next = try sendLongMessage(&server)
+            #expect(server.heldBytes <= 2000)
+            server.consumed(1, charge: waiting, on: 1)
+            waiting = next
+        }
+        server.consumed(1, charge: waiting, on: 1)
+        #expect(server.heldBytes == 0)
+    }
+
+    @Test("a message in the Request is taken first: what came in parts behind it still counts then")
+    func inRequest() throws {
+        var server = try server()
+        server.requestHadMessage(1)
+        server.consumed(1, charge: 0, on: 1)
+        try sendLongMessage(&server)
+        #expect(server.heldBytes == 2000)
+
+        var behind = try self.server()
+        behind.requestHadMessage(1)
+        let charge = try sendLongMessage(&behind)
+        // The parts waited for the window, as one message was there.
+        #expect(behind.heldBytes == 0)
+        behind.consumed(1, charge: 0, on: 1)
+        #expect(charge == 3030)
+        behind.consumed(1, charge: charge, on: 1)
+        #expect(behind.heldBytes == 0)
     }
 
     @Test("what a stream held goes with it, complete or not", arguments: [false, true])

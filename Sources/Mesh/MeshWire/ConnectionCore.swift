@@ -215,10 +215,14 @@ struct ConnectionCore: Sendable {
 
     /// The last part of a stream message came. The charge that its reader gives back.
     mutating func completeMessage(_ header: FrameHeader) -> Int {
-        let completed = streams.update(header.streamID) { ($0.inbound.assembledBytes, $0.inbound.complete(charge: header.charge)) }
-        guard let (assembled, charge) = completed else { return header.charge }
+        let completed = streams.update(header.streamID) { stream in
+            let (assembled, kept) = (stream.inbound.assembledBytes, stream.inbound.keptBytes)
+            let charge = stream.inbound.complete(charge: header.charge)
+            return (assembled, stream.inbound.keptBytes - kept, charge)
+        }
+        guard let (assembled, kept, charge) = completed else { return header.charge }
         unfinishedBytes -= assembled
-        keptBytes += assembled
+        keptBytes += kept
         if mode == .baseline { unreadBytes += charge }
         return charge
     }

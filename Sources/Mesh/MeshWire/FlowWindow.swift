@@ -73,7 +73,8 @@ struct MessageCounter: Hashable, Sendable {
     private(set) var unread = 0
     /// What those came with.
     private var unreadCharge = 0
-    /// Of complete messages that came in parts: those were credited as they came, so that no window bounds them. Until all has been taken.
+    /// Of the complete message that came in parts while no other waited: those were credited as they came, so that no window bounds them. It is the
+    /// first to be taken.
     private(set) var keptBytes = 0
 
     /// Whether one more message may wait where no window bounds what the sender sends. One always may.
@@ -90,7 +91,7 @@ struct MessageCounter: Hashable, Sendable {
 
     /// The message is complete. The charge that its reader gives back with `taken`.
     mutating func complete(charge: Int) -> Int {
-        keptBytes += assembledBytes
+        if unread == 0 { keptBytes += assembledBytes }
         assembledBytes = 0
         unread += 1
         unreadCharge += charge
@@ -106,7 +107,7 @@ struct MessageCounter: Hashable, Sendable {
 
     /// The reader takes `messages` messages. The bytes that are kept no longer.
     mutating func releaseKept(_ messages: Int) -> Int {
-        guard messages >= unread else { return 0 }
+        guard messages > 0 else { return 0 }
         defer { keptBytes = 0 }
         return keptBytes
     }

@@ -111,6 +111,11 @@ public struct ServerStateMachine: Sendable {
 
     // MARK: The driver's decisions
 
+    /// The Request itself had the stream's first message: it is one that the reader takes, and cost no window.
+    public mutating func requestHadMessage(_ streamID: UInt32) {
+        _ = core.streams.update(streamID) { $0.inbound.complete(charge: 0) }
+    }
+
     /// Charges the windows for a whole Data message, or does nothing and says false.
     public mutating func grantAll(_ streamID: UInt32, _ bytes: Int) -> Bool {
         core.grantAll(streamID, bytes)

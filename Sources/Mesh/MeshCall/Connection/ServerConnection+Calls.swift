@@ -11,8 +11,11 @@ extension ServerConnection {
         do throws(RPCError) {
             let request = try envelope(bytes)
             let call = try admit(id, request, flags)
+            // Before anything may answer it: what comes on the stream then is known for what it is.
+            let isOpen = machine.mode == .mesh
+                ? clientStreams : machine.resolve(id, takesStream: !call.descriptor.takesOneMessage, flags: flags)
             guard hold(call, request.payload.count) else { return turnAway(call, tooManyBytes(id)) }
-            try prepare(call, request.payload, flags, clientStreams)
+            try prepare(call, request.payload, isOpen: isOpen)
             enter(call)
         } catch {
             dispatcher.refused(error, refusedRequest(bytes), scope.peer)
@@ -64,7 +67,7 @@ extension ServerConnection {
     }
 
     private func prepare(
-        _ call: ServerCall, _ payload: UnsafeRawBufferPointer, _ flags: FrameFlags, _ clientStreams: Bool
+        _ call: ServerCall, _ payload: UnsafeRawBufferPointer, isOpen: Bool
     ) throws(RPCError) {
         do throws(RPCError) {
             try prepare(call, payload)
@@ -72,9 +75,7 @@ extension ServerConnection {
             letGo(call)
             throw error
         }
-        let takesStream = !call.descriptor.takesOneMessage
-        let isOpen = machine.mode == .mesh ? clientStreams : machine.resolve(call.streamID, takesStream: takesStream, flags: flags)
-        if takesStream { openInbound(call, first: payload, isOpen: isOpen) }
+        if !call.descriptor.takesOneMessage { openInbound(call, first: payload, isOpen: isOpen) }
     }
 
     private func unknown(_ request: RequestEnvelope) -> RPCError {
@@ -155,6 +156,7 @@ extension ServerConnection {
         call.inbound = inbound
         // A stock client may send the first message in the Request itself.
         if !first.isEmpty {
+            machine.requestHadMessage(id)
             inbound.append(first, charge: 0)
             _ = inbound.handOver()
         }

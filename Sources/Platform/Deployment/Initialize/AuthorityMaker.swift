@@ -18,6 +18,7 @@ struct AuthorityMaker {
         guard !PrivateFiles.exists(folder.pki + "/root.key.pem") else {
             throw DeploymentError("\(folder.path) was made by an earlier version, whose root signed services itself; choose another folder")
         }
+        try HTTPSIssuerFile(folder).takeOver()
         guard !PrivateFiles.exists(issuerCertificate) || !PrivateFiles.exists(folder.rootCertificate) || !HTTPSCertificates.hasIssuer(folder)
         else { return }
         let root = try OfflineRoot(folder).readOrMake(environment: environment)

@@ -6,11 +6,11 @@ internal import Identity
 struct HTTPSIssuerFile {
     private let path: String
     /// Earlier versions had the pair in two files.
-    private let before: [String]
+    private let before: (key: String, certificate: String)
 
     init(_ folder: StateFolder) {
         path = folder.httpsIssuer
-        before = ["key", "crt"].map { "\(folder.pki)/https-issuer.\($0).pem" }
+        before = ("\(folder.pki)/https-issuer.key.pem", "\(folder.pki)/https-issuer.crt.pem")
     }
 
     var exists: Bool { PrivateFiles.exists(path) }
@@ -23,7 +23,15 @@ struct HTTPSIssuerFile {
 
     func write(_ issuer: CertificateAuthority) throws {
         try PrivateFiles.write([issuer.certificatePEM, issuer.privateKeyPEM].map { $0.hasSuffix("\n") ? $0 : $0 + "\n" }.joined(), to: path)
-        for file in before { unlink(file) }
+        for file in [before.key, before.certificate] { unlink(file) }
+    }
+
+    /// Takes over what an earlier version made, if it fits.
+    func takeOver() throws {
+        guard !exists, let key = try? PrivateFiles.readText(before.key), let certificate = try? PrivateFiles.readText(before.certificate),
+            let issuer = try? CertificateAuthority(certificatePEM: certificate, privateKeyPEM: key)
+        else { return }
+        try write(issuer)
     }
 
     /// The first PEM block of a kind; empty where there is none.

@@ -117,8 +117,10 @@ public final class DataKeyring: Sendable {
                 (entry.wrapped, entry.wrappedBy) = (try wrapping.wrap(key), active.id)
                 try DataKeyTable.put(entry, in: db)
             }
+            // Where nothing was ever wrapped, an earlier release sealed with the key itself: with the one that was in use then.
+            let former = keys.isEmpty ? roots.first { $0.state == .retiring } : nil
             for purpose in purposes where keys[purpose] == nil {
-                let key = try inherit(purpose, active.value.symmetricKey, db) ?? SymmetricKey(size: .bits256)
+                let key = try inherit(purpose, (former ?? active).value.symmetricKey, db) ?? SymmetricKey(size: .bits256)
                 keys[purpose] = [1: key]
                 try DataKeyTable.put(.init(purpose: purpose, id: 1, wrapped: try wrapping.wrap(key), wrappedBy: active.id), in: db)
             }

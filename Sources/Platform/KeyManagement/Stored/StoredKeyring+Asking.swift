@@ -4,7 +4,7 @@ internal import Secrets
 /// store does, and so it gives up what runs.
 extension StoredKeyring {
     /// How long a revocation waits for the store, so that another key can take the place of the one that ends.
-    static let longestWaitToRevoke = Duration.milliseconds(700)
+    static let longestWaitToRevoke = Duration.milliseconds(600)
 
     /// What the store answers.
     ///

@@ -161,6 +161,9 @@ extension StoredKeyring {
                 try await asking(toWrite: true) { [plan] in try await $0.revoke(version, of: plan.secret) }
             } catch let error as SecretStoreError where error.cause.isTransient {
                 throw error
+            } catch let error as SecretStoreError where error.cause.isConflict {
+                // Somebody else is at it: the next look tries again.
+                continue
             } catch let error as SecretStoreError where error.cause.isAbsence {
                 // Somebody else has done it.
             } catch let error as SecretStoreError {

@@ -13,12 +13,14 @@ extension StoredKeyring {
         guard try await self.versions() == versions else {
             throw SecretStoreError(store: store.kind, secret: plan.secret, cause: .conflict("its stages change just now"))
         }
+        // A process before this one may have ended them without destroying them.
+        for (key, stage, _) in found where history.entries[key.id]?.record.state == .gone && (stage != .current || plan.isOptional) {
+            undestroyed[key.version] = key.id
+        }
         var after = history
         let changed = try after.take(found.map { .init(id: $0.key.id, stage: $0.stage, createdAt: $0.createdAt) }, now: now)
         if let activating { after.activate(activating.id, at: activating.at) }
         let states = after.entries.mapValues(\.record.state)
-        // A process before this one may have ended without destroying them.
-        for (key, stage, _) in found where stage == .previous && states[key.id] == .gone { undestroyed[key.version] = key.id }
         let counting = found.compactMap { found -> StoredKey? in
             guard let state = states[found.key.id], state != .gone else { return nil }
             return StoredKey(id: found.key.id, state: state, value: found.key.value, version: found.key.version)

@@ -90,6 +90,11 @@ extension SecretStoreError.Cause: CustomStringConvertible {
         if case .wrongKey = self { true } else { false }
     }
 
+    /// Whether somebody else changes the same.
+    public var isConflict: Bool {
+        if case .conflict = self { true } else { false }
+    }
+
     /// Whether somebody else may have what was meant for this process.
     public var isAlarm: Bool {
         if case .unwrapRefused = self { true } else { false }

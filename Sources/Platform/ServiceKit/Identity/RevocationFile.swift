@@ -25,7 +25,10 @@ struct RevocationFile {
     /// - Returns: nil when there is none yet.
     /// - Throws: `Unreadable`. Nothing of it is used then: a list with gaps looks whole.
     func read() throws -> RevocationList? {
-        guard let data = FileManager.default.contents(atPath: path) else { return nil }
+        guard let data = FileManager.default.contents(atPath: path) else {
+            guard FileManager.default.fileExists(atPath: path) else { return nil }
+            throw Unreadable(path: path, what: "cannot be read")
+        }
         guard data.count <= Self.maximumSize else { throw Unreadable(path: path, what: "is too long") }
         let content: Content
         do {

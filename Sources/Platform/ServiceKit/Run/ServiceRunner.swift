@@ -48,7 +48,8 @@ struct ServiceRunner: Sendable {
         do {
             try await ServiceGroup(configuration: configuration(service, context)).run()
         } catch {
-            keep(.failed, error)
+            // A stop that took too long was asked for.
+            if !(error is CancellationError) { keep(.failed, error) }
             throw error
         }
         await context.peers.close()
