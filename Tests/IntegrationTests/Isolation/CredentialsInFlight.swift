@@ -19,6 +19,7 @@ struct CredentialsInFlight {
     private let mesh: LocalMesh
     /// Known before any of them stands still: whoever asks how a deployment is asks all of them.
     private let pids: [ServiceName: Int32]
+    private let supervisor: Int32
     private(set) var findings = Findings()
 
     init(on mesh: LocalMesh, _ model: ModelServer) async throws {
@@ -26,6 +27,7 @@ struct CredentialsInFlight {
         var pids: [ServiceName: Int32] = [:]
         for name in ServiceName.allCases { pids[name] = try await mesh.pid(of: name) }
         self.pids = pids
+        supervisor = try await mesh.supervisorPID()
         try await again("the password") { try await $0.catchPassword() }
         let someone = try await mesh.makePerson()
         try await again("the sign-off token") { try await $0.catchSignOffToken(of: someone) }
@@ -122,6 +124,15 @@ struct CredentialsInFlight {
         }
         guard !holders.isEmpty || !call.hasEnded.load(ordering: .sequentiallyConsistent) else { return false }
         findings.add(found)
+        try searchTheOthers(than: names, for: search)
         return true
+    }
+
+    /// Whoever has it now and may not is found as well.
+    private mutating func searchTheOthers(than names: [ServiceName], for search: ByteSearch) throws {
+        for (name, pid) in pids where !names.contains(name) {
+            findings.add(try ProcessImage(pid: pid).hits(search)[.memory] ?? [], .service(name), .onItsWay)
+        }
+        findings.add(try ProcessImage(pid: supervisor).hits(search)[.memory] ?? [], .supervisor, .onItsWay)
     }
 }

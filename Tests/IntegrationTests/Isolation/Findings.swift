@@ -88,7 +88,7 @@ struct Findings {
 
     /// Where the present value of a row stands, as far as that is the same in every run. Of what was replaced nothing has to stand anywhere.
     struct Standing {
-        /// Whoever may have it in memory only for a while does not count.
+        /// Here and on its way: whoever may have it in memory only for a while does not count.
         let memory: Set<CredentialTable.Place>
         let files: Set<CredentialTable.Place>
         let sealed: Set<CredentialTable.Place>
@@ -100,7 +100,7 @@ struct Findings {
         func places(_ isThere: (Spot) -> Bool) -> Set<CredentialTable.Place> { Set(found.filter { isThere($0.spot) }.map(\.place)) }
         return Standing(
             memory: places { $0 == .process(.memory) }.subtracting(row.transient), files: places { if case .file = $0 { true } else { false } },
-            sealed: places { if case .sealed = $0 { true } else { false } }, caught: places { $0 == .onItsWay })
+            sealed: places { if case .sealed = $0 { true } else { false } }, caught: places { $0 == .onItsWay }.subtracting(row.transient.union(row.holders).subtracting(row.caught)))
     }
 
     /// What was not found where it must be.
