@@ -70,6 +70,21 @@ struct SilentStoreTests {
         try await expectDestroyed(KeyringFixture.value(1), in: fixture)
     }
 
+    @Test("The next key, revoked in silence, is destroyed by the process after this one")
+    func restartedPending() async throws {
+        let fixture = try await KeyringFixture(lead: 1000)
+        try await fixture.files.put(KeyringFixture.value(2), as: "key", at: .pending)
+        try await fixture.follow { $0[.pending] == KeyringFixture.id(2) }
+        fixture.store.set(cut: true)
+        _ = try await fixture.keyring.revoke(KeyringFixture.id(2), fixture.change)
+        fixture.store.set(cut: false)
+        let next = fixture.another()
+        try await next.start()
+        try await next.lookAgain()
+        try await expectGone(KeyringFixture.value(2), in: fixture)
+        #expect(fixture.applied == [.active: KeyringFixture.id(1)])
+    }
+
     @Test("The key before the one in use is revoked at once, and destroyed when the store answers again")
     func retiring() async throws {
         let fixture = try await KeyringFixture()

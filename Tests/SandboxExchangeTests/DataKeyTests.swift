@@ -27,6 +27,36 @@ struct DataKeyTests {
 
     @Test("Keys of a release that sealed with it directly go on being taken, and so do all while another takes its place, without a restart")
     func replaced() async throws {
+        try await withFormer { exchange, store, old, place in
+            let account = old.account
+            let (data, wrapping) = try await SandboxExchange.openDataKeys(in: place, schedule: KeySchedule())
+            let vault = KeyVault(cipher: try data.cipher(DataKeyring.columns))
+            #expect(try isTaken(old, signedWith: "what signs for the old", by: vault))
+            #expect(try await wrappedBy(exchange.database) == [StoredKey.fingerprint(of: Self.value(1))])
+            try await store.put(Self.value(2), as: "data-key", at: .current)
+            try await wrapping.lookAgain()
+            #expect(try await wrappedBy(exchange.database) == [StoredKey.fingerprint(of: Self.value(2))])
+            let new = try vault.register(hmac: "what signs for the new", account: account, rights: APIKey.Rights(), label: "new")
+            // As the next process opens it.
+            let (again, _) = try await SandboxExchange.openDataKeys(in: place, schedule: KeySchedule())
+            for vault in [vault, KeyVault(cipher: try again.cipher(DataKeyring.columns))] {
+                #expect(try isTaken(old, signedWith: "what signs for the old", by: vault) && isTaken(new, signedWith: "what signs for the new", by: vault))
+                #expect(try !isTaken(new, signedWith: "what signs for the old", by: vault))
+            }
+        }
+    }
+
+    @Test("Where another key takes its place before a release that wraps has ever started, what the one before sealed is opened all the same")
+    func replacedBefore() async throws {
+        try await withFormer { _, store, old, place in
+            try await store.put(Self.value(2), as: "data-key", at: .current)
+            let (data, _) = try await SandboxExchange.openDataKeys(in: place, schedule: KeySchedule())
+            #expect(try isTaken(old, signedWith: "what signs for the old", by: KeyVault(cipher: try data.cipher(DataKeyring.columns))))
+        }
+    }
+
+    /// A sandbox of a release that sealed with the key itself, and the API key that it has.
+    private func withFormer(_ body: @escaping (SandboxExchange, FileSecretStore, APIKey, KeyringPlace) async throws -> Void) async throws {
         try await withTemporaryFolder { folder in
             let store = FileSecretStore(folder: folder + "/secrets")
             try FileManager.default.createDirectory(
@@ -39,20 +69,7 @@ struct DataKeyTests {
             try await exchange.transact { try $0.transaction.add(old, at: 0) }
             let place = KeyringPlace(
                 store: store, database: exchange.database, service: "sandbox-exchange", tell: { _, _ in }, logger: RunningSandbox.quiet)
-            let (data, wrapping) = try await SandboxExchange.openDataKeys(in: place, schedule: KeySchedule())
-            let vault = KeyVault(cipher: try data.cipher(DataKeyring.columns))
-            #expect(try isTaken(old, signedWith: "what signs for the old", by: vault))
-            #expect(try await wrappedBy(exchange.database) == [StoredKey.fingerprint(of: Self.value(1))])
-            try await store.put(Self.value(2), as: "data-key", at: .current)
-            try await wrapping.lookAgain()
-            #expect(try await wrappedBy(exchange.database) == [StoredKey.fingerprint(of: Self.value(2))])
-            let new = try vault.register(hmac: "what signs for the new", account: account, rights: APIKey.Rights(), label: "new")
-            // As the next process opens it, which never had the first.
-            let (again, _) = try await SandboxExchange.openDataKeys(in: place, schedule: KeySchedule())
-            for vault in [vault, KeyVault(cipher: try again.cipher(DataKeyring.columns))] {
-                #expect(try isTaken(old, signedWith: "what signs for the old", by: vault) && isTaken(new, signedWith: "what signs for the new", by: vault))
-                #expect(try !isTaken(new, signedWith: "what signs for the old", by: vault))
-            }
+            try await body(exchange, store, old, place)
             try exchange.database.close()
         }
     }
