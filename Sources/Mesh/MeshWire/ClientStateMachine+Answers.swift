@@ -29,7 +29,7 @@ extension ClientStateMachine {
         if header.flags.contains(.more) {
             if header.length == 0 { try core.countFree("empty Response") }
             _ = core.streams.update(id) { $0.answerBegan = true }
-            return core.holdEnvelope(id, Int(header.length)).map { giveUp(id, $0) } ?? .responsePart(id)
+            return core.holdEnvelope(id, Int(header.length)) ? .responsePart(id) : giveUp(id, .assemblyFull)
         }
         // What the server said last needs no memory of the stream: nothing may follow.
         core.close(id, remember: false)

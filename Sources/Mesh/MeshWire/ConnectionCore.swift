@@ -188,16 +188,13 @@ struct ConnectionCore: Sendable {
     /// What the peer makes this side hold: unfinished messages, and what waits for readers without a window's bound.
     var heldBytes: Int { unfinishedBytes + keptBytes + unreadBytes }
 
-    /// Adds a part of a Request or Response. Why that is too much, if it is.
-    mutating func holdEnvelope(_ streamID: UInt32, _ length: Int) -> StreamRejection? {
+    /// Adds a part of a Request or Response.
+    ///
+    /// - Returns: false when that is too much.
+    mutating func holdEnvelope(_ streamID: UInt32, _ length: Int) -> Bool {
         streams[streamID]?.envelopeBytes += length
         unfinishedBytes += length
-        return assemblyRefusal(.overloaded)
-    }
-
-    private func assemblyRefusal(_ noRoom: StreamRejection) -> StreamRejection? {
-        guard unfinishedBytes <= WireLimits.assemblyBytes else { return .assemblyFull }
-        return heldBytes > room ? noRoom : nil
+        return unfinishedBytes <= WireLimits.assemblyBytes && heldBytes <= room
     }
 
     mutating func completeEnvelope(_ streamID: UInt32) {
@@ -210,7 +207,8 @@ struct ConnectionCore: Sendable {
         let due = streams[header.streamID]?.inbound.part(length: Int(header.length), charge: header.charge) ?? 0
         unfinishedBytes += Int(header.length)
         credit(due, to: header.streamID)
-        return assemblyRefusal(.serverAssemblyFull)
+        guard unfinishedBytes <= WireLimits.assemblyBytes else { return .assemblyFull }
+        return heldBytes > room ? .serverAssemblyFull : nil
     }
 
     /// The last part of a stream message came. The charge that its reader gives back.

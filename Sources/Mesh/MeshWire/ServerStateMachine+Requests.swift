@@ -38,7 +38,7 @@ extension ServerStateMachine {
         let length = (core.streams[id]?.envelopeBytes ?? 0) + Int(header.length)
         guard length <= Int(core.local.maximumMessageBytes) else { return refuse(id, .messageTooLong) }
         if header.flags.contains(.more) {
-            return core.holdEnvelope(id, Int(header.length)).map { refuse(id, $0) } ?? .requestPart(id)
+            return core.holdEnvelope(id, Int(header.length)) ? .requestPart(id) : refuse(id, .overloaded)
         }
         core.completeEnvelope(id)
         return begin(id, clientStreams: header.flags.contains(.remoteOpen))

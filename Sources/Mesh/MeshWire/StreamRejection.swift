@@ -26,7 +26,8 @@ public struct StreamRejection: Hashable, Sendable {
     static let connectionQueueFull = StreamRejection(8, "QUEUE_FULL", "Too many messages wait unread on this connection.")
     static let serverAssemblyFull = StreamRejection(8, "ASSEMBLY_FULL", "The server holds too many long messages.")
     static let serverQueueFull = StreamRejection(8, "QUEUE_FULL", "Too many messages wait unread at this server.")
-    /// A Request in several frames finds no room that its driver has given. It has not run, and its peer has broken no rule.
+    /// A Request in several frames finds no room on its connection, or none that its driver has given. It has not run, and its peer has
+    /// broken no rule.
     public static let overloaded = StreamRejection(8, "OVERLOADED", "The server holds too many long requests.")
     /// The server takes no more calls.
     public static let draining = StreamRejection(14, "DRAINING", "This server is shutting down.")
