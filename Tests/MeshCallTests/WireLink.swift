@@ -1,9 +1,10 @@
-import MeshCall
 import MeshWire
 import NIOCore
 import NIOPosix
 import Synchronization
 import TestSupport
+
+@testable import MeshCall
 
 /// A server's connection whose other end is a test that writes and reads bytes.
 final class WireLink: FrameLink, @unchecked Sendable {
@@ -102,6 +103,11 @@ final class WireLink: FrameLink, @unchecked Sendable {
     /// Whether somebody still holds the server's connection.
     func isHeld() async throws -> Bool {
         try await loop.submit { self.made != nil }.get()
+    }
+
+    /// Calls that the server's connection keeps for others.
+    func spareCalls() async throws -> Int {
+        try await loop.submit { self.made?.spare.count ?? 0 }.get()
     }
 
     // MARK: FrameLink

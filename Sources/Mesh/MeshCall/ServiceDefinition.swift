@@ -29,8 +29,6 @@ public struct MethodImplementation: Sendable {
     package let invoke: @Sendable (UnsafeRawBufferPointer) throws -> Invocation
     /// Runs one call after the other, for servers without interceptors. A unary method's only; nil where each call has an invocation.
     package let run: (@concurrent @Sendable (CallWorker) async -> Void)?
-    /// Set by a server with admission control.
-    var gate: AdmissionGate?
 
     public init(_ descriptor: MethodDescriptor, _ body: Body) {
         self.init(descriptor) { body.invocation(ByteBuffer(bytes: $0)) }

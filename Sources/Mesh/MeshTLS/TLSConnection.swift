@@ -90,7 +90,7 @@ final class TLSConnection {
             // More memory would mean copying what is there.
             guard plaintext.writableBytes >= Self.leastRoom else { return .isFull }
             plaintext.writeWithUnsafeMutableBytes(minimumWritableBytes: Self.leastRoom) { target in
-                ERR_clear_error()
+                OpenSSLError.forget()
                 result = SSL_read(ssl, target.baseAddress, Int32(clamping: target.count))
                 return max(0, Int(result))
             }
@@ -103,7 +103,7 @@ final class TLSConnection {
     /// - Returns: how many bytes were taken, and why not all.
     func write(_ plaintext: UnsafeRawBufferPointer) -> (count: Int, outcome: Outcome) {
         guard plaintext.count > 0 else { return (0, .done) }
-        ERR_clear_error()
+        OpenSSLError.forget()
         let result = SSL_write(ssl, plaintext.baseAddress, Int32(clamping: plaintext.count))
         return result > 0 ? (Int(result), .done) : (0, outcome(result))
     }

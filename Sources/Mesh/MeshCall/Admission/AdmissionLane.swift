@@ -35,16 +35,18 @@ package final class AdmissionLane: @unchecked Sendable {
             refused.wrappingAdd(1, ordering: .relaxed)
             throw overloaded(limits.delayInterval.clampedNanoseconds)
         }
-        guard let gate = call.method.implementation.gate else { return }
-        call.pass = gate.enter(deadline: call.deadline)
-        if call.pass == nil { throw overloaded(gate.drainTime) }
+        let isFull = call.method.atGate { gate in
+            call.pass = gate.enter(deadline: call.deadline)
+            return call.pass == nil
+        }
+        if isFull == true { throw overloaded(call.method.atGate(\.drainTime) ?? 0) }
     }
 
     /// The handler of a call that was let in has returned.
     func finished(_ call: ServerCall, succeeded: Bool) {
         guard let pass = call.pass else { return }
         call.pass = nil
-        call.method.implementation.gate?.leave(pass, succeeded: succeeded)
+        call.method.atGate { $0.leave(pass, succeeded: succeeded) }
     }
 
     /// Callers that were refused together are told different times, so that they do not come back together.

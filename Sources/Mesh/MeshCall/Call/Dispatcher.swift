@@ -28,7 +28,8 @@ package final class Dispatcher: Sendable {
     var hasInterceptors: Bool { !interceptors.isEmpty }
 
     /// - Parameters: names as they stand in the Request.
-    func method(_ service: UnsafeRawBufferPointer, _ name: UnsafeRawBufferPointer) -> MethodTable.Entry? {
+    /// - Returns: one that lives as long as this.
+    func method(_ service: UnsafeRawBufferPointer, _ name: UnsafeRawBufferPointer) -> Unmanaged<MethodTable.Entry>? {
         methods.method(service, name)
     }
 

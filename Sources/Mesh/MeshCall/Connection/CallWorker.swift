@@ -40,7 +40,7 @@ package final class CallWorker: @unchecked Sendable {
             isReady = false
             return ServerContext(bound.call)
         }
-        return connection.next(for: self, of: bound.call.method).map { ServerContext($0) }
+        return connection.next(for: self, of: bound.withCall { ObjectIdentifier($0.method) }).map { ServerContext($0) }
     }
 
     /// Hands the packed request to `body`; the call is refused when that throws.

@@ -10,9 +10,9 @@ struct PendingCalls {
     var hasOne: Bool { calls.count == taken + 1 }
 
     /// Whether the first is one of this method that need not wait for anything.
-    func beginsWithCall(of method: MethodTable.Entry) -> Bool {
+    func beginsWithCall(of method: ObjectIdentifier) -> Bool {
         guard !isEmpty, let first = calls[taken] else { return false }
-        return first.method === method && !first.needsToken
+        return ObjectIdentifier(first.method) == method && !first.needsToken
     }
 
     mutating func append(_ call: consuming ServerCall) {

@@ -9,6 +9,11 @@ final class RunningCall: @unchecked Sendable {
     init(_ call: ServerCall) {
         self.call = call
     }
+
+    fileprivate func replace(with next: consuming ServerCall) -> ServerCall {
+        swap(&call, &next)
+        return next
+    }
 }
 
 /// The object that a task has bound, for code that runs in this task only. No reference of its own: it would be counted with the others.
@@ -40,7 +45,9 @@ struct BoundCall {
     }
 
     /// Goes on to the next call. Only while the object is unshared.
-    func move(to call: consuming ServerCall) {
-        running._withUnsafeGuaranteedRef { $0.call = call }
+    ///
+    /// - Returns: the call before.
+    func move(to call: consuming ServerCall) -> ServerCall {
+        running.takeUnretainedValue().replace(with: call)
     }
 }

@@ -6,10 +6,11 @@ internal import Synchronization
 /// One call at the server: what its handler sees of it, and where it stands. What is not constant or locked is confined to its
 /// connection's event loop.
 final class ServerCall: @unchecked Sendable {
-    let streamID: UInt32
+    /// Set anew when the object is used again, and constant while a call has it.
+    @exclusivity(unchecked) private(set) var streamID: UInt32
     let method: MethodTable.Entry
-    let metadata: Metadata
-    let deadline: NIODeadline
+    @exclusivity(unchecked) private(set) var metadata: Metadata
+    @exclusivity(unchecked) private(set) var deadline: NIODeadline
     let scope: PeerScope
     /// Its caller has to be asked for a token before the handler begins.
     @exclusivity(unchecked) var needsToken = false
@@ -33,7 +34,7 @@ final class ServerCall: @unchecked Sendable {
 
     /// What most calls never need.
     private let made = Mutex(Made())
-    private let hasResponse = Atomic<Bool>(false)
+    private let isMade = Atomic<Bool>(false)
 
     // Confined to the loop.
     @exclusivity(unchecked) var pass: AdmissionGate.Pass?
@@ -60,6 +61,28 @@ final class ServerCall: @unchecked Sendable {
         self.scope = scope
     }
 
+    /// Makes the object that of a call of the same method and peer. Only when nobody else has it: handlers may keep their context.
+    func begin(streamID: UInt32, metadata: Metadata, deadline: NIODeadline) {
+        self.streamID = streamID
+        self.deadline = deadline
+        if !metadata.isEmpty || !self.metadata.isEmpty { self.metadata = metadata }
+        // Looked at first: to let go of nothing is a call too, and nearly always there is nothing.
+        if payload != nil { payload = nil }
+        if invocation != nil { invocation = nil }
+        if unpack != nil { unpack = nil }
+        if principal != nil { principal = nil }
+        if over != nil { over = nil }
+        if !parts.isEmpty { parts = MessageParts() }
+        reply = .none
+        (needsToken, isOver, headersSent, longRequestBytes, pass, worker) = (false, false, false, 0, nil, nil)
+        if isMade.load(ordering: .acquiring) { forgetMade() }
+    }
+
+    private func forgetMade() {
+        made.withLock { $0 = Made() }
+        isMade.store(false, ordering: .releasing)
+    }
+
     var descriptor: MethodDescriptor { method.implementation.descriptor }
 
     /// The caller's request id where it is fit for a log line, a new one otherwise.
@@ -68,6 +91,7 @@ final class ServerCall: @unchecked Sendable {
             if let id = made.requestID { return id }
             let id = RequestID.given(metadata) ?? RequestID.make()
             made.requestID = id
+            isMade.store(true, ordering: .releasing)
             return id
         }
     }
@@ -78,13 +102,13 @@ final class ServerCall: @unchecked Sendable {
             if let response = made.response { return response }
             let response = ResponseMetadata()
             made.response = response
-            hasResponse.store(true, ordering: .releasing)
+            isMade.store(true, ordering: .releasing)
             return response
         }
     }
 
     /// Nil when the handler has not touched it.
-    var responseIfMade: ResponseMetadata? { hasResponse.load(ordering: .acquiring) ? made.withLock { $0.response } : nil }
+    var responseIfMade: ResponseMetadata? { isMade.load(ordering: .acquiring) ? made.withLock { $0.response } : nil }
 
     var logger: Logger {
         var logger = scope.logger

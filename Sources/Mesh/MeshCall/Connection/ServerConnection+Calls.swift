@@ -27,7 +27,7 @@ extension ServerConnection {
     func refusedRequest(_ bytes: UnsafeRawBufferPointer) -> RefusedRequest {
         guard let request = try? RequestEnvelope(bytes) else { return RefusedRequest() }
         let given = (try? metadata(request)).flatMap(RequestID.given)
-        let method = dispatcher.method(request.service, request.method)?.implementation.descriptor
+        let method = dispatcher.method(request.service, request.method)?.takeUnretainedValue().implementation.descriptor
         return RefusedRequest(method: method, names: request.names, requestID: given ?? RequestID.make())
     }
 
@@ -53,17 +53,22 @@ extension ServerConnection {
     }
 
     private func admit(_ id: UInt32, _ request: RequestEnvelope, _ flags: FrameFlags) throws(RPCError) -> ServerCall {
-        // An object: what it holds is counted one by one when it is copied.
         guard let method = dispatcher.method(request.service, request.method) else { throw unknown(request) }
-        guard isOfKind(method.implementation.descriptor, flags) else {
-            throw RPCError(.unimplemented, "\(method.implementation.descriptor.path) is not of the kind that was called.", reason: "WRONG_KIND")
+        let (kind, defaultDeadline) = method._withUnsafeGuaranteedRef { ($0.implementation.descriptor.kind, $0.implementation.descriptor.defaultDeadline) }
+        guard isOfKind(kind, flags) else {
+            let path = method.takeUnretainedValue().implementation.descriptor.path
+            throw RPCError(.unimplemented, "\(path) is not of the kind that was called.", reason: "WRONG_KIND")
         }
         let metadata = try metadata(request)
-        let deadline = try deadline(request.timeoutNano, method.implementation.descriptor)
+        let deadline = try deadline(request.timeoutNano, orElse: defaultDeadline)
         guard transport.queuedBytes <= transport.limits.maximumOutboundBytes else {
             throw RPCError(.resourceExhausted, "Too many answers wait for this peer.", reason: "SLOW_READER")
         }
-        return ServerCall(streamID: id, method: method, metadata: metadata, deadline: deadline, scope: scope)
+        guard let call = spare.take(of: method) else {
+            return ServerCall(streamID: id, method: method.takeUnretainedValue(), metadata: metadata, deadline: deadline, scope: scope)
+        }
+        call.begin(streamID: id, metadata: metadata, deadline: deadline)
+        return call
     }
 
     private func prepare(
@@ -125,9 +130,9 @@ extension ServerConnection {
     }
 
     /// Whether the caller takes the method for what it is. A stock ttrpc server asks its own table only, so baseline does too.
-    private func isOfKind(_ method: MethodDescriptor, _ flags: FrameFlags) -> Bool {
+    private func isOfKind(_ kind: MethodDescriptor.Kind, _ flags: FrameFlags) -> Bool {
         guard machine.mode == .mesh else { return true }
-        switch method.kind {
+        switch kind {
         case .unary: return flags.isDisjoint(with: [.remoteClosed, .remoteOpen])
         case .serverStreaming: return flags.contains(.remoteClosed) && !flags.contains(.remoteOpen)
         case .clientStreaming, .bidirectional: return flags.contains(.remoteOpen)
@@ -135,9 +140,9 @@ extension ServerConnection {
     }
 
     /// The caller's time counts from here; without one the method's default does.
-    private func deadline(_ timeoutNano: Int64, _ method: MethodDescriptor) throws(RPCError) -> NIODeadline {
+    private func deadline(_ timeoutNano: Int64, orElse defaultDeadline: Int64) throws(RPCError) -> NIODeadline {
         guard timeoutNano >= 0 else { throw RPCError(.deadlineExceeded, "The call's time was over when it came.") }
-        let timeout = timeoutNano == 0 ? method.defaultDeadline : timeoutNano
+        let timeout = timeoutNano == 0 ? defaultDeadline : timeoutNano
         return transport.now + .nanoseconds(min(timeout, transport.longestNanoseconds))
     }
 

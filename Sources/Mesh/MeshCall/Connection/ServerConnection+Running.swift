@@ -68,7 +68,7 @@ extension ServerConnection {
     /// On the loop, unless the handler left it for good: then its task ends.
     ///
     /// - Parameter method: nil for any; otherwise a call of this one that can begin at once.
-    func next(for worker: CallWorker, of method: MethodTable.Entry? = nil) -> ServerCall? {
+    func next(for worker: CallWorker, of method: ObjectIdentifier? = nil) -> ServerCall? {
         guard loop.inEventLoop else { return nil }
         let isFirst = !worker.hasBegun
         worker.hasBegun = true
@@ -82,7 +82,7 @@ extension ServerConnection {
             }
             guard letIn(call) else { continue }
             call.worker = worker
-            worker.bound.move(to: call)
+            spare.keep(worker.bound.move(to: call))
             return call
         }
         worker.isDone = true

@@ -21,6 +21,7 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
     @exclusivity(unchecked) var arriving = ArrivingMessages()
     /// Calls whose handlers have not begun, oldest first. Empty between two turns.
     @exclusivity(unchecked) var pending = PendingCalls()
+    @exclusivity(unchecked) var spare = SpareCalls()
     /// Of long Requests whose handlers have not returned.
     @exclusivity(unchecked) var heldRequestBytes = 0
     /// Of the server's budget, for what the machine holds: its room is so much and a step.
@@ -193,6 +194,7 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
 
     private func tick() {
         machine.intervalPassed()
+        spare.timePassed()
         giveRoomBack()
         if let failure = transport.tooSlow() { return transport.fail(failure) }
         let limits = transport.limits

@@ -1,0 +1,187 @@
+import MeshMessages
+import MeshWire
+import NIOCore
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import MeshCall
+
+/// A connection's calls use the objects of those before them.
+@Suite("Calls that take another's object", .timeLimit(.minutes(1)))
+struct SpareCallsTests {
+    typealias Request = MeshV1.HealthCheckRequest
+    typealias Response = MeshV1.HealthCheckResponse
+
+    // MARK: On a connection
+
+    private static func method(
+        _ name: String = "Check", _ policy: MethodPolicy = TestService.open,
+        _ handler: @escaping @Sendable (Request, ServerContext) async throws -> Response
+    ) -> MethodImplementation {
+        .unary(TestService.descriptor(name, .unary, policy), handler) { run in
+            while let (request, context) = run.next() {
+                do { try run.answer(try await handler(request, context)) } catch { run.fail(error) }
+            }
+        }
+    }
+
+    private static func frame(_ number: Int, _ service: String, _ metadata: [MeshV1.KeyValue] = []) throws -> [UInt8] {
+        let request = try MeshV1.Request(
+            service: TestService.name, method: "Check", payload: try Request(service: service).packed(), timeoutNano: Int64(number) * 60_000_000_000,
+            metadata: metadata
+        ).packed()
+        return FrameHeader(length: UInt32(request.count), streamID: UInt32(2 * number - 1), type: .request).with(request)
+    }
+
+    private static let turns = 3, callsInTurn = 4
+
+    private static func response(_ link: WireLink) async -> (header: FrameHeader, data: [UInt8])? {
+        while let frame = await link.read() {
+            if frame.header.type == .response { return frame }
+        }
+        return nil
+    }
+
+    /// Several read turns of calls, each turn answered before the next comes.
+    private static func answers(of method: MethodImplementation, _ frame: (Int) throws -> [UInt8]) async throws -> [MeshV1.Response] {
+        let link = WireLink([method], mode: .mesh)
+        link.write(ControlFrame.settings(.default).encoded)
+        var answers: [(id: UInt32, response: MeshV1.Response)] = []
+        for turn in 0..<turns {
+            link.write(try (1...callsInTurn).flatMap { try frame(turn * callsInTurn + $0) })
+            while answers.count < (turn + 1) * callsInTurn, let frame = await response(link) {
+                answers.append((frame.header.streamID, try MeshV1.Response(packed: frame.data)))
+            }
+        }
+        link.hangUp()
+        return answers.sorted { $0.id < $1.id }.map(\.response)
+    }
+
+    @Test("of a read turn's calls all but the first and the last are used again")
+    func usedAgain() async throws {
+        let method = Self.method { request, _ in Response(reason: request.service) }
+        let link = WireLink([method], mode: .mesh)
+        link.write(ControlFrame.settings(.default).encoded)
+        for turn in 0..<Self.turns {
+            link.write(try (1...Self.callsInTurn).flatMap { try Self.frame(turn * Self.callsInTurn + $0, "\(turn)") })
+            for _ in 0..<Self.callsInTurn { #expect(await Self.response(link) != nil) }
+            #expect(try await link.spareCalls() == Self.callsInTurn - 2)
+        }
+        link.hangUp()
+    }
+
+    @Test("a call has nothing of the one before: metadata, request id, deadline, trailers, reply")
+    func nothingLeft() async throws {
+        let method = Self.method { request, context in
+            let number = Int(request.service) ?? 0
+            // Every other call leaves as much behind as it can.
+            if number.isMultiple(of: 2) { context.response.trailing.append(request.service, for: "x-number") }
+            if number.isMultiple(of: 5) { throw RPCError(.aborted, request.service) }
+            let minutes = (context.deadline - .now) / .seconds(60)
+            return Response(reason: "\(context.metadata["x-number"] ?? "-") \(context.requestID) \(Int(minutes.rounded()))")
+        }
+        let answers = try await Self.answers(of: method) { number in
+            let id = MeshV1.KeyValue(key: CallContext.requestIDKey, value: "id\(number)")
+            let more = number.isMultiple(of: 2) ? [MeshV1.KeyValue(key: "x-number", value: "\(number)")] : []
+            return try Self.frame(number, "\(number)", [id] + more)
+        }
+        try #require(answers.count == 12)
+        for (number, answer) in zip(1..., answers) {
+            let isEven = number.isMultiple(of: 2)
+            #expect(answer.trailers.map(\.value) == (isEven ? ["\(number)"] : []))
+            if number.isMultiple(of: 5) {
+                #expect(answer.status?.code == StatusCode.aborted.rawValue && answer.status?.message == "\(number)")
+            } else {
+                let text = try Response(packed: answer.payload).reason
+                #expect(text == "\(isEven ? "\(number)" : "-") id\(number) \(number)")
+            }
+        }
+    }
+
+    @Test("a context that a handler keeps stays that of its call")
+    func kept() async throws {
+        let kept = Mutex<[ServerContext]>([])
+        let method = Self.method { request, context in
+            kept.withLock { $0.append(context) }
+            return Response(reason: request.service)
+        }
+        _ = try await Self.answers(of: method) { number in
+            try Self.frame(number, "\(number)", [MeshV1.KeyValue(key: "x-number", value: "\(number)")])
+        }
+        #expect(kept.withLock { $0.map { $0.metadata["x-number"] } } == (1...12).map(String.init))
+        kept.withLock { $0 = [] }
+    }
+
+    @Test("a call that is cancelled while it runs leaves none of that to the next")
+    func cancelled() async throws {
+        let gate = Signal()
+        let method = Self.method { request, _ in
+            if request.service == "wait" {
+                gate.raise()
+                await untilCancelled()
+            }
+            return Response(reason: request.service)
+        }
+        let link = WireLink([method], mode: .mesh)
+        link.write(ControlFrame.settings(.default).encoded + (try Self.frame(1, "a")) + (try Self.frame(2, "wait")) + (try Self.frame(3, "b")))
+        await gate.wait()
+        link.write(ControlFrame.cancel(streamID: 3, code: 1, reason: "").encoded)
+        link.write(try (4...8).flatMap { try Self.frame($0, "\($0)") })
+        var answers: [UInt32: String] = [:]
+        while answers.count < 7, let frame = await Self.response(link) {
+            answers[frame.header.streamID] = try Response(packed: try MeshV1.Response(packed: frame.data).payload).reason
+        }
+        link.hangUp()
+        #expect(answers == [1: "a", 5: "b", 7: "4", 9: "5", 11: "6", 13: "7", 15: "8"])
+    }
+
+    // MARK: By themselves
+
+    private static let entry = MethodTable.Entry(method { _, _ in Response() })
+
+    private static func call(of entry: MethodTable.Entry = entry) -> ServerCall {
+        ServerCall(
+            streamID: 1, method: entry, metadata: [:], deadline: .distantFuture,
+            scope: PeerScope(peer: TestService.gateway, logger: LogRecorder().logger))
+    }
+
+    @Test("one that somebody has, one with streams, and more than there is room for are not kept")
+    func notKept() {
+        var spare = SpareCalls()
+        let shared = Self.call()
+        spare.keep(shared)
+        let streaming = Self.call()
+        streaming.inbound = .empty
+        spare.keep(consume streaming)
+        #expect(spare.take(of: .passUnretained(Self.entry)) == nil)
+        for _ in 0..<(SpareCalls.most + 8) { spare.keep(Self.call()) }
+        var taken = 0
+        while spare.take(of: .passUnretained(Self.entry)) != nil { taken += 1 }
+        #expect(taken == SpareCalls.most)
+        withExtendedLifetime(shared) {}
+    }
+
+    @Test("one is taken for a call of its own method only")
+    func otherMethod() {
+        let other = MethodTable.Entry(Self.method("Other") { _, _ in Response() })
+        var spare = SpareCalls()
+        spare.keep(Self.call())
+        #expect(spare.take(of: .passUnretained(other)) == nil)
+        #expect(spare.take(of: .passUnretained(Self.entry)) != nil)
+    }
+
+    @Test("a connection on which nothing comes keeps none")
+    func idle() {
+        var spare = SpareCalls()
+        spare.keep(Self.call())
+        spare.keep(Self.call())
+        _ = spare.take(of: .passUnretained(Self.entry))
+        spare.timePassed()
+        #expect(spare.take(of: .passUnretained(Self.entry)) != nil)
+        spare.keep(Self.call())
+        spare.timePassed()
+        spare.timePassed()
+        #expect(spare.take(of: .passUnretained(Self.entry)) == nil)
+    }
+}
