@@ -116,6 +116,59 @@ struct ServerRoomTests {
         #expect(budget.heldBytes == 0)
     }
 
+    @Test("half a stream message ends its stream in time, and what it held is there again; other streams go on")
+    func neverFinishedMessage() async throws {
+        let budget = RequestBudget(1 << 20)
+        var limits = ConnectionLimits()
+        (limits.tick, limits.partialRequestTimeout) = (.milliseconds(5), .milliseconds(100))
+        let link = connect(budget, limits: limits)
+        for id in [UInt32(1), 3] { link.write(try begin(id, "Reader")) }
+        let part = message(1).prefix(60_000 + FrameHeader.size)
+        link.write(Array(part))
+        let ended = try await answer(link)
+        #expect(ended.id == 1 && ended.error?.code == .deadlineExceeded && ended.error?.reason == "MESSAGE_UNFINISHED")
+        await untilHeld(budget) { $0 == 0 }
+        link.write(message(3))
+        let read = try await answer(link)
+        #expect(read.id == 3 && read.text == "180100")
+        link.hangUp()
+    }
+
+    @Test("a message that its receiver's window holds up has all the time of its call")
+    func heldUpMessage() async throws {
+        let budget = RequestBudget(1 << 20)
+        let goOn = Signal()
+        let late = MethodImplementation(
+            TestService.descriptor("Late", .bidirectional, Self.policy),
+            .bidirectional { messages, sink, _ in
+                await goOn.wait()
+                for try await message in messages { try await sink.send(ByteBuffer(string: "\(message.readableBytes)")) }
+            })
+        var limits = ConnectionLimits()
+        (limits.tick, limits.partialRequestTimeout) = (.milliseconds(5), .milliseconds(50))
+        let link = connect(budget, limits: limits, and: [late])
+        link.write(try begin(1, "Late"))
+        // Messages wait for their reader; of the next as much has come as the window holds.
+        let waiting = [60_000, 60_000, 60_000, Int(limits.settings.initialStreamWindow) - 240_550]
+        for length in waiting {
+            link.write(FrameHeader(length: UInt32(length), streamID: 1, type: .data).with([UInt8](repeating: 1, count: length)))
+        }
+        let all = message(1), firstPart = 60_000 + FrameHeader.size
+        link.write(Array(all.prefix(firstPart)))
+        let end = ContinuousClock.now + .milliseconds(300)
+        var id: UInt32 = 1
+        while ContinuousClock.now < end {
+            id += 2
+            for frame in try frames(id, length: 10) { link.write(frame) }
+            try #require(try await answer(link).text == "10")
+        }
+        goOn.raise()
+        for length in waiting { #expect(try await answer(link).text == "\(length)") }
+        link.write(Array(all.dropFirst(firstPart)))
+        #expect(try await answer(link).text == "180100")
+        link.hangUp()
+    }
+
     @Test("a request in parts is its call's once it is complete, counted once, until its handler returns")
     func completed() async throws {
         let budget = RequestBudget(1 << 20)

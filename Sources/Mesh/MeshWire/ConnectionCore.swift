@@ -188,6 +188,14 @@ struct ConnectionCore: Sendable {
     /// What the peer makes this side hold: unfinished messages, and what waits for readers without a window's bound.
     var heldBytes: Int { unfinishedBytes + keptBytes + unreadBytes }
 
+    var holdsUnfinished: Bool { unfinishedBytes > 0 }
+
+    /// Whether the windows let the peer send more of a stream's messages. Baseline has none.
+    func letsSend(on streamID: UInt32) -> Bool {
+        guard mode == .mesh else { return true }
+        return receiveWindow.holds(WireLimits.someBytes) && streams[streamID]?.receive.holds(WireLimits.someBytes) == true
+    }
+
     /// Adds a part of a Request or Response.
     ///
     /// - Returns: false when that is too much.

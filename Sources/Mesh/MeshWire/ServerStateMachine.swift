@@ -153,6 +153,12 @@ public struct ServerStateMachine: Sendable {
         core.consumed(messages, charge: charge, on: streamID)
     }
 
+    /// Whether the client has sent parts of messages that are not complete.
+    public var holdsUnfinished: Bool { core.holdsUnfinished }
+
+    /// Whether nothing but the client holds up a stream's messages.
+    public func letsSend(on streamID: UInt32) -> Bool { core.letsSend(on: streamID) }
+
     /// To be called at a fixed interval of about a second.
     public mutating func intervalPassed() {
         core.intervalPassed()

@@ -57,12 +57,17 @@ package final class ClientCall: @unchecked Sendable {
 struct MessageParts {
     /// Nil while there is none, as in nearly every call: an empty buffer is an object to be counted too.
     private var bytes: ByteBuffer?
+    /// Since when nothing but its sender holds the rest up; of meaning while there is some.
+    var since = NIODeadline.uptimeNanoseconds(0)
 
     var isEmpty: Bool { (bytes?.readableBytes ?? 0) == 0 }
 
     mutating func append(_ part: UnsafeRawBufferPointer?) {
         guard let part, !part.isEmpty else { return }
-        bytes = bytes ?? ByteBuffer()
+        if bytes == nil {
+            bytes = ByteBuffer()
+            since = .now()
+        }
         bytes?.writeBytes(part)
     }
 

@@ -8,7 +8,8 @@ public struct ConnectionLimits: Sendable {
     public var tick: Duration = .seconds(1)
     /// A frame that began must be complete after this time: slow senders are cut off.
     public var partialFrameTimeout: Duration = .seconds(10)
-    /// A Request in several frames must be complete after this time.
+    /// A Request in several frames must be complete after this time; so must, at a server, a message of a stream, unless the windows have kept its sender
+    /// from going on. A stream whose message is not ends with DEADLINE_EXCEEDED, `MESSAGE_UNFINISHED`.
     public var partialRequestTimeout: Duration = .seconds(30)
     /// SETTINGS must have come after this time.
     public var settingsTimeout: Duration = .seconds(10)

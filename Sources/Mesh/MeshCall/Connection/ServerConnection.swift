@@ -204,9 +204,25 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
         if let oldest = unfinished.values.map(\.began).min(), NIODeadline.now() - oldest >= TimeAmount(limits.partialRequestTimeout) {
             return transport.fail(ConnectionFailure(.timeout, "a request was not complete in \(limits.partialRequestTimeout)"))
         }
+        endUnfinishedMessages(limits.partialRequestTimeout)
         guard machine.openStreams == 0, machine.busySlots == 0 else { return keepAlive(limits) }
         guard transport.quietTime >= limits.idleTimeout else { return }
         transport.fail(ConnectionFailure(.noError, "idle for \(limits.idleTimeout)"))
+    }
+
+    /// Half a message would hold its part for as long as its call may last.
+    private func endUnfinishedMessages(_ timeout: Duration) {
+        guard machine.holdsUnfinished else { return }
+        let now = NIODeadline.now()
+        for call in calls.values where !call.parts.isEmpty {
+            if !machine.letsSend(on: call.streamID) {
+                call.parts.since = now
+            } else if now - call.parts.since >= TimeAmount(timeout) {
+                let error = RPCError(.deadlineExceeded, "A message was not complete in \(timeout).", reason: "MESSAGE_UNFINISHED")
+                abandon(call.streamID, error)
+                answer(call.streamID, error)
+            }
+        }
     }
 
     /// A caller that has vanished says so to nobody: a stream on which nothing is to be sent would wait for it until its deadline.
