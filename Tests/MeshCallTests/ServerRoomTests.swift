@@ -145,7 +145,7 @@ struct ServerRoomTests {
                 for try await message in messages { try await sink.send(ByteBuffer(string: "\(message.readableBytes)")) }
             })
         var limits = ConnectionLimits()
-        (limits.tick, limits.partialRequestTimeout) = (.milliseconds(5), .milliseconds(50))
+        (limits.tick, limits.partialRequestTimeout) = (.milliseconds(5), .milliseconds(400))
         let link = connect(budget, limits: limits, and: [late])
         link.write(try begin(1, "Late"))
         // Messages wait for their reader; of the next as much has come as the window holds.
@@ -155,7 +155,7 @@ struct ServerRoomTests {
         }
         let all = message(1), firstPart = 60_000 + FrameHeader.size
         link.write(Array(all.prefix(firstPart)))
-        let end = ContinuousClock.now + .milliseconds(300)
+        let end = ContinuousClock.now + .milliseconds(1200)
         var id: UInt32 = 1
         while ContinuousClock.now < end {
             id += 2
@@ -167,6 +167,27 @@ struct ServerRoomTests {
         link.write(Array(all.dropFirst(firstPart)))
         #expect(try await answer(link).text == "180100")
         link.hangUp()
+    }
+
+    @Test("a call that is answered stays so, whatever its caller still sends while the answer waits", arguments: [WireMode.mesh, .baseline])
+    func answeredInTheMeantime(_ mode: WireMode) async throws {
+        let budget = RequestBudget(256 << 10)
+        let early = MethodImplementation(
+            TestService.descriptor("Early", .clientStreaming, Self.policy), .clientStreaming { _, _ in ByteBuffer(string: "enough") })
+        let link = WireLink([early, Self.length], mode: mode, stalled: true, requests: budget)
+        if mode == .mesh { link.write(ControlFrame.settings(.default).encoded) }
+        // A part comes before its handler begins, the others after it has returned.
+        let part = FrameHeader(length: 60_000, streamID: 1, type: .data, flags: mode == .mesh ? .more : []).with([UInt8](repeating: 7, count: 60_000))
+        link.write(try begin(1, "Early") + part)
+        for _ in 0..<16 { link.write(part) }
+        await untilHeld(budget) { $0 == 0 }
+        link.resume()
+        let answer = try await answer(link)
+        #expect(answer.id == 1 && answer.error == nil && answer.text == "enough")
+        link.write(try frames(3, length: 10)[0])
+        #expect(try await self.answer(link).text == "10")
+        link.hangUp()
+        await untilHeld(budget) { $0 == 0 }
     }
 
     @Test("a request in parts is its call's once it is complete, counted once, until its handler returns")

@@ -44,8 +44,10 @@ struct SpareCallsTests {
     }
 
     /// Several read turns of calls, each turn answered before the next comes.
-    private static func answers(of method: MethodImplementation, _ frame: (Int) throws -> [UInt8]) async throws -> [MeshV1.Response] {
-        let link = WireLink([method], mode: .mesh)
+    private static func answers(
+        of method: MethodImplementation, interceptors: [any ServerInterceptor] = [], _ frame: (Int) throws -> [UInt8]
+    ) async throws -> [MeshV1.Response] {
+        let link = WireLink([method], mode: .mesh, interceptors: interceptors)
         link.write(ControlFrame.settings(.default).encoded)
         var answers: [(id: UInt32, response: MeshV1.Response)] = []
         for turn in 0..<turns {
@@ -61,7 +63,9 @@ struct SpareCallsTests {
     @Test("of a read turn's calls all but the first and the last are used again")
     func usedAgain() async throws {
         let method = Self.method { request, _ in Response(reason: request.service) }
-        let link = WireLink([method], mode: .mesh)
+        var limits = ConnectionLimits()
+        limits.tick = .seconds(60)
+        let link = WireLink([method], mode: .mesh, limits: limits)
         link.write(ControlFrame.settings(.default).encoded)
         for turn in 0..<Self.turns {
             link.write(try (1...Self.callsInTurn).flatMap { try Self.frame(turn * Self.callsInTurn + $0, "\(turn)") })
@@ -71,8 +75,8 @@ struct SpareCallsTests {
         link.hangUp()
     }
 
-    @Test("a call has nothing of the one before: metadata, request id, deadline, trailers, reply")
-    func nothingLeft() async throws {
+    @Test("a call has nothing of the one before: metadata, request id, deadline, trailers, reply; inside interceptors too", arguments: [false, true])
+    func nothingLeft(_ isIntercepted: Bool) async throws {
         let method = Self.method { request, context in
             let number = Int(request.service) ?? 0
             // Every other call leaves as much behind as it can.
@@ -81,7 +85,7 @@ struct SpareCallsTests {
             let minutes = (context.deadline - .now) / .seconds(60)
             return Response(reason: "\(context.metadata["x-number"] ?? "-") \(context.requestID) \(Int(minutes.rounded()))")
         }
-        let answers = try await Self.answers(of: method) { number in
+        let answers = try await Self.answers(of: method, interceptors: isIntercepted ? [Passing()] : []) { number in
             let id = MeshV1.KeyValue(key: CallContext.requestIDKey, value: "id\(number)")
             let more = number.isMultiple(of: 2) ? [MeshV1.KeyValue(key: "x-number", value: "\(number)")] : []
             return try Self.frame(number, "\(number)", [id] + more)
@@ -99,50 +103,27 @@ struct SpareCallsTests {
         }
     }
 
-    @Test("a context that a handler keeps stays that of its call")
+    @Test("a context that a handler keeps stays that of its call, and others' objects are used again meanwhile")
     func kept() async throws {
         let kept = Mutex<[ServerContext]>([])
         let method = Self.method { request, context in
-            kept.withLock { $0.append(context) }
+            if Int(request.service)?.isMultiple(of: 3) == true { kept.withLock { $0.append(context) } }
             return Response(reason: request.service)
         }
         _ = try await Self.answers(of: method) { number in
             try Self.frame(number, "\(number)", [MeshV1.KeyValue(key: "x-number", value: "\(number)")])
         }
-        #expect(kept.withLock { $0.map { $0.metadata["x-number"] } } == (1...12).map(String.init))
+        #expect(kept.withLock { $0.map { $0.metadata["x-number"] } } == ["3", "6", "9", "12"])
         kept.withLock { $0 = [] }
-    }
-
-    @Test("a call that is cancelled while it runs leaves none of that to the next")
-    func cancelled() async throws {
-        let gate = Signal()
-        let method = Self.method { request, _ in
-            if request.service == "wait" {
-                gate.raise()
-                await untilCancelled()
-            }
-            return Response(reason: request.service)
-        }
-        let link = WireLink([method], mode: .mesh)
-        link.write(ControlFrame.settings(.default).encoded + (try Self.frame(1, "a")) + (try Self.frame(2, "wait")) + (try Self.frame(3, "b")))
-        await gate.wait()
-        link.write(ControlFrame.cancel(streamID: 3, code: 1, reason: "").encoded)
-        link.write(try (4...8).flatMap { try Self.frame($0, "\($0)") })
-        var answers: [UInt32: String] = [:]
-        while answers.count < 7, let frame = await Self.response(link) {
-            answers[frame.header.streamID] = try Response(packed: try MeshV1.Response(packed: frame.data).payload).reason
-        }
-        link.hangUp()
-        #expect(answers == [1: "a", 5: "b", 7: "4", 9: "5", 11: "6", 13: "7", 15: "8"])
     }
 
     // MARK: By themselves
 
     private static let entry = MethodTable.Entry(method { _, _ in Response() })
 
-    private static func call(of entry: MethodTable.Entry = entry) -> ServerCall {
+    private static func call(_ metadata: Metadata = [:]) -> ServerCall {
         ServerCall(
-            streamID: 1, method: entry, metadata: [:], deadline: .distantFuture,
+            streamID: 1, method: entry, metadata: metadata, deadline: .distantFuture,
             scope: PeerScope(peer: TestService.gateway, logger: LogRecorder().logger))
     }
 
@@ -162,13 +143,42 @@ struct SpareCallsTests {
         withExtendedLifetime(shared) {}
     }
 
-    @Test("one is taken for a call of its own method only")
+    @Test("one that is kept holds nothing of its call: no message, no token, no answer, no mark of its end")
+    func emptied() throws {
+        var spare = SpareCalls()
+        let used = Self.call(["authorization": "Bearer t"])
+        used.needsToken = true
+        used.payload = ByteBuffer(string: "request")
+        used.invocation = { _, _ in }
+        used.unpack = { { _, _ in } }
+        used.longRequestBytes = 7
+        used.reply = .bytes(ByteBuffer(string: "answer"))
+        used.principal = Principal(userID: "u1", tokenType: .access, tokenID: "t1", expiresAt: .max)
+        used.parts.append(UnsafeRawBufferPointer(start: nil, count: 0))
+        [1, 2].withUnsafeBytes { used.parts.append($0) }
+        used.isOver = true
+        used.headersSent = true
+        used.over = RPCError(.cancelled, "gone")
+        used.response.trailing.append("v", for: "k")
+        let former = used.requestID
+        spare.keep(consume used)
+        let taken = spare.take(of: .passUnretained(Self.entry))
+        let call = try #require(taken)
+        #expect(call.metadata.isEmpty && !call.needsToken && call.payload == nil && call.invocation == nil && call.unpack == nil)
+        #expect(call.longRequestBytes == 0 && !call.reply.isThere && call.principal == nil && call.parts.isEmpty)
+        #expect(!call.isOver && !call.headersSent && call.over == nil && call.responseIfMade == nil && call.pass == nil && call.worker == nil)
+        #expect(call.requestID != former)
+    }
+
+    @Test("one is taken for a call of its own method only, and goes when another method's call comes")
     func otherMethod() {
         let other = MethodTable.Entry(Self.method("Other") { _, _ in Response() })
         var spare = SpareCalls()
         spare.keep(Self.call())
+        spare.keep(Self.call())
         #expect(spare.take(of: .passUnretained(other)) == nil)
         #expect(spare.take(of: .passUnretained(Self.entry)) != nil)
+        #expect(spare.count == 0)
     }
 
     @Test("a connection on which nothing comes keeps none")
@@ -183,5 +193,11 @@ struct SpareCallsTests {
         spare.timePassed()
         spare.timePassed()
         #expect(spare.take(of: .passUnretained(Self.entry)) == nil)
+    }
+}
+
+private struct Passing: ServerInterceptor {
+    func intercept(_ context: ServerContext, next: @concurrent @Sendable (ServerContext) async throws -> Void) async throws {
+        try await next(context)
     }
 }

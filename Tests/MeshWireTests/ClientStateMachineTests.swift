@@ -153,6 +153,15 @@ struct ClientStateMachineTests {
         }
     }
 
+    @Test("ignorable frames are skipped, as many as are free")
+    func ignorableFrames() throws {
+        var client = try ClientStateMachine.ready()
+        #expect(try client.receive(Frame(FrameType(rawValue: 0x80), 1, [], [1])) == .none)
+        #expect(throws: ConnectionFailure.self) {
+            for _ in 0...WireLimits.freeFramesPerInterval { _ = try client.receive(Frame(FrameType(rawValue: 0xff), 1)) }
+        }
+    }
+
     @Test("WINDOW_UPDATE of a stream that never began breaks the rules")
     func windowOfUnopened() throws {
         var client = try ClientStateMachine.ready()

@@ -24,6 +24,54 @@ struct HeldBytesTests {
         return charge
     }
 
+    @Test("a sender that knows of too little window for a fragment is not the one who holds its message up", arguments: [8192, 65_536, 262_144])
+    func letsSend(window: Int) throws {
+        var settings = Settings.default
+        settings.initialStreamWindow = UInt32(window)
+        var server = ServerStateMachine(mode: .mesh, settings: settings)
+        _ = server.takeControlFrames()
+        _ = try server.receive(.settings(.default))
+        _ = try server.receive(Frame(.request, 1, [.remoteOpen, .noData]))
+        let least = WireLimits.smallestFragment + FrameHeader.size
+        // A whole message of which the reader knows nothing yet, and all but the least of the window.
+        let waiting = window - least - FrameHeader.size
+        _ = try server.receive(Frame(.data, 1, [], [UInt8](repeating: 7, count: waiting)))
+        #expect(server.letsSend(on: 1))
+        _ = try server.receive(Frame(.data, 1, .more, [7]))
+        #expect(!server.letsSend(on: 1))
+        server.consumed(1, charge: waiting + FrameHeader.size, on: 1)
+        #expect(server.letsSend(on: 1))
+    }
+
+    @Test("a connection's window holds its streams up, too; baseline's has none")
+    func letsSendOnConnection() throws {
+        var server = try server()
+        for id in stride(from: UInt32(3), through: 9, by: 2) { _ = try server.receive(Frame(.request, id, [.remoteOpen, .noData])) }
+        for id in stride(from: UInt32(3), through: 9, by: 2) {
+            for _ in 0..<4 { _ = try server.receive(Frame(.data, id, [], [UInt8](repeating: 7, count: 65_500))) }
+        }
+        #expect(!server.letsSend(on: 1))
+        for id in stride(from: UInt32(3), through: 9, by: 2) { server.consumed(4, charge: 4 * 65_510, on: id) }
+        #expect(server.letsSend(on: 1))
+        #expect(try self.server(mode: .baseline).letsSend(on: 1))
+    }
+
+    @Test("when nobody will read a stream any more its messages go, and those to come hold nothing and are credited")
+    func readsNoMore() throws {
+        for mode in [WireMode.mesh, .baseline] {
+            var server = try server(mode: mode)
+            server.room = 1500
+            if mode == .mesh { _ = try server.receive(Frame(.data, 1, .more, Self.part)) }
+            server.readNoMore(on: 1)
+            #expect(server.heldBytes == 0 && server.isOpen(1))
+            for _ in 0..<1000 { #expect(try server.receive(Frame(.data, 1, mode == .mesh ? .more : [], Self.part)) == .none) }
+            #expect(server.heldBytes == 0)
+            #expect(try server.receive(Frame(.data, 1, .remoteClosed, Self.part)) == .none)
+            server.answered(1)
+            #expect(!server.isOpen(1))
+        }
+    }
+
     @Test("parts of a Request count until it is complete, or given up")
     func request() throws {
         var server = try server()

@@ -1,3 +1,5 @@
+internal import MeshMessages
+
 /// Ordered key-value pairs that travel beside a call's messages. A key may stand more than once; keys are lower case.
 public struct Metadata: Sendable, Equatable {
     /// All pairs in their order.
@@ -26,6 +28,17 @@ public struct Metadata: Sendable, Equatable {
     public subscript(key: String) -> String? {
         entries.first { $0.key == key }?.value
     }
+
+    /// Adds bytes after the pairs there are, as their base64 text (RFC 4648, section 4). Who speaks gRPC knows them by a key that ends in `-bin`.
+    public mutating func append(bytes: some Collection<UInt8>, for key: String) {
+        var text: [UInt8] = []
+        Base64.encode(bytes, into: &text)
+        append(String(decoding: text, as: UTF8.self), for: key)
+    }
+
+    /// The bytes whose base64 text is the first value under `key`, which must be given in lower case; padding may be missing. Nil where there is none,
+    /// or something else.
+    public func bytes(for key: String) -> [UInt8]? { self[key].flatMap(Base64.decode) }
 
     /// Whether there is no pair.
     public var isEmpty: Bool { entries.isEmpty }

@@ -190,10 +190,11 @@ struct ConnectionCore: Sendable {
 
     var holdsUnfinished: Bool { unfinishedBytes > 0 }
 
-    /// Whether the windows let the peer send more of a stream's messages. Baseline has none.
+    /// Whether the windows let the peer send more of a stream's messages: a fragment that is worth a frame. Baseline has none.
     func letsSend(on streamID: UInt32) -> Bool {
         guard mode == .mesh else { return true }
-        return receiveWindow.holds(WireLimits.someBytes) && streams[streamID]?.receive.holds(WireLimits.someBytes) == true
+        let least = WireLimits.smallestFragment + FrameHeader.size
+        return receiveWindow.offers(least) && streams[streamID]?.receive.offers(least) == true
     }
 
     /// Adds a part of a Request or Response.
@@ -231,6 +232,18 @@ struct ConnectionCore: Sendable {
         keptBytes += kept
         if mode == .baseline { unreadBytes += charge }
         return charge
+    }
+
+    /// Nobody will take the stream's messages: those that are here, whole or not, go, and those to come hold nothing.
+    mutating func readNoMore(on streamID: UInt32) {
+        let gone = streams.update(streamID) { stream in
+            defer { (stream.inbound, stream.readsNoMore) = (MessageCounter(), true) }
+            return (stream.inbound.assembledBytes, stream.inbound.keptBytes, stream.inbound.releaseHeld())
+        }
+        guard let (assembled, kept, due) = gone else { return }
+        unfinishedBytes -= assembled
+        keptBytes -= kept
+        credit(due, to: streamID)
     }
 
     /// Why a complete message of a baseline stream finds no room: no window bounds what its sender sends.

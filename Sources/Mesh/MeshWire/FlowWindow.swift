@@ -33,6 +33,8 @@ struct SendWindow: Hashable, Sendable {
 /// What a receiver let the sender send, and what it consumed since it last said so.
 struct ReceiveWindow: Hashable, Sendable {
     private let size: Int
+    /// Of `available` what a sender that has seen this side's SETTINGS does not know of.
+    private let excess: Int
     private var available: Int
     private var consumed = 0
 
@@ -40,7 +42,11 @@ struct ReceiveWindow: Hashable, Sendable {
     init(_ size: UInt32, tolerated: UInt32 = 0) {
         self.size = Int(size)
         available = Int(max(size, tolerated))
+        excess = available - self.size
     }
+
+    /// Whether a sender knows that it may send so much.
+    func offers(_ bytes: Int) -> Bool { bytes <= available - excess }
 
     /// Whether the sender may send so much.
     func holds(_ bytes: Int) -> Bool { bytes <= available }

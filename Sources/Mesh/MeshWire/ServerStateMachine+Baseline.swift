@@ -50,6 +50,10 @@ extension ServerStateMachine {
         guard !oversized else { return refuse(id, .messageTooLong) }
         if header.flags.contains(.noData) { return closeRemote(header) }
         guard !stream.refusesMessages else { return refuse(id, .unaryData) }
+        if stream.readsNoMore {
+            if endsRemote(header) { core.streams[id]?.remoteClosed = true }
+            return .none
+        }
         if let refusal = core.refusal(of: header, on: stream) { return refuse(id, refusal) }
         let charge = core.completeMessage(header)
         let ends = endsRemote(header)

@@ -38,7 +38,9 @@ extension ServerStateMachine {
         let length = (core.streams[id]?.envelopeBytes ?? 0) + Int(header.length)
         guard length <= Int(core.local.maximumMessageBytes) else { return refuse(id, .messageTooLong) }
         if header.flags.contains(.more) {
-            return core.holdEnvelope(id, Int(header.length)) ? .requestPart(id) : refuse(id, .overloaded)
+            guard !core.holdEnvelope(id, Int(header.length)) else { return .requestPart(id) }
+            try core.countFree("refused Request")
+            return refuse(id, .overloaded)
         }
         core.completeEnvelope(id)
         return begin(id, clientStreams: header.flags.contains(.remoteOpen))
@@ -51,7 +53,7 @@ extension ServerStateMachine {
 
     mutating func receiveData(_ header: FrameHeader) throws(ConnectionFailure) -> Action {
         let id = header.streamID
-        if let charge = core.takeWhole(header, accepts: { $0.isRunning && !$0.remoteClosed }) { return received(header, charge) }
+        if let charge = core.takeWhole(header, accepts: { $0.isRunning && !$0.remoteClosed && !$0.readsNoMore }) { return received(header, charge) }
         guard !id.isMultiple(of: 2), id <= lastStreamID else {
             throw ConnectionFailure(.protocolError, "Data on stream \(id), which never began")
         }
@@ -64,7 +66,15 @@ extension ServerStateMachine {
         guard !stream.remoteClosed, stream.isRunning else {
             throw ConnectionFailure(.streamClosed, "Data on stream \(id), on which the client may send none")
         }
-        return try takeData(header, inbound: stream.inbound)
+        return stream.readsNoMore ? try throwAway(header) : try takeData(header, inbound: stream.inbound)
+    }
+
+    /// Its answer is on its way: what comes may not turn that into something else.
+    private mutating func throwAway(_ header: FrameHeader) throws(ConnectionFailure) -> Action {
+        if header.length == 0 { try core.countFree("empty Data") }
+        core.credit(header.charge, to: header.streamID)
+        if endsRemote(header) { core.streams[header.streamID]?.remoteClosed = true }
+        return .none
     }
 
     private mutating func takeData(_ header: FrameHeader, inbound: MessageCounter) throws(ConnectionFailure) -> Action {

@@ -140,6 +140,12 @@ public struct ServerStateMachine: Sendable {
         slots = max(0, slots - 1)
     }
 
+    /// The handler of a call that the client streams to has returned, and its answer has not been written. Not before all messages that were handed
+    /// on are `consumed`.
+    public mutating func readNoMore(on streamID: UInt32) {
+        core.readNoMore(on: streamID)
+    }
+
     /// A Request was answered without its handler.
     ///
     /// - Throws: `ConnectionFailure` when that happened too often in an interval.

@@ -29,8 +29,6 @@ public enum WireLimits {
     public static let refusalsPerInterval = 2000
     /// Bytes of fragmented messages not yet complete that one connection may make its peer hold. For all connections of a server there is a bound too.
     public static let assemblyBytes = 16 << 20
-    /// A window with less room than this may be what keeps a sender from going on.
-    static let someBytes = 1024
     /// Complete messages waiting in one stream in baseline mode, which has no windows, and their bytes with 10 for each. Stock clients
     /// send as fast as the connection takes it: what comes in one read must find room.
     public static let baselineQueuedMessages = 16_384

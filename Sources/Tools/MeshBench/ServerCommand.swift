@@ -20,6 +20,8 @@ struct ServerCommand: AsyncParsableCommand {
         let tls = try MeshTLSContext.meshServer(
             files.credentials, trustDomain: try files.credentials.identity().trustDomain, allowsBaseline: true)
         var limits = ServerLimits()
+        // All of a bench's connections are one peer's.
+        limits.maximumConnectionsPerPeer = limits.maximumConnections
         limits.connection.idleTimeout = .seconds(24 * 3600)
         limits.connection.longestSpin = spinning.duration
         let counter = CallCounter()

@@ -12,6 +12,8 @@ struct InteropMesh {
     let server: MeshServer
     let port: Int
     let log: LogRecorder
+    /// Raised when a streaming handler's caller has given its call up.
+    let cancelled: Signal
 
     static let service = "interop.v1.Test"
 
@@ -25,11 +27,12 @@ struct InteropMesh {
         let log = LogRecorder()
         let tls = try MeshTLSContext.meshServer(
             await authority.credentials("execution"), trustDomain: authority.trustDomain, allowsBaseline: allowsBaseline)
-        let generated = ServiceDefinition.test(InteropService())
+        let service = InteropService()
+        let generated = ServiceDefinition.test(service)
         let server = MeshServer(
             services: [ServiceDefinition(name: generated.name, methods: generated.methods + methods)], authenticator: nil, tls: tls,
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: log.logger)
-        return InteropMesh(authority: authority, server: server, port: try await server.start(host: "127.0.0.1", port: 0), log: log)
+        return InteropMesh(authority: authority, server: server, port: try await server.start(host: "127.0.0.1", port: 0), log: log, cancelled: service.cancelled)
     }
 
     func client(_ protocol: MeshProtocol = .mesh) async throws -> MeshClient {

@@ -1,11 +1,15 @@
 import MeshCall
 import MeshMessages
+import TestSupport
 
 /// The service of proto/interop as gRPC's interop description has it.
 struct InteropService: InteropV1.TestHandler {
     /// Metadata that the server sends back, before and after its messages.
-    static let initialKey = "x-test-echo-initial"
-    static let trailingKey = "x-test-echo-trailing"
+    static let initialKey = "x-grpc-test-echo-initial"
+    static let trailingKey = "x-grpc-test-echo-trailing-bin"
+
+    /// Raised by a streaming handler whose caller has given its call up.
+    var cancelled = Signal()
 
     func emptyCall(_ request: InteropV1.Empty, context: ServerContext) async throws -> InteropV1.Empty {
         echoMetadata(context)
@@ -35,9 +39,11 @@ struct InteropService: InteropV1.TestHandler {
     ) async throws -> InteropV1.StreamingInputCallResponse {
         echoMetadata(context)
         var response = InteropV1.StreamingInputCallResponse()
-        for try await request in requests {
-            response.aggregatedPayloadSize += Int32(request.payload?.body.count ?? 0)
-            response.messages += 1
+        try await noticing {
+            for try await request in requests {
+                response.aggregatedPayloadSize += Int32(request.payload?.body.count ?? 0)
+                response.messages += 1
+            }
         }
         return response
     }
@@ -47,11 +53,22 @@ struct InteropService: InteropV1.TestHandler {
         context: ServerContext
     ) async throws {
         echoMetadata(context)
-        for try await request in requests {
-            try Self.fail(request.responseStatus)
-            for parameters in request.responseParameters {
-                try await writer.send(InteropV1.StreamingOutputCallResponse(payload: .zeros(parameters.size)))
+        try await noticing {
+            for try await request in requests {
+                try Self.fail(request.responseStatus)
+                for parameters in request.responseParameters {
+                    try await writer.send(InteropV1.StreamingOutputCallResponse(payload: .zeros(parameters.size)))
+                }
             }
+        }
+    }
+
+    private nonisolated(nonsending) func noticing(_ body: nonisolated(nonsending) () async throws -> Void) async throws {
+        do {
+            try await body()
+        } catch let error as RPCError where error.code == .cancelled {
+            cancelled.raise()
+            throw error
         }
     }
 

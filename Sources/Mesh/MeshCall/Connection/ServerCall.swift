@@ -61,12 +61,17 @@ final class ServerCall: @unchecked Sendable {
         self.scope = scope
     }
 
-    /// Makes the object that of a call of the same method and peer. Only when nobody else has it: handlers may keep their context.
+    /// Makes the object, which has forgotten its former call, that of another of the same method and peer.
     func begin(streamID: UInt32, metadata: Metadata, deadline: NIODeadline) {
         self.streamID = streamID
         self.deadline = deadline
-        if !metadata.isEmpty || !self.metadata.isEmpty { self.metadata = metadata }
+        if !metadata.isEmpty { self.metadata = metadata }
+    }
+
+    /// Lets go of everything that the call had, and is as it was made. Only when nobody else has the object: handlers may keep their context.
+    func forget() {
         // Looked at first: to let go of nothing is a call too, and nearly always there is nothing.
+        if !metadata.isEmpty { metadata = Metadata() }
         if payload != nil { payload = nil }
         if invocation != nil { invocation = nil }
         if unpack != nil { unpack = nil }

@@ -140,6 +140,7 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
         _ = arriving.settle()
         let open = calls.values
         calls.removeAll()
+        spare = SpareCalls()
         unfinished = [:]
         for call in open { cancel(call, RPCError(.cancelled, "The connection is closed.")) }
         while let call = pending.popFirst() {
@@ -165,6 +166,7 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
     func cancel(_ call: ServerCall, _ error: RPCError) {
         call.isOver = true
         call.over = error
+        call.parts = MessageParts()
         if let inbound = call.inbound { report(inbound.discard(error), on: call.streamID) }
         call.worker?.cancel()
     }
@@ -216,7 +218,8 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
         let now = NIODeadline.now()
         for call in calls.values where !call.parts.isEmpty {
             if !machine.letsSend(on: call.streamID) {
-                call.parts.since = now
+                // Not from the beginning: a moment without room would do to hold it for as long again.
+                call.parts.since = min(now, call.parts.since + TimeAmount(transport.limits.tick))
             } else if now - call.parts.since >= TimeAmount(timeout) {
                 let error = RPCError(.deadlineExceeded, "A message was not complete in \(timeout).", reason: "MESSAGE_UNFINISHED")
                 abandon(call.streamID, error)

@@ -10,13 +10,9 @@ struct SpareCalls {
     /// One was taken since the last look at the time.
     private var isUsed = false
 
-    /// One that was of this method, if there is one at hand.
+    /// The one at hand, if it was of this method; otherwise it goes, so that none stays for ever beneath those of another.
     mutating func take(of method: Unmanaged<MethodTable.Entry>) -> ServerCall? {
-        guard let last = calls.popLast() else { return nil }
-        guard Unmanaged.passUnretained(last.method).toOpaque() == method.toOpaque() else {
-            calls.append(last)
-            return nil
-        }
+        guard let last = calls.popLast(), Unmanaged.passUnretained(last.method).toOpaque() == method.toOpaque() else { return nil }
         isUsed = true
         return last
     }
@@ -24,6 +20,7 @@ struct SpareCalls {
     /// Keeps a call that is over, unless somebody still has it. A weak reference is one that would find another call, so one with streams is not kept.
     mutating func keep(_ call: consuming ServerCall) {
         guard calls.count < Self.most, isKnownUniquelyReferenced(&call), call.inbound == nil else { return }
+        call.forget()
         calls.append(call)
     }
 

@@ -1,5 +1,5 @@
 /// RFC 4648: writes the standard alphabet with padding, reads that and the URL-safe one (section 5), padded or not.
-enum Base64 {
+package enum Base64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
     private static let padding = UInt8(ascii: "=")
 
@@ -12,7 +12,7 @@ enum Base64 {
         return values
     }()
 
-    static func encode(_ bytes: some Collection<UInt8>, into output: inout [UInt8]) {
+    package static func encode(_ bytes: some Collection<UInt8>, into output: inout [UInt8]) {
         var (bits, count) = (UInt32(0), 0)
         for byte in bytes {
             bits = bits << 8 | UInt32(byte)
@@ -28,7 +28,7 @@ enum Base64 {
     }
 
     /// - Returns: nil for anything but one of the alphabets. Bits beyond the last byte are ignored, as every protobuf runtime does.
-    static func decode(_ text: String) -> [UInt8]? {
+    package static func decode(_ text: String) -> [UInt8]? {
         let padded = Array(text.utf8)
         let paddings = padded.reversed().prefix { $0 == padding }.count
         let characters = padded.dropLast(paddings)
