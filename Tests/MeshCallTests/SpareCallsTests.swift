@@ -10,21 +10,10 @@ import Testing
 /// A connection's calls use the objects of those before them.
 @Suite("Calls that take another's object", .timeLimit(.minutes(1)))
 struct SpareCallsTests {
-    typealias Request = MeshV1.HealthCheckRequest
-    typealias Response = MeshV1.HealthCheckResponse
+    typealias Request = TestService.Check
+    typealias Response = TestService.Checked
 
     // MARK: On a connection
-
-    private static func method(
-        _ name: String = "Check", _ policy: MethodPolicy = TestService.open,
-        _ handler: @escaping @Sendable (Request, ServerContext) async throws -> Response
-    ) -> MethodImplementation {
-        .unary(TestService.descriptor(name, .unary, policy), handler) { run in
-            while let (request, context) = run.next() {
-                do { try run.answer(try await handler(request, context)) } catch { run.fail(error) }
-            }
-        }
-    }
 
     private static func frame(_ number: Int, _ service: String, _ metadata: [MeshV1.KeyValue] = []) throws -> [UInt8] {
         let request = try MeshV1.Request(
@@ -62,7 +51,7 @@ struct SpareCallsTests {
 
     @Test("of a read turn's calls all but the first and the last are used again")
     func usedAgain() async throws {
-        let method = Self.method { request, _ in Response(reason: request.service) }
+        let method = TestService.looped { request, _ in Response(reason: request.service) }
         var limits = ConnectionLimits()
         limits.tick = .seconds(60)
         let link = WireLink([method], mode: .mesh, limits: limits)
@@ -77,7 +66,7 @@ struct SpareCallsTests {
 
     @Test("a call has nothing of the one before: metadata, request id, deadline, trailers, reply; inside interceptors too", arguments: [false, true])
     func nothingLeft(_ isIntercepted: Bool) async throws {
-        let method = Self.method { request, context in
+        let method = TestService.looped { request, context in
             let number = Int(request.service) ?? 0
             // Every other call leaves as much behind as it can.
             if number.isMultiple(of: 2) { context.response.trailing.append(request.service, for: "x-number") }
@@ -106,7 +95,7 @@ struct SpareCallsTests {
     @Test("a context that a handler keeps stays that of its call, and others' objects are used again meanwhile")
     func kept() async throws {
         let kept = Mutex<[ServerContext]>([])
-        let method = Self.method { request, context in
+        let method = TestService.looped { request, context in
             if Int(request.service)?.isMultiple(of: 3) == true { kept.withLock { $0.append(context) } }
             return Response(reason: request.service)
         }
@@ -119,7 +108,7 @@ struct SpareCallsTests {
 
     // MARK: By themselves
 
-    private static let entry = MethodTable.Entry(method { _, _ in Response() })
+    private static let entry = MethodTable.Entry(TestService.looped { _, _ in Response() })
 
     private static func call(_ metadata: Metadata = [:]) -> ServerCall {
         ServerCall(
@@ -172,7 +161,7 @@ struct SpareCallsTests {
 
     @Test("one is taken for a call of its own method only, and goes when another method's call comes")
     func otherMethod() {
-        let other = MethodTable.Entry(Self.method("Other") { _, _ in Response() })
+        let other = MethodTable.Entry(TestService.looped("Other") { _, _ in Response() })
         var spare = SpareCalls()
         spare.keep(Self.call())
         spare.keep(Self.call())

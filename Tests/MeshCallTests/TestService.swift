@@ -1,5 +1,6 @@
 import Logging
 import MeshCall
+import MeshMessages
 import NIOCore
 import TestSupport
 
@@ -30,6 +31,20 @@ enum TestService {
         _ name: String, _ policy: MethodPolicy = open, _ body: @escaping @Sendable (ByteBuffer, ServerContext) async throws -> ByteBuffer
     ) -> MethodImplementation {
         MethodImplementation(descriptor(name, .unary, policy), .unary(body))
+    }
+
+    typealias Check = MeshV1.HealthCheckRequest
+    typealias Checked = MeshV1.HealthCheckResponse
+
+    /// A unary method as generated code has it: one loop for all its calls that come in a read turn.
+    static func looped(
+        _ name: String = "Check", _ policy: MethodPolicy = open, _ handler: @escaping @Sendable (Check, ServerContext) async throws -> Checked
+    ) -> MethodImplementation {
+        .unary(descriptor(name, .unary, policy), handler) { run in
+            while let (request, context) = run.next() {
+                do { try run.answer(try await handler(request, context)) } catch { run.fail(error) }
+            }
+        }
     }
 
     static func streaming(

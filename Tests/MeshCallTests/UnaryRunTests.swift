@@ -9,22 +9,11 @@ import Testing
 /// Unary methods as generated code has them: one loop for all calls of a method that come in a read turn.
 @Suite("Calls of one method in a loop", .timeLimit(.minutes(1)))
 struct UnaryRunTests {
-    typealias Request = MeshV1.HealthCheckRequest
-    typealias Response = MeshV1.HealthCheckResponse
-
-    private static func method(
-        _ name: String = "Check", _ policy: MethodPolicy = TestService.open,
-        _ handler: @escaping @Sendable (Request, ServerContext) async throws -> Response
-    ) -> MethodImplementation {
-        .unary(TestService.descriptor(name, .unary, policy), handler) { run in
-            while let (request, context) = run.next() {
-                do { try run.answer(try await handler(request, context)) } catch { run.fail(error) }
-            }
-        }
-    }
+    typealias Request = TestService.Check
+    typealias Response = TestService.Checked
 
     /// Says what it was asked.
-    private static let echo = method { request, _ in
+    private static let echo = TestService.looped { request, _ in
         if request.service == "fail" { throw RPCError(.aborted, "no") }
         if request.service == "NUL" { return Response(reason: "\0") }
         return Response(reason: request.service)
@@ -77,7 +66,7 @@ struct UnaryRunTests {
     func twoMethods() async throws {
         let order = Mutex<[String]>([])
         let methods = ["A", "B"].map { name in
-            Self.method(name) { request, _ in
+            TestService.looped(name) { request, _ in
                 order.withLock { $0.append(name + request.service) }
                 return Response(reason: name)
             }
@@ -92,7 +81,7 @@ struct UnaryRunTests {
     @Test("one that waits does not hold up those behind it, however much the loop has to do", arguments: [0, 1500, 5000])
     func waiting(jobs: Int) async throws {
         let gate = Signal()
-        let method = Self.method { request, _ in
+        let method = TestService.looped { request, _ in
             if request.service == "wait" { await gate.wait() } else { gate.raise() }
             return Response(reason: request.service)
         }
@@ -102,7 +91,7 @@ struct UnaryRunTests {
     @Test("a handler that leaves the loop is answered all the same")
     func leaving() async throws {
         let elsewhere = Elsewhere()
-        let method = Self.method { request, _ in Response(reason: await elsewhere.say(request.service)) }
+        let method = TestService.looped { request, _ in Response(reason: await elsewhere.say(request.service)) }
         #expect(try await Self.answers([method], Self.frames(["a", "b"]), 2) == ["0 a!", "0 b!"])
     }
 
@@ -110,7 +99,7 @@ struct UnaryRunTests {
     func token() async throws {
         let policy = MethodPolicy(callers: ["gateway"], tokens: [.access])
         let frames = try Self.frame(1, [0x0a, 0xff]) + Self.frame(2, Request(service: "b").packed())
-        let answers = try await Self.answers([Self.method("Check", policy) { _, _ in Response(reason: "ran") }], frames, 2)
+        let answers = try await Self.answers([TestService.looped("Check", policy) { _, _ in Response(reason: "ran") }], frames, 2)
         #expect(answers == ["16 ", "16 "])
     }
 
