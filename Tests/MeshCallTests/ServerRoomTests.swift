@@ -169,8 +169,10 @@ struct ServerRoomTests {
         link.hangUp()
     }
 
-    @Test("a call that is answered stays so, whatever its caller still sends while the answer waits", arguments: [WireMode.mesh, .baseline])
-    func answeredInTheMeantime(_ mode: WireMode) async throws {
+    @Test(
+        "a call that is answered, or refused, stays so, whatever its caller still sends while the answer waits",
+        arguments: [WireMode.mesh, .baseline], ["Early", "Nowhere"])
+    func answeredInTheMeantime(_ mode: WireMode, _ method: String) async throws {
         let budget = RequestBudget(256 << 10)
         let early = MethodImplementation(
             TestService.descriptor("Early", .clientStreaming, Self.policy), .clientStreaming { _, _ in ByteBuffer(string: "enough") })
@@ -178,12 +180,13 @@ struct ServerRoomTests {
         if mode == .mesh { link.write(ControlFrame.settings(.default).encoded) }
         // A part comes before its handler begins, the others after it has returned.
         let part = FrameHeader(length: 60_000, streamID: 1, type: .data, flags: mode == .mesh ? .more : []).with([UInt8](repeating: 7, count: 60_000))
-        link.write(try begin(1, "Early") + part)
+        link.write(try begin(1, method) + part)
         for _ in 0..<16 { link.write(part) }
         await untilHeld(budget) { $0 == 0 }
         link.resume()
         let answer = try await answer(link)
-        #expect(answer.id == 1 && answer.error == nil && answer.text == "enough")
+        #expect(answer.id == 1 && answer.error?.code == (method == "Early" ? nil : .unimplemented))
+        #expect(answer.text == (method == "Early" ? "enough" : ""))
         link.write(try frames(3, length: 10)[0])
         #expect(try await self.answer(link).text == "10")
         link.hangUp()

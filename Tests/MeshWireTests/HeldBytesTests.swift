@@ -66,6 +66,9 @@ struct HeldBytesTests {
             #expect(server.heldBytes == 0 && server.isOpen(1))
             for _ in 0..<1000 { #expect(try server.receive(Frame(.data, 1, mode == .mesh ? .more : [], Self.part)) == .none) }
             #expect(server.heldBytes == 0)
+            // Empty messages are messages.
+            for _ in 0...WireLimits.freeFramesPerInterval { #expect(try server.receive(Frame(.data, 1, [], [])) == .none) }
+            if mode == .baseline { #expect(try server.receive(Frame(.data, 1, [], Self.part).header, nil) == .none) }
             #expect(try server.receive(Frame(.data, 1, .remoteClosed, Self.part)) == .none)
             server.answered(1)
             #expect(!server.isOpen(1))

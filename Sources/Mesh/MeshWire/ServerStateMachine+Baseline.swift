@@ -47,13 +47,13 @@ extension ServerStateMachine {
             return core.recentlyClosed.contains(id) ? .none : .reject(id, .streamClosed, ends: false)
         }
         guard !stream.remoteClosed else { return refuse(id, stream.refusesMessages ? .unaryData : .dataAfterLast) }
-        guard !oversized else { return refuse(id, .messageTooLong) }
-        if header.flags.contains(.noData) { return closeRemote(header) }
-        guard !stream.refusesMessages else { return refuse(id, .unaryData) }
         if stream.readsNoMore {
             if endsRemote(header) { core.streams[id]?.remoteClosed = true }
             return .none
         }
+        guard !oversized else { return refuse(id, .messageTooLong) }
+        if header.flags.contains(.noData) { return closeRemote(header) }
+        guard !stream.refusesMessages else { return refuse(id, .unaryData) }
         if let refusal = core.refusal(of: header, on: stream) { return refuse(id, refusal) }
         let charge = core.completeMessage(header)
         let ends = endsRemote(header)

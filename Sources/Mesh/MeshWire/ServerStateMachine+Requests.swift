@@ -71,9 +71,11 @@ extension ServerStateMachine {
 
     /// Its answer is on its way: what comes may not turn that into something else.
     private mutating func throwAway(_ header: FrameHeader) throws(ConnectionFailure) -> Action {
-        if header.length == 0 { try core.countFree("empty Data") }
+        let isPart = header.flags.contains(.more)
+        // A whole message may be empty.
+        if header.flags.contains(.noData) || (isPart && header.length == 0) { try core.countFree("empty Data") }
         core.credit(header.charge, to: header.streamID)
-        if endsRemote(header) { core.streams[header.streamID]?.remoteClosed = true }
+        if !isPart, endsRemote(header) { core.streams[header.streamID]?.remoteClosed = true }
         return .none
     }
 

@@ -140,8 +140,7 @@ public struct ServerStateMachine: Sendable {
         slots = max(0, slots - 1)
     }
 
-    /// The handler of a call that the client streams to has returned, and its answer has not been written. Not before all messages that were handed
-    /// on are `consumed`.
+    /// The stream's answer is there and waits to be written. What the client still sends goes, and may not turn the answer into another.
     public mutating func readNoMore(on streamID: UInt32) {
         core.readNoMore(on: streamID)
     }

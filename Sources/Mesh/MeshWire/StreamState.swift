@@ -11,7 +11,7 @@ struct StreamState: Sendable {
     var isRunning = false
     /// The peer sends nothing more.
     var remoteClosed = false
-    /// Server: the handler has returned, and its answer waits: what the peer still sends is thrown away.
+    /// Server: the answer waits to be written: what the peer still sends is thrown away.
     var readsNoMore = false
     /// Server, baseline: the method takes one message, whatever its caller announced.
     var refusesMessages = false

@@ -116,6 +116,11 @@ extension ServerConnection {
     /// Queues a message, unless the peer leaves too many unread: what frames are free for it must not fill this side's memory.
     private func enqueue(_ type: FrameType, flags: FrameFlags = [], _ payload: FrameTransport.Payload, on id: UInt32) {
         transport.enqueue(type, flags: flags, payload, on: id)
+        if payload.endsStream {
+            settleMessages()
+            machine.readNoMore(on: id)
+            giveRoomBack()
+        }
         let limits = transport.limits
         guard transport.queuedBytes > limits.maximumUnreadBytes || transport.queuedMessages > limits.maximumUnreadMessages else { return }
         transport.fail(ConnectionFailure(.enhanceYourCalm, "answers are not read"))

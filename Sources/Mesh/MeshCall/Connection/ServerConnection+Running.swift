@@ -115,16 +115,8 @@ extension ServerConnection {
         } else {
             succeed(call)
         }
-        if let inbound = call.inbound { stopReading(call, inbound) }
-    }
-
-    /// The call is answered, though the answer may wait for its peer to take it.
-    private func stopReading(_ call: ServerCall, _ inbound: MessageBuffer) {
-        settleMessages()
-        report(inbound.discard(.handlerReturned), on: call.streamID)
         call.parts = MessageParts()
-        machine.readNoMore(on: call.streamID)
-        giveRoomBack()
+        if let inbound = call.inbound { report(inbound.discard(.handlerReturned), on: call.streamID) }
     }
 }
 

@@ -29,6 +29,7 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
     @exclusivity(unchecked) private var unfinished: [UInt32: UnfinishedRequest] = [:]
     @exclusivity(unchecked) private var deadlines = DeadlineTimer()
     private let started = NIODeadline.now()
+    private var lastTick = NIODeadline.now()
     /// When the client was asked whether it is there, while nothing has come since.
     private var pingSent: NIODeadline?
     private var onEnd: ((ConnectionEnd) -> Void)?
@@ -206,20 +207,21 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
         if let oldest = unfinished.values.map(\.began).min(), NIODeadline.now() - oldest >= TimeAmount(limits.partialRequestTimeout) {
             return transport.fail(ConnectionFailure(.timeout, "a request was not complete in \(limits.partialRequestTimeout)"))
         }
-        endUnfinishedMessages(limits.partialRequestTimeout)
+        let now = NIODeadline.now()
+        endUnfinishedMessages(limits.partialRequestTimeout, at: now)
+        lastTick = now
         guard machine.openStreams == 0, machine.busySlots == 0 else { return keepAlive(limits) }
         guard transport.quietTime >= limits.idleTimeout else { return }
         transport.fail(ConnectionFailure(.noError, "idle for \(limits.idleTimeout)"))
     }
 
     /// Half a message would hold its part for as long as its call may last.
-    private func endUnfinishedMessages(_ timeout: Duration) {
+    private func endUnfinishedMessages(_ timeout: Duration, at now: NIODeadline) {
         guard machine.holdsUnfinished else { return }
-        let now = NIODeadline.now()
         for call in calls.values where !call.parts.isEmpty {
             if !machine.letsSend(on: call.streamID) {
                 // Not from the beginning: a moment without room would do to hold it for as long again.
-                call.parts.since = min(now, call.parts.since + TimeAmount(transport.limits.tick))
+                call.parts.since = min(now, call.parts.since + (now - lastTick))
             } else if now - call.parts.since >= TimeAmount(timeout) {
                 let error = RPCError(.deadlineExceeded, "A message was not complete in \(timeout).", reason: "MESSAGE_UNFINISHED")
                 abandon(call.streamID, error)
