@@ -12,8 +12,7 @@ struct InteropMesh {
     let server: MeshServer
     let port: Int
     let log: LogRecorder
-    /// Raised when a streaming handler's caller has given its call up.
-    let cancelled: Signal
+    let handlers: InteropService
 
     static let service = "interop.v1.Test"
 
@@ -32,7 +31,7 @@ struct InteropMesh {
         let server = MeshServer(
             services: [ServiceDefinition(name: generated.name, methods: generated.methods + methods)], authenticator: nil, tls: tls,
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: log.logger)
-        return InteropMesh(authority: authority, server: server, port: try await server.start(host: "127.0.0.1", port: 0), log: log, cancelled: service.cancelled)
+        return InteropMesh(authority: authority, server: server, port: try await server.start(host: "127.0.0.1", port: 0), log: log, handlers: service)
     }
 
     func client(_ protocol: MeshProtocol = .mesh) async throws -> MeshClient {

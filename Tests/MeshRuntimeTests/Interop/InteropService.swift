@@ -8,6 +8,8 @@ struct InteropService: InteropV1.TestHandler {
     static let initialKey = "x-grpc-test-echo-initial"
     static let trailingKey = "x-grpc-test-echo-trailing-bin"
 
+    /// Raised when a streaming handler begins: a call that is given up before it does has none.
+    var began = Signal()
     /// Raised by a streaming handler whose caller has given its call up.
     var cancelled = Signal()
 
@@ -64,6 +66,7 @@ struct InteropService: InteropV1.TestHandler {
     }
 
     private nonisolated(nonsending) func noticing(_ body: nonisolated(nonsending) () async throws -> Void) async throws {
+        began.raise()
         do {
             try await body()
         } catch let error as RPCError where error.code == .cancelled {

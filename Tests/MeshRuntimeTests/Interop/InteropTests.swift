@@ -15,14 +15,16 @@ struct InteropTests {
     /// Both modes: what ttrpc has no frame for is said where it differs.
     private static let protocols = [MeshProtocol.mesh, .baseline]
 
-    /// - Parameter cancels: the case gives a call up, and its handler is to hear of it. ttrpc has no word for that.
     private func withMesh(
-        _ protocol: MeshProtocol, cancels: Bool = false, _ body: (_ channel: MeshClient, _ test: InteropV1.TestClient) async throws -> Void
+        _ protocol: MeshProtocol, _ body: (_ channel: MeshClient, _ test: InteropV1.TestClient) async throws -> Void
     ) async throws {
+        try await withServer(`protocol`) { _, client in try await body(client, InteropV1.TestClient(client)) }
+    }
+
+    private func withServer(_ protocol: MeshProtocol, _ body: (InteropMesh, MeshClient) async throws -> Void) async throws {
         let mesh = try await InteropMesh.start(allowsBaseline: `protocol` == .baseline)
         let client = try await mesh.client(`protocol`)
-        try await body(client, InteropV1.TestClient(client))
-        if cancels, `protocol` == .mesh { await mesh.cancelled.wait() }
+        try await body(mesh, client)
         // Whatever a case did to its call, the connection takes the next.
         _ = try await InteropV1.TestClient(client).emptyCall(InteropV1.Empty())
         #expect(mesh.server.connectionCount == 1)
@@ -114,8 +116,9 @@ struct InteropTests {
 
     @Test("cancel_after_begin", arguments: protocols)
     func cancelAfterBegin(_ protocol: MeshProtocol) async throws {
-        try await withMesh(`protocol`, cancels: true) { _, test in
-            let call = try await test.streamingInputCall()
+        try await withServer(`protocol`) { mesh, client in
+            let call = try await InteropV1.TestClient(client).streamingInputCall()
+            await mesh.handlers.began.wait()
             // Asked for once the task is cancelled: before, the answer could be there first.
             let answer = Task {
                 await untilCancelled()
@@ -123,13 +126,15 @@ struct InteropTests {
             }
             answer.cancel()
             #expect(await failure { try await answer.value }?.code == .cancelled)
+            // ttrpc has no word for it.
+            if `protocol` == .mesh { await mesh.handlers.cancelled.wait() }
         }
     }
 
     @Test("cancel_after_first_response", arguments: protocols)
     func cancelAfterFirstResponse(_ protocol: MeshProtocol) async throws {
-        try await withMesh(`protocol`, cancels: true) { _, test in
-            let call = try await test.fullDuplexCall()
+        try await withServer(`protocol`) { mesh, client in
+            let call = try await InteropV1.TestClient(client).fullDuplexCall()
             try await call.send(Self.request(31_415, payload: 27_182))
             let first = Signal()
             let reading = Task {
@@ -144,6 +149,7 @@ struct InteropTests {
             reading.cancel()
             #expect(await failure { try await reading.value }?.code == .cancelled)
             #expect(await failure { try await call.send(Self.request(1, payload: 1)) }?.code == .cancelled)
+            if `protocol` == .mesh { await mesh.handlers.cancelled.wait() }
         }
     }
 
