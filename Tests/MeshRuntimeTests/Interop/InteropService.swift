@@ -9,9 +9,9 @@ struct InteropService: InteropV1.TestHandler {
     static let trailingKey = "x-grpc-test-echo-trailing-bin"
 
     /// Raised when a streaming handler begins: a call that is given up before it does has none.
-    var began = Signal()
+    let began = Signal()
     /// Raised by a streaming handler whose caller has given its call up.
-    var cancelled = Signal()
+    let cancelled = Signal()
 
     func emptyCall(_ request: InteropV1.Empty, context: ServerContext) async throws -> InteropV1.Empty {
         echoMetadata(context)

@@ -9,7 +9,6 @@ struct MethodTable: Sendable {
         let implementation: MethodImplementation
         /// Nil where every call is let in.
         private let gate: AdmissionGate?
-
         /// Without a count of its own for whoever goes through it.
         private let unmanagedGate: Unmanaged<AdmissionGate>?
 

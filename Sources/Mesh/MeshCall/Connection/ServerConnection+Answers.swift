@@ -117,7 +117,6 @@ extension ServerConnection {
     private func enqueue(_ type: FrameType, flags: FrameFlags = [], _ payload: FrameTransport.Payload, on id: UInt32) {
         transport.enqueue(type, flags: flags, payload, on: id)
         if payload.endsStream {
-            settleMessages()
             machine.readNoMore(on: id)
             giveRoomBack()
         }
