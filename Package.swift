@@ -54,9 +54,15 @@ func target(_ name: String, in room: String, uses: [Target.Dependency] = []) -> 
     .target(name: name, dependencies: uses, path: "Sources/\(room)/\(name)", swiftSettings: room == "Mesh" ? meshHouse : house)
 }
 
-func program(_ name: String, uses: [Target.Dependency]) -> Target {
-    .executableTarget(name: name, dependencies: uses, path: "Sources/Programs/\(name)", swiftSettings: house)
+func program(_ name: String, uses: [Target.Dependency], linkedWith linker: [LinkerSetting]? = nil) -> Target {
+    .executableTarget(name: name, dependencies: uses, path: "Sources/Programs/\(name)", swiftSettings: house, linkerSettings: linker)
 }
+
+/// Swift's runtime inside the program, as the images of the services have it: a call into it takes no detour through the dynamic linker's table.
+/// The two libraries are what Foundation's essentials themselves need; modules that were compiled for the shared runtime do not name them.
+let staticRuntime: [LinkerSetting] = [
+    .unsafeFlags(["-static-stdlib", "-l_FoundationCollections", "-l_FoundationCShims"], .when(configuration: .release)),
+]
 
 func systemLibrary(_ name: String, pkgConfig: String, apt: String) -> Target {
     .systemLibrary(name: name, path: "Sources/System/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
@@ -126,7 +132,7 @@ let meshTools: [Target] = [
             "MeshRuntime", "MeshCall", "MeshTLS", "MeshMessages", "MeshWire", "CBenchMessages", "CProtobufC", argumentParser, histogram, logging,
             nio("NIOCore"), nio("NIOPosix"),
         ]),
-    program("mesh-bench", uses: ["MeshBench", argumentParser]),
+    program("mesh-bench", uses: ["MeshBench", argumentParser], linkedWith: staticRuntime),
 ]
 
 let meshSamples: [Target] = [
