@@ -16,12 +16,12 @@ public final class MeshServer: Sendable {
     private let tls: MeshTLSContext
     private let refresh: CertificateRefresh
     private let group: any EventLoopGroup
+    private let listener: ListeningSocket
     private let state: Mutex<State>
 
     private let strangers = LogThrottle(linesPerSecond: ServerLimits.strangerLinesPerSecond)
 
     private struct State {
-        var listener: (any Channel)?
         var connections = OpenConnections()
         var probation: Probation
         /// Resumed when the last connection is gone.
@@ -47,6 +47,7 @@ public final class MeshServer: Sendable {
         self.anonymous = anonymous
         self.tls = tls
         group = eventLoopGroup
+        listener = ListeningSocket(timers: eventLoopGroup.any())
         self.logger = logger
         self.limits = limits
         state = Mutex(State(probation: Probation(longest: TimeAmount(limits.longestProbation))))
@@ -61,16 +62,9 @@ public final class MeshServer: Sendable {
     public func start(host: String, port: Int) async throws -> Int {
         // Threads inherit niceness: those that read files are not to be made by the one that makes handshakes.
         _ = NIOThreadPool.singleton
-        let bootstrap = ServerBootstrap(group: HandshakeLoop.group)
-            .serverChannelOption(.backlog, value: limits.backlog)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .childChannelOption(.socketOption(.so_keepalive), value: 1)
-            .childChannelInitializer { channel in self.accept(channel) }
-        let listener = try await bootstrap.bind(host: host, port: port).get()
-        state.withLock { $0.listener = listener }
+        let taken = try await listener.open(host: host, port: port, backlog: limits.backlog) { self.accept($0) }
         refresh.watch(on: group.any())
-        return listener.localAddress?.port ?? port
+        return taken
     }
 
     private func accept(_ channel: any Channel) -> EventLoopFuture<Void> {
@@ -167,12 +161,11 @@ public final class MeshServer: Sendable {
 
     /// Stops accepting, lets calls in flight finish, then closes. After `grace` calls that still run are cancelled.
     public func shutdown(grace: Duration) async {
-        let (listener, open) = state.withLock { state in
+        let open = state.withLock { state in
             state.connections.stop()
-            defer { state.listener = nil }
-            return (state.listener, state.connections.all)
+            return state.connections.all
         }
-        try? await listener?.close().get()
+        await listener.close()
         for entry in open {
             if let connection = entry.connection { entry.channel.eventLoop.execute { connection.drain() } }
         }

