@@ -109,7 +109,7 @@ struct RefusedCallTests {
         link.hangUp()
     }
 
-    @Test("a call that there is no room for is counted, and makes no line")
+    @Test("a call that there is no room for is counted, and is one line that says for what")
     func shed() async throws {
         let log = LogRecorder(level: .info), unserved = Unserved()
         var limits = ConnectionLimits()
@@ -118,7 +118,46 @@ struct RefusedCallTests {
         link.write(try request(1, Case(method: "Echo", payload: [1], counted: ""), requestID: "r1"))
         #expect(try await answer(link).streamID == 1)
         #expect(unserved.all == ["Echo RESOURCE_EXHAUSTED gateway"])
-        #expect(log.lines.isEmpty)
+        let line = try #require(log.lines.last)
+        #expect(log.lines.count == 1 && line.hasPrefix("warning call refused"))
+        for field in ["code=RESOURCE_EXHAUSTED", "reason=OVERLOADED", "peer=gateway", "request_id=r1", "method=/\(TestService.name)/Echo"] {
+            #expect(line.contains(field), "\(line)")
+        }
+        link.hangUp()
+    }
+
+    @Test("a call of whose Request a part finds no room is a line too, without the method that nobody read")
+    func shedInParts() async throws {
+        let log = LogRecorder(level: .info), unserved = Unserved()
+        let budget = RequestBudget(1)
+        let link = WireLink(Self.methods, mode: .mesh, log: log, requests: budget, interceptors: [unserved])
+        let part = [UInt8](repeating: 7, count: 60_000)
+        link.write(ControlFrame.settings(.default).encoded + FrameHeader(length: 60_000, streamID: 1, type: .request, flags: .more).with(part))
+        #expect(try await answer(link).streamID == 1)
+        #expect(unserved.all == ["- RESOURCE_EXHAUSTED gateway"])
+        let line = try #require(log.lines.last)
+        #expect(log.lines.count == 1 && line.contains("reason=OVERLOADED") && line.contains("method=-") && line.contains("peer=gateway"), "\(line)")
+        link.hangUp()
+    }
+
+    @Test("a flood of refused calls is all counted, and as many lines as there may be in a second")
+    func flood() async throws {
+        let log = LogRecorder(level: .info), unserved = Unserved()
+        var limits = ConnectionLimits()
+        (limits.maximumRequestBytes, limits.shortRequestBytes) = (0, 0)
+        let link = link(unserved, log, limits)
+        let began = ContinuousClock.now, calls = 1500
+        for number in 0..<calls {
+            link.write(try request(UInt32(number * 2 + 1), Case(method: "Echo", payload: [1], counted: ""), requestID: "r"))
+            _ = try await answer(link)
+        }
+        let seconds = Int((ContinuousClock.now - began) / .seconds(1)) + 1
+        #expect(unserved.all.count == calls)
+        #expect(log.lines.count >= Dispatcher.linesPerSecond && log.lines.count <= Dispatcher.linesPerSecond * seconds)
+        // Another reason has lines of its own.
+        link.write(try request(UInt32(calls * 2 + 1), Case(method: "Unheard", counted: ""), requestID: "r"))
+        _ = try await answer(link)
+        #expect(try #require(log.lines.last).contains("NO_SUCH_METHOD"))
         link.hangUp()
     }
 }

@@ -8,7 +8,14 @@ import Testing
 /// Callers that vanish, and connections that nobody uses.
 @Suite(.timeLimit(.minutes(1)))
 struct ServerKeepaliveTests {
-    private static let greeting = ControlFrame.settings(.default).encoded
+    private static let greeting = greeting(minimumPingInterval: 0)
+
+    private static func greeting(minimumPingInterval: UInt32) -> [UInt8] {
+        var settings = Settings.default
+        settings.minimumPingInterval = minimumPingInterval
+        return ControlFrame.settings(settings).encoded
+    }
+
     private static let ping = ControlFrame.ping(ServerStateMachine.keepalivePing).encoded
 
     private static func limits(_ timeout: Duration) -> ConnectionLimits {
@@ -66,6 +73,24 @@ struct ServerKeepaliveTests {
         var frame = await link.read()
         while frame?.header.type == .ping { frame = await link.read() }
         #expect(frame?.header.type == .response)
+    }
+
+    @Test("a caller that has announced how much time it wants between PINGs gets that much")
+    func minimumInterval() async throws {
+        let hang = TestService.unary("Hang") { message, _ in
+            await untilCancelled()
+            return message
+        }
+        let link = WireLink([hang], mode: .mesh, limits: Self.limits(.seconds(10)))
+        link.write(Self.greeting(minimumPingInterval: 300) + (try request("Hang")))
+        _ = await link.read()
+        for _ in 0..<3 {
+            let before = ContinuousClock.now
+            let frame = try #require(await link.read())
+            #expect(frame.header.type == .ping && ContinuousClock.now - before >= .milliseconds(290))
+            link.write(ControlFrame.pong(ServerStateMachine.keepalivePing).encoded)
+        }
+        link.hangUp()
     }
 
     @Test("a caller behind a full link has as long as it may take nothing: the PING stands behind the rest")

@@ -169,6 +169,72 @@ struct ServerRoomTests {
         link.hangUp()
     }
 
+    @Test("the parts of an unfinished message go with their call at once, though its handler stays on, and make room", arguments: [false, true])
+    func partsOfOver(isCancelled: Bool) async throws {
+        let budget = RequestBudget(1 << 20)
+        let goOn = Signal(), began = Signal(), kept = Mutex<ServerContext?>(nil)
+        let stay = MethodImplementation(
+            TestService.descriptor("Stay", .clientStreaming, Self.policy),
+            .clientStreaming { _, context in
+                kept.withLock { $0 = context }
+                began.raise()
+                await goOn.wait()
+                return ByteBuffer()
+            })
+        // Nothing but what happens lets go: no tick comes.
+        var limits = ConnectionLimits()
+        limits.tick = .seconds(3600)
+        let link = connect(budget, limits: limits, and: [stay])
+        link.write(try begin(1, "Stay"))
+        await began.wait()
+        link.write(Array(message(1).prefix(60_000 + FrameHeader.size)))
+        await untilHeld(budget) { $0 > 0 }
+        let call = try #require(kept.withLock { $0.take() }?.call)
+        #expect(try await !link.onLoop { call.parts.isEmpty })
+        if isCancelled { link.write(ControlFrame.cancel(streamID: 1, code: 1, reason: "").encoded) } else { goOn.raise() }
+        await untilHeld(budget) { $0 == 0 }
+        #expect(try await link.onLoop { call.parts.isEmpty })
+        goOn.raise()
+        link.hangUp()
+    }
+
+    @Test("ticks that are lost while the receiver's window is closed are not held against who sends a message")
+    func lostTicks() async throws {
+        let budget = RequestBudget(1 << 20)
+        let goOn = Signal()
+        let late = MethodImplementation(
+            TestService.descriptor("Late", .bidirectional, Self.policy),
+            .bidirectional { messages, sink, _ in
+                await goOn.wait()
+                for try await message in messages { try await sink.send(ByteBuffer(string: "\(message.readableBytes)")) }
+            })
+        var limits = ConnectionLimits()
+        // Those that come are the test's.
+        (limits.tick, limits.partialRequestTimeout) = (.seconds(3600), .seconds(60))
+        let link = connect(budget, limits: limits, and: [late])
+        link.write(try begin(1, "Late"))
+        let waiting = [60_000, 60_000, 60_000, Int(limits.settings.initialStreamWindow) - 240_550]
+        for length in waiting {
+            link.write(FrameHeader(length: UInt32(length), streamID: 1, type: .data).with([UInt8](repeating: 1, count: length)))
+        }
+        let all = message(1), firstPart = 60_000 + FrameHeader.size
+        link.write(Array(all.prefix(firstPart)))
+        let now = NIODeadline.now()
+        for minutes in [Int64(2), 5] { try await link.tick(at: now + .minutes(minutes)) }
+        goOn.raise()
+        for length in waiting { #expect(try await answer(link).text == "\(length)") }
+        // The window is open, and its sender has had no time so far.
+        try await link.tick(at: now + .minutes(5) + .seconds(1))
+        link.write(Array(all.dropFirst(firstPart)))
+        #expect(try await answer(link).text == "180100")
+        // Half a message now is not given more than its time.
+        link.write(Array(message(1).prefix(firstPart)))
+        await untilHeld(budget) { $0 > 0 }
+        try await link.tick(at: .now() + .seconds(61))
+        #expect(try await answer(link).error?.reason == "MESSAGE_UNFINISHED")
+        link.hangUp()
+    }
+
     @Test(
         "a call that is answered, or refused, stays so, whatever its caller still sends while the answer waits",
         arguments: [WireMode.mesh, .baseline], ["Early", "Nowhere"])

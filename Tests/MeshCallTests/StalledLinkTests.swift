@@ -41,12 +41,17 @@ private final class StalledLink: FrameLink, @unchecked Sendable {
 }
 
 struct StalledLinkTests {
-    /// A client of `link` whose server has greeted it.
-    private func client(_ link: StalledLink, on loop: any EventLoop, limits: ConnectionLimits = .default) async throws -> ClientConnection {
+    /// A client of `link` whose server has greeted it and takes PINGs as they come.
+    private func client(
+        _ link: StalledLink, on loop: any EventLoop, limits: ConnectionLimits = .default, minimumPingInterval: UInt32 = 0
+    ) async throws -> ClientConnection {
+        var settings = Settings.default
+        settings.minimumPingInterval = minimumPingInterval
+        let greeting = ByteBuffer(bytes: ControlFrame.settings(settings).encoded)
         let client = ClientConnection(loop: loop, link: link, mode: .mesh, limits: limits)
         try await loop.submit {
             client.start { _ in }
-            client.received(ByteBuffer(bytes: ControlFrame.settings(.default).encoded))
+            client.received(greeting)
             client.readCompleted()
         }.get()
         return client
@@ -95,6 +100,33 @@ struct StalledLinkTests {
         }
         #expect(try await loop.submit { client.load }.get() == 1)
         #expect(await caller.value?.reason == RPCError.connectionLostReason)
+    }
+
+    @Test("a client leaves as much time between its PINGs as its server has announced")
+    func minimumPingInterval() async throws {
+        var limits = ConnectionLimits()
+        limits.tick = .milliseconds(5)
+        limits.keepaliveInterval = .milliseconds(20)
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let link = StalledLink()
+        link.isWritable = true
+        let client = try await client(link, on: loop, limits: limits, minimumPingInterval: 300)
+        let call = try ClientCall(TestService.descriptor("Echo"), ByteBuffer(string: "call"), CallOptions())
+        let caller = Task { await failure { try await client.unary(call) } }
+        var before = ContinuousClock.now, pings: UInt64 = 0
+        for await header in link.frames where header.type == .ping {
+            #expect(ContinuousClock.now - before >= .milliseconds(290))
+            pings += 1
+            guard pings < 3 else { break }
+            before = .now
+            let pong = ByteBuffer(bytes: ControlFrame.pong(pings).encoded)
+            loop.execute {
+                client.received(pong)
+                client.readCompleted()
+            }
+        }
+        loop.execute { client.closeNow() }
+        #expect(await caller.value?.code == .unavailable)
     }
 
     @Test("a call given up before any of it was sent is never heard of by the server")

@@ -110,6 +110,16 @@ final class WireLink: FrameLink, @unchecked Sendable {
         try await loop.submit { self.made?.spare.count ?? 0 }.get()
     }
 
+    /// Has the server's connection look at its times as if it were so late.
+    func tick(at now: NIODeadline) async throws {
+        try await loop.submit { self.made?.tick(at: now) }.get()
+    }
+
+    /// Runs `body` on the connection's loop.
+    func onLoop<Output: Sendable>(_ body: @escaping @Sendable () -> Output) async throws -> Output {
+        try await loop.submit(body).get()
+    }
+
     // MARK: FrameLink
 
     func send(_ bytes: ByteBuffer) {

@@ -41,7 +41,9 @@ struct HostileServerTests {
 
     @Test("a server that falls silent is found out by a ping")
     func silent() async throws {
-        let error = try await call(ControlFrame.settings(.default).encoded, impatient)
+        var settings = Settings.default
+        settings.minimumPingInterval = 0
+        let error = try await call(ControlFrame.settings(settings).encoded, impatient)
         #expect(error?.code == .unavailable)
         #expect(error?.reason == RPCError.connectionLostReason)
     }

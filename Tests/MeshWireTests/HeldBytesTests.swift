@@ -155,6 +155,25 @@ struct HeldBytesTests {
         #expect(server.heldBytes == 0)
     }
 
+    @Test("Requests whose parts find no room are free for their sender: a flood of them ends the connection, others are not held against it")
+    func refusedRequests() throws {
+        var server = try server()
+        server.room = 0
+        var id: UInt32 = 1
+        func refuse(_ server: inout ServerStateMachine, times: Int) throws {
+            for _ in 0..<times {
+                id += 2
+                #expect(try server.receive(Frame(.request, id, .more, Self.part)) == .reject(id, .overloaded, ends: true))
+            }
+        }
+        try refuse(&server, times: WireLimits.freeFramesPerInterval)
+        var calm = server
+        let failure = #expect(throws: ConnectionFailure.self) { try server.receive(Frame(.request, id + 2, .more, Self.part)) }
+        #expect(failure?.code == .enhanceYourCalm && failure?.reason.contains("refused Request") == true)
+        calm.intervalPassed()
+        try refuse(&calm, times: WireLimits.freeFramesPerInterval)
+    }
+
     @Test("without room a Request is sent away as overload, a stream ends; nothing of it is held")
     func room() throws {
         var server = try server()

@@ -189,9 +189,44 @@ struct ServerStateMachineTests {
         #expect(try server.receive(.ping(42)) == .none)
         #expect(server.takeControlFrames() == [.pong(42)])
         let failure = #expect(throws: ConnectionFailure.self) {
-            for _ in 0...WireLimits.pingsPerInterval { _ = try server.receive(.ping(1)) }
+            for _ in 0...WireLimits.pingsAtOnce { _ = try server.receive(.ping(1)) }
         }
         #expect(failure?.code == .enhanceYourCalm)
+    }
+
+    /// Pairs of the announced minimum in milliseconds and of the PINGs taken in ten seconds, after those that are taken at once.
+    @Test("after as many PINGs as are taken at once they are taken twice as often as was announced", arguments: [
+        (UInt32(0), 100), (100, 100), (500, 40), (1000, 20), (5000, 4), (60_000, 0), (.max, 0),
+    ])
+    func minimumPingInterval(_ announced: UInt32, _ taken: Int) throws {
+        var settings = Settings.default
+        settings.minimumPingInterval = announced
+        var server = try ServerStateMachine.ready(settings)
+        for _ in 0..<WireLimits.pingsAtOnce { _ = try server.receive(.ping(1)) }
+        var count = 0
+        for _ in 0..<10 {
+            server.intervalPassed()
+            for _ in 0..<WireLimits.pingsAtOnce {
+                var copy = server
+                guard (try? copy.receive(.ping(1))) != nil else { break }
+                (server, count) = (copy, count + 1)
+            }
+        }
+        #expect(count == taken)
+        for _ in 0..<40 where announced <= 1000 { server.intervalPassed() }
+        let failure = #expect(throws: ConnectionFailure.self) { for _ in 0...WireLimits.pingsAtOnce { _ = try server.receive(.ping(1)) } }
+        #expect(failure?.code == .enhanceYourCalm, "time without PINGs saves up no more than are taken at once")
+    }
+
+    @Test("what a side leaves between its PINGs is what the other side announced, or what it wants where that is longer")
+    func pingInterval() throws {
+        var settings = Settings.default
+        settings.minimumPingInterval = 5000
+        for wanted in [Duration.seconds(1), .seconds(20)] {
+            let interval = max(wanted, .seconds(5))
+            #expect(try ServerStateMachine.ready(client: settings).pingInterval(atLeast: wanted) == interval)
+            #expect(try ClientStateMachine.ready(server: settings).pingInterval(atLeast: wanted) == interval)
+        }
     }
 
     @Test("draining: two GOAWAYs, then requests are ignored, and it is over when the last stream is")

@@ -33,7 +33,8 @@ final class ClientConnector: Sendable {
             .connectTimeout(TimeAmount(limits.connectTimeout))
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
+                UnsentBytes.bound(on: channel)
+                return channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandlers([
                         MeshTLSHandler(tls), ClientChannelHandler(limits: limits.connection, report: report),
                     ])

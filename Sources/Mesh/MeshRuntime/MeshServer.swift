@@ -118,6 +118,7 @@ public final class MeshServer: Sendable {
                 guard self.state.withLock({ $0.connections.moved(channel, to: serving) }) else { return serving.close() }
                 // Also where it never becomes active.
                 serving.closeFuture.whenComplete { _ in self.unregister(serving) }
+                UnsentBytes.bound(on: serving)
                 return serving.eventLoop.makeCompletedFuture {
                     try serving.pipeline.syncOperations.addHandlers([MeshTLSHandler(handedOver.established), ServerChannelHandler(self)])
                 }

@@ -117,6 +117,9 @@ public struct ClientStateMachine: Sendable {
         return true
     }
 
+    /// What to leave between two PINGs: as much as the driver wants, or what the other side has announced (setting 6) where that is longer.
+    public func pingInterval(atLeast wanted: Duration) -> Duration { core.pingInterval(atLeast: wanted) }
+
     /// Whether a PING has not been answered yet.
     public var awaitsPong: Bool { pingOutstanding != nil }
 

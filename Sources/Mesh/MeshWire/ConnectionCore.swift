@@ -13,6 +13,7 @@ struct ConnectionCore: Sendable {
     private var sendWindow: SendWindow
     private var receiveWindow: ReceiveWindow
     private var counts = IntervalCounts()
+    private var pings: PingAllowance
     /// Bytes of all unfinished messages.
     private var unfinishedBytes = 0
     /// Baseline: what came with complete messages that no reader has taken, in all streams.
@@ -29,6 +30,7 @@ struct ConnectionCore: Sendable {
     init(mode: WireMode, settings: Settings, toleratesDefaults: Bool) {
         self.mode = mode
         local = settings
+        pings = PingAllowance(minimumInterval: settings.minimumPingInterval)
         self.toleratesDefaults = toleratesDefaults
         sendWindow = SendWindow(Settings.default.initialConnectionWindow)
         receiveWindow = ReceiveWindow(
@@ -59,7 +61,9 @@ struct ConnectionCore: Sendable {
             try adopt(settings)
             return .windowOpened(0)
         case .ping(let value):
-            try IntervalCounts.count(&counts.pings, upTo: WireLimits.pingsPerInterval, "PING")
+            guard pings.take() else {
+                throw ConnectionFailure(.enhanceYourCalm, "PING frames more often than each \(local.minimumPingInterval) ms")
+            }
             control.append(.pong(value))
             return .none
         case .pong(let value):
@@ -89,6 +93,12 @@ struct ConnectionCore: Sendable {
     /// To be called at a fixed interval of about a second.
     mutating func intervalPassed() {
         counts = IntervalCounts()
+        pings.intervalPassed()
+    }
+
+    /// Between two PINGs of this side's choice: what it wants, or what the peer has announced where that is longer.
+    func pingInterval(atLeast wanted: Duration) -> Duration {
+        max(wanted, .milliseconds(peer.minimumPingInterval))
     }
 
     private mutating func adopt(_ settings: Settings) throws(ConnectionFailure) {
@@ -295,7 +305,6 @@ public enum SendGrant: Hashable, Sendable {
 /// How often the peer did, in the running interval, what costs it nothing.
 private struct IntervalCounts: Hashable, Sendable {
     var cancels = 0
-    var pings = 0
     var free = 0
     var refusals = 0
 

@@ -202,6 +202,9 @@ public struct ServerStateMachine: Sendable {
         core.control.append(.ping(Self.keepalivePing))
     }
 
+    /// What to leave between two PINGs: as much as the driver wants, or what the other side has announced (setting 6) where that is longer.
+    public func pingInterval(atLeast wanted: Duration) -> Duration { core.pingInterval(atLeast: wanted) }
+
     /// The value of the PING that `ping` sends.
     public static let keepalivePing: UInt64 = 0x616c_6976_6500_0000
     /// The value of the PING that `beginDrain` sends.

@@ -10,7 +10,7 @@ public struct Settings: Hashable, Sendable {
     public var maximumConcurrentStreams: UInt32 = 256
     /// Longest metadata of one call and direction, keys and values.
     public var maximumMetadataBytes: UInt32 = 16 << 10
-    /// Milliseconds that a client leaves between PINGs.
+    /// Milliseconds that the other side leaves between PINGs of its own choice.
     public var minimumPingInterval: UInt32 = 1000
     /// Bits for what later versions agree on; none is defined.
     public var features: UInt32 = 0

@@ -20,8 +20,8 @@ public enum WireLimits {
     public static let recentlyClosedStreams = 1024
     /// CANCEL frames that a server takes in one interval before it answers ENHANCE_YOUR_CALM.
     public static let cancelsPerInterval = 500
-    /// PING frames taken in one interval.
-    public static let pingsPerInterval = 10
+    /// PING frames taken at once. Those that follow come at most twice as often as was announced with setting 6, and no more than so many a second.
+    public static let pingsAtOnce = 10
     /// Frames taken in one interval that cost the sender nothing: WINDOW_UPDATE, PONG, ignorable unknown types, parts of messages without data,
     /// and what comes of streams that have ended, but for Data with data.
     public static let freeFramesPerInterval = 20_000

@@ -64,18 +64,6 @@ struct ConnectionLifetimeTests {
     }
 }
 
-struct LogThrottleTests {
-    @Test("strangers fill the log at a bounded rate, and what is left out is counted")
-    func bound() {
-        let throttle = LogThrottle(linesPerSecond: 2)
-        let start = NIODeadline.now()
-        #expect((0..<5).map { _ in throttle.admit(at: start) } == [0, 0, nil, nil, nil])
-        #expect(throttle.admit(at: start + .seconds(1)) == 3)
-        #expect(throttle.admit(at: start + .seconds(1)) == 0)
-        #expect(throttle.admit(at: start + .seconds(1)) == nil)
-    }
-}
-
 struct HandshakeLimitTests {
     @Test("with too many handshakes under way the oldest is given up, and those that prove who they are get in")
     func oldestGoes() async throws {

@@ -1,4 +1,3 @@
-import Foundation
 import Glibc
 import MeshCall
 import MeshTLS
@@ -17,7 +16,6 @@ struct KeepaliveTests {
     func vanished() async throws {
         var limits = ServerLimits.unguarded
         limits.connection.tick = .milliseconds(20)
-        // A client takes ten PINGs a second.
         limits.connection.serverKeepaliveInterval = .milliseconds(200)
         limits.connection.serverKeepaliveTimeout = .seconds(1)
         let goOn = Signal(), cancelled = Signal()
@@ -31,16 +29,41 @@ struct KeepaliveTests {
             return message
         }
         let mesh = try await TestMesh.start([wait, hang], limits: limits)
-        let client = try await mesh.client()
+        let client = try await mesh.client(limits: Self.client(minimumPingInterval: 0))
         async let patient = client.call("Wait", "still here")
         // It reads and never answers, as far as the server can see.
         let peer = try await RawPeer.connect(port: mesh.port, tls: mesh.authority.client())
-        try await peer.send(ControlFrame.settings(.default).encoded + RawFrames.request("Hang", on: 1))
+        try await peer.send(ControlFrame.settings(Self.client(minimumPingInterval: 0).connection.settings).encoded + RawFrames.request("Hang", on: 1))
         await cancelled.wait()
         _ = try await peer.untilClosed()
         #expect(mesh.log.lines.contains { $0.contains("connection closed") && $0.contains("after a PING") }, "\(mesh.log.lines)")
         goOn.raise()
         #expect(try await patient == "still here")
+        await mesh.stop()
+    }
+
+    private static func client(minimumPingInterval: UInt32) -> ClientLimits {
+        var limits = ClientLimits()
+        limits.connection.settings.minimumPingInterval = minimumPingInterval
+        return limits
+    }
+
+    @Test("ends that would ping more often than the other takes it leave the time that it has announced, and keep their connection")
+    func minimumPingInterval() async throws {
+        var limits = ServerLimits.unguarded, clientLimits = Self.client(minimumPingInterval: 60_000)
+        limits.connection.settings.minimumPingInterval = 60_000
+        // Whoever does not heed it has sent more than are taken at once after a third of a second.
+        (limits.connection.tick, clientLimits.connection.tick) = (.milliseconds(10), .milliseconds(10))
+        (limits.connection.serverKeepaliveInterval, clientLimits.connection.keepaliveInterval) = (.milliseconds(10), .milliseconds(10))
+        let wait = TestMesh.unary("Wait") { message, _ in
+            await pause(until: .now + .seconds(2), on: MultiThreadedEventLoopGroup.singleton.next())
+            return message
+        }
+        let mesh = try await TestMesh.start([wait], limits: limits)
+        let client = try await mesh.client(limits: clientLimits)
+        #expect(try await client.call("Wait", "still here") == "still here")
+        #expect(!mesh.log.lines.contains { $0.contains("PING") }, "\(mesh.log.lines)")
+        await client.close()
         await mesh.stop()
     }
 
@@ -76,41 +99,9 @@ struct KeepaliveTests {
             tls: .meshClient(
                 await authority.credentials("gateway"), trustDomain: authority.trustDomain, expecting: "execution", protocol: .baseline))
         #expect(try await client.call("Echo", "hello") == "hello")
-        // Both have their sockets in this process.
-        #expect(Self.keepalive(port: mesh.port).sorted { $0.idle < $1.idle } == [Keepalive(idle: 20, interval: 10), Keepalive(idle: 30, interval: 20)])
+        // Both have their sockets in this process: 20 and 10 seconds at the client, 30 and 20 at the server.
+        #expect(ConnectedSockets.options([TCP_KEEPIDLE, TCP_KEEPINTVL], port: mesh.port) == [[20, 10], [30, 20]])
         await client.close()
         await mesh.stop()
-    }
-
-    private struct Keepalive: Equatable {
-        /// Seconds of quiet until the first probe, and from that to the next.
-        let idle: CInt
-        let interval: CInt
-    }
-
-    /// Of the sockets of this process that are connected to a port or by it. One may have two descriptors for a while: a connection is handed over.
-    private static func keepalive(port: Int) -> [Keepalive] {
-        var found: [[Int]: Keepalive] = [:]
-        for descriptor in ProcessFiles.descriptors {
-            guard let own = Self.port(of: descriptor, getsockname), let peer = Self.port(of: descriptor, getpeername), own == port || peer == port
-            else { continue }
-            found[[own, peer]] = Keepalive(idle: option(TCP_KEEPIDLE, descriptor), interval: option(TCP_KEEPINTVL, descriptor))
-        }
-        return Array(found.values)
-    }
-
-    private static func port(
-        of descriptor: CInt, _ name: (CInt, UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> CInt
-    ) -> Int? {
-        var address = sockaddr_in(), length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let result = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { name(descriptor, $0, &length) }
-        }
-        return result == 0 && address.sin_family == sa_family_t(AF_INET) ? Int(UInt16(bigEndian: address.sin_port)) : nil
-    }
-
-    private static func option(_ name: CInt, _ descriptor: CInt) -> CInt {
-        var value: CInt = 0, length = socklen_t(MemoryLayout<CInt>.size)
-        return getsockopt(descriptor, CInt(IPPROTO_TCP), name, &value, &length) == 0 ? value : -1
     }
 }

@@ -21,7 +21,7 @@ extension ServerConnection {
         machine.handlerReturned()
         call.isOver = true
         calls[call.streamID] = nil
-        dispatcher.shed(call.descriptor, scope.peer)
+        dispatcher.shed(error, RefusedRequest(call), scope.peer)
         answer(call.streamID, error, domain: call.descriptor.service)
         if let inbound = call.inbound { report(inbound.discard(error), on: call.streamID) }
     }
@@ -30,7 +30,7 @@ extension ServerConnection {
     func turnAway(_ id: UInt32) {
         let error = tooManyBytes(id)
         abandon(id, error)
-        dispatcher.shed(nil, scope.peer)
+        dispatcher.shed(error, RefusedRequest(), scope.peer)
         answer(id, error)
     }
 

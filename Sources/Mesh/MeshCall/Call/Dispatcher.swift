@@ -9,6 +9,9 @@ package final class Dispatcher: Sendable {
     private let interceptors: [any ServerInterceptor]
     private let refusals: (any RefusalObserver)?
     package let logger: Logger
+    private let lines = LogThrottle(linesPerSecond: linesPerSecond)
+    /// Of one peer and reason in the log about refused calls.
+    static let linesPerSecond = 20
     /// Nil where only each connection bounds the bytes that its peer makes it hold.
     let requests: RequestBudget?
 
@@ -33,22 +36,18 @@ package final class Dispatcher: Sendable {
         methods.method(service, name)
     }
 
-    /// Logs a call whose handler does not begin, and has it counted. Of the names only plain characters are shown.
+    /// Logs a call whose handler does not begin, and has it counted. A flood of them is as many lines as one can read; each says how many were left out.
     func refused(_ refusal: RPCError, _ request: RefusedRequest, _ peer: PeerIdentity) {
-        var fields: Logger.Metadata = [
-            "method": "\(request.names.map(Self.plain) ?? "-")", "peer": "\(peer.name)", "request_id": "\(request.requestID)",
-        ]
-        fields.merge(Self.fields(of: refusal)) { first, _ in first }
-        logger.warning("call refused", metadata: fields)
+        if let leftOut = lines.admit(LogThrottle.Cause(peer: peer.name, reason: refusal.reason ?? "\(refusal.code)")) {
+            logger.warning("call refused", metadata: Self.fields(of: refusal, request, peer, leftOut))
+        }
         notServed(request.method, refusal.code, peer)
     }
 
-    /// Tells of a call that admission control sent away. A line of each would cost what it is meant to spare.
-    ///
-    /// - Parameter method: nil where its Request was not complete.
-    func shed(_ method: MethodDescriptor?, _ peer: PeerIdentity) {
-        refusals?.shed(method, of: peer)
-        notServed(method, .resourceExhausted, peer)
+    /// As ``refused(_:_:_:)``, of a call that there is no room for.
+    func shed(_ refusal: RPCError, _ request: RefusedRequest, _ peer: PeerIdentity) {
+        refusals?.shed(request.method, of: peer)
+        refused(refusal, request, peer)
     }
 
     private func notServed(_ method: MethodDescriptor?, _ code: StatusCode, _ peer: PeerIdentity) {
@@ -62,9 +61,14 @@ package final class Dispatcher: Sendable {
         return String(characters.map { (0x21...0x7e).contains($0.value) ? Character($0) : "?" })
     }
 
-    private static func fields(of refusal: RPCError) -> Logger.Metadata {
-        var fields: Logger.Metadata = ["code": "\(refusal.code)", "reason": "\(refusal.reason ?? "-")", "why": "\(refusal.message)"]
+    /// Of the names only plain characters are shown.
+    private static func fields(of refusal: RPCError, _ request: RefusedRequest, _ peer: PeerIdentity, _ leftOut: Int) -> Logger.Metadata {
+        var fields: Logger.Metadata = [
+            "method": "\(request.names.map(plain) ?? "-")", "peer": "\(peer.name)", "request_id": "\(request.requestID())",
+            "code": "\(refusal.code)", "reason": "\(refusal.reason ?? "-")", "why": "\(refusal.message)",
+        ]
         if let cause = refusal.cause { fields["cause"] = "\(cause)" }
+        if leftOut > 0 { fields["lines_left_out"] = "\(leftOut)" }
         return fields
     }
 

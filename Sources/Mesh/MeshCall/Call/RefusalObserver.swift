@@ -14,7 +14,7 @@ public struct CallRefusal: Sendable {
 public protocol RefusalObserver: Sendable {
     func refused(_ refusal: CallRefusal)
 
-    /// Admission control sent a call away: there were more than the server can do, and the log has no line of it.
+    /// Admission control sent a call away: there were more than the server can do.
     /// Whoever does not count them leaves this out.
     ///
     /// - Parameter method: nil for a call whose Request was sent away before it was complete.

@@ -14,12 +14,12 @@ struct RefusedRequest {
     var method: MethodDescriptor?
     /// Of service and method, as the caller wrote them; nil: not readable.
     var names: (service: String, method: String)?
-    /// The caller's where it can be read and is fit for a log line.
-    var requestID = RequestID.make()
+    /// The caller's where it can be read and is fit for a log line. Most of a flood have no line: it is found for those that have.
+    var requestID: () -> String = RequestID.make
 }
 
 extension RefusedRequest {
     init(_ call: ServerCall) {
-        self.init(method: call.descriptor, names: (call.descriptor.service, call.descriptor.name), requestID: call.requestID)
+        self.init(method: call.descriptor, names: (call.descriptor.service, call.descriptor.name), requestID: { call.requestID })
     }
 }

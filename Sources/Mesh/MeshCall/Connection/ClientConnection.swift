@@ -201,16 +201,17 @@ package final class ClientConnection: FrameHandler, FrameReceiver, @unchecked Se
     }
 
     private func keepAlive(_ limits: ConnectionLimits) {
+        let interval = machine.pingInterval(atLeast: limits.keepaliveInterval)
         if let sent = pingSent {
             // It stands behind what the server takes slowly: whether it takes anything is looked at elsewhere.
             guard transport.isWritable else { return pingSent = .now() }
             let waited = Duration.nanoseconds((NIODeadline.now() - sent).nanoseconds), quiet = transport.quietTime
             // Whoever has spoken since was there then, and its PONG may stand behind much else: it is asked to be quiet as long as before the PING.
-            let isOver = quiet < waited ? quiet >= limits.keepaliveInterval + limits.keepaliveTimeout : waited >= limits.keepaliveTimeout
+            let isOver = quiet < waited ? quiet >= interval + limits.keepaliveTimeout : waited >= limits.keepaliveTimeout
             guard isOver else { return }
             return transport.fail(ConnectionFailure(.timeout, "a PING was not answered in \(limits.keepaliveTimeout)"))
         }
-        guard !calls.isEmpty, transport.quietTime >= limits.keepaliveInterval, machine.ping() else { return }
+        guard !calls.isEmpty, transport.quietTime >= interval, machine.ping() else { return }
         pingSent = .now()
         transport.wake()
     }

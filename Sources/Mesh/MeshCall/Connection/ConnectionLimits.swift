@@ -17,12 +17,12 @@ public struct ConnectionLimits: Sendable {
     public var writeStallTimeout: Duration = .seconds(30)
     /// A server closes a connection without calls after this time.
     public var idleTimeout: Duration = .seconds(900)
-    /// A client pings a quiet connection with calls in flight after this time.
+    /// A client pings a quiet connection with calls in flight after this time, or after its server's `Settings.minimumPingInterval` where that is longer.
     public var keepaliveInterval: Duration = .seconds(20)
     /// How long a PING may go unanswered.
     public var keepaliveTimeout: Duration = .seconds(10)
-    /// A server pings a quiet connection with calls open after this time; in baseline, which has no PING, the kernel probes it. Longer than a client's own
-    /// interval: who is there speaks first.
+    /// A server pings a quiet connection with calls open after this time, or after its client's minimum where that is longer; in baseline, which has no
+    /// PING, the kernel probes it. Longer than a client's own interval: who is there speaks first.
     public var serverKeepaliveInterval: Duration = .seconds(30)
     /// How long nothing may come after that.
     public var serverKeepaliveTimeout: Duration = .seconds(20)

@@ -26,9 +26,9 @@ extension ServerConnection {
     /// - Parameter bytes: of the whole Request, as far as its sender can be believed.
     func refusedRequest(_ bytes: UnsafeRawBufferPointer) -> RefusedRequest {
         guard let request = try? RequestEnvelope(bytes) else { return RefusedRequest() }
-        let given = (try? metadata(request)).flatMap(RequestID.given)
+        let requestID = (try? metadata(request)).flatMap(RequestID.given) ?? RequestID.make()
         let method = dispatcher.method(request.service, request.method)?.takeUnretainedValue().implementation.descriptor
-        return RefusedRequest(method: method, names: request.names, requestID: given ?? RequestID.make())
+        return RefusedRequest(method: method, names: request.names, requestID: { requestID })
     }
 
     private func enter(_ call: consuming ServerCall) {

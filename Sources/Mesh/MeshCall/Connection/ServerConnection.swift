@@ -195,19 +195,18 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
         if let earliest { arm(earliest) }
     }
 
-    private func tick() {
+    func tick(at now: NIODeadline = .now()) {
         machine.intervalPassed()
         spare.timePassed()
         giveRoomBack()
         if let failure = transport.tooSlow() { return transport.fail(failure) }
         let limits = transport.limits
-        if !machine.isEstablished, NIODeadline.now() - started >= TimeAmount(limits.settingsTimeout) {
+        if !machine.isEstablished, now - started >= TimeAmount(limits.settingsTimeout) {
             return transport.fail(ConnectionFailure(.timeout, "no SETTINGS in \(limits.settingsTimeout)"))
         }
-        if let oldest = unfinished.values.map(\.began).min(), NIODeadline.now() - oldest >= TimeAmount(limits.partialRequestTimeout) {
+        if let oldest = unfinished.values.map(\.began).min(), now - oldest >= TimeAmount(limits.partialRequestTimeout) {
             return transport.fail(ConnectionFailure(.timeout, "a request was not complete in \(limits.partialRequestTimeout)"))
         }
-        let now = NIODeadline.now()
         endUnfinishedMessages(limits.partialRequestTimeout, at: now)
         lastTick = now
         guard machine.openStreams == 0, machine.busySlots == 0 else { return keepAlive(limits) }
@@ -234,7 +233,7 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
     private func keepAlive(_ limits: ConnectionLimits) {
         let quiet = transport.quietTime
         guard let sent = pingSent else {
-            guard machine.mode == .mesh, quiet >= limits.serverKeepaliveInterval else { return }
+            guard machine.mode == .mesh, quiet >= machine.pingInterval(atLeast: limits.serverKeepaliveInterval) else { return }
             machine.ping()
             pingSent = .now()
             return transport.wake()
