@@ -213,7 +213,7 @@ let platform: [Target] = [
     // Logs, metrics and traces of one process.
     target("Telemetry", in: "Platform", uses: ["Redaction", "MeshTelemetry", tracing("Tracing"), tracing("Instrumentation"), logging, metrics]),
     // Sends a service's outbox to audit and waits for its durable acknowledgement.
-    target("AuditClient", in: "Platform", uses: ["ServiceAPI", "Storage", "MeshCall", "MeshMessages", "Cryptography", "Redaction", grdb, logging, crypto, lifecycle]),
+    target("AuditClient", in: "Platform", uses: ["ServiceAPI", "Storage", "MeshCall", "MeshMessages", "Cryptography", "Redaction", "MeshTelemetry", tracing("Instrumentation"), grdb, logging, crypto, lifecycle]),
     // The life of a service's keys: age, rotation, revocation; the keys that seal its database.
     target(
         "KeyManagement", in: "Platform",
@@ -314,7 +314,7 @@ let appTests: [Target] = [
         uses: ["SecretStores", "Secrets", "Cryptography", "Exchange", "ServiceKit", "sandbox-exchange", "SecretServers", "TestSupport", "CPKCS11", crypto]),
     tests("StorageTests", uses: ["Storage", grdb, logging]),
     tests("IdentityTests", uses: ["Identity", "Cryptography", crypto, jwtKit, x509, asn1]),
-    tests("AuditClientTests", uses: ["AuditClient", "Storage", "ServiceAPI", "MeshCall", "MeshMessages", "Cryptography", grdb, logging, crypto]),
+    tests("AuditClientTests", uses: ["AuditClient", "MeshTelemetry", tracing("Instrumentation"), "Storage", "ServiceAPI", "MeshCall", "MeshMessages", "Cryptography", grdb, logging, crypto]),
     tests("KeyManagementTests", uses: ["KeyManagement", "TestSupport", "Redaction", "AuditClient", "Storage", "Secrets", "ServiceAPI", "MeshCall", "MeshMessages", "Cryptography", grdb, logging, crypto]),
     tests("RedactionTests", uses: ["Redaction"]),
     tests("TelemetryTests", uses: ["Telemetry", "Redaction", "MeshTelemetry", "MeshCall", "TestSupport", tracing("Tracing"), tracing("Instrumentation"), logging, metrics]),
@@ -344,7 +344,7 @@ let appTests: [Target] = [
             .product(name: "HTTPTypes", package: "swift-http-types"), subprocess, .product(name: "SystemPackage", package: "swift-system"),
             crypto, logging, nio("NIOCore"),
         ]),
-    tests("PulseCommandsTests", uses: [argumentParser, "PulseCommands", "Deployment", "Cryptography", "ServiceAPI", "MeshCall", "MeshMessages", "Trading", crypto, logging, nio("NIOCore")]),
+    tests("PulseCommandsTests", uses: [argumentParser, "PulseCommands", "MeshTelemetry", "Deployment", "Cryptography", "ServiceAPI", "MeshCall", "MeshMessages", "Trading", crypto, logging, nio("NIOCore")]),
     tests(
         "IntegrationTests",
         uses: [
