@@ -216,9 +216,10 @@ let platform: [Target] = [
     target("Storage", in: "Platform", uses: ["Cryptography", grdb, grdbSQLite, logging]),
     // Tokens and certificates: issuing and strict verification.
     target("Identity", in: "Platform", uses: ["Cryptography", crypto, jwtKit, x509, asn1]),
-    target("Telemetry", in: "Platform", uses: ["Redaction", logging, metrics]),
+    // Logs, metrics and traces of one process.
+    target("Telemetry", in: "Platform", uses: ["Redaction", "MeshTelemetry", tracing("Tracing"), tracing("Instrumentation"), logging, metrics]),
     // Sends a service's outbox to audit and waits for its durable acknowledgement.
-    target("AuditClient", in: "Platform", uses: ["ServiceAPI", "Storage", "MeshCall", "MeshMessages", "Cryptography", "Redaction", grdb, logging, crypto, lifecycle]),
+    target("AuditClient", in: "Platform", uses: ["ServiceAPI", "Storage", "MeshCall", "MeshMessages", "Cryptography", "Redaction", "MeshTelemetry", tracing("Instrumentation"), grdb, logging, crypto, lifecycle]),
     // The life of a service's keys: age, rotation, revocation; the keys that seal its database.
     target(
         "KeyManagement", in: "Platform",
@@ -228,7 +229,7 @@ let platform: [Target] = [
         "ServiceKit", in: "Platform",
         uses: [
             "ServiceAPI", "MeshRuntime", "MeshCall", "MeshTLS", "MeshMessages", "Identity", "Secrets", "SecretStores", "Storage", "Telemetry", "Redaction",
-            "AuditClient", "KeyManagement", "Cryptography", "CLinux", "MeshTelemetry", grdb, coreMetrics, argumentParser, asn1, x509, logging, lifecycle, unixSignals, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix"),
+            "AuditClient", "KeyManagement", "Cryptography", "CLinux", "MeshTelemetry", tracing("Tracing"), grdb, coreMetrics, argumentParser, asn1, x509, logging, lifecycle, unixSignals, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix"),
         ]),
     // HTTPS for people: Hummingbird over MeshTLS.
     target(
@@ -261,7 +262,7 @@ let services: [Target] = [
     target("MarketDataService", in: "Services", uses: serviceBase + ["Exchange"]),
     target("ExecutionService", in: "Services", uses: serviceBase + ["Exchange", "OutboundHTTP", "SecretStores"]),
     target("AuditService", in: "Services", uses: serviceBase + ["OutboundHTTP", asyncHTTPClient, nio("NIOHTTP1")]),
-    target("Gateway", in: "Services", uses: serviceBase + ["HTTPSKit", "MeshTLS", hummingbird, .product(name: "HTTPTypes", package: "swift-http-types")]),
+    target("Gateway", in: "Services", uses: serviceBase + ["HTTPSKit", "MeshTLS", "MeshTelemetry", tracing("Tracing"), tracing("Instrumentation"), hummingbird, .product(name: "HTTPTypes", package: "swift-http-types")]),
     target(
         "SandboxExchange", in: "Services",
         uses: [
@@ -275,7 +276,7 @@ let tools: [Target] = [
     target(
         "PulseCommands", in: "Tools",
         uses: [
-            "Deployment", "Secrets", "Identity", "Telemetry", "Cryptography", "Trading", "ServiceKit", "ServiceAPI", "MeshRuntime", "MeshCall", "MeshMessages", "MeshTLS", argumentParser, asyncHTTPClient,
+            "Deployment", "Secrets", "Identity", "Telemetry", "Cryptography", "Trading", "ServiceKit", "ServiceAPI", "MeshRuntime", "MeshTelemetry", "MeshCall", "MeshMessages", "MeshTLS", argumentParser, asyncHTTPClient,
             unixSignals, logging, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix"), nio("NIOFoundationCompat"),
         ]),
 ]
@@ -319,10 +320,10 @@ let appTests: [Target] = [
         uses: ["SecretStores", "Secrets", "Cryptography", "Exchange", "ServiceKit", "sandbox-exchange", "SecretServers", "TestSupport", "CPKCS11", crypto]),
     tests("StorageTests", uses: ["Storage", grdb, logging]),
     tests("IdentityTests", uses: ["Identity", "Cryptography", crypto, jwtKit, x509, asn1]),
-    tests("AuditClientTests", uses: ["AuditClient", "Storage", "ServiceAPI", "MeshCall", "MeshMessages", "Cryptography", grdb, logging, crypto]),
+    tests("AuditClientTests", uses: ["AuditClient", "MeshTelemetry", tracing("Instrumentation"), "Storage", "ServiceAPI", "MeshCall", "MeshMessages", "Cryptography", grdb, logging, crypto]),
     tests("KeyManagementTests", uses: ["KeyManagement", "TestSupport", "Redaction", "AuditClient", "Storage", "Secrets", "ServiceAPI", "MeshCall", "MeshMessages", "Cryptography", grdb, logging, crypto]),
     tests("RedactionTests", uses: ["Redaction"]),
-    tests("TelemetryTests", uses: ["Telemetry", logging, metrics]),
+    tests("TelemetryTests", uses: ["Telemetry", "Redaction", "MeshTelemetry", "MeshCall", "TestSupport", tracing("Tracing"), tracing("Instrumentation"), logging, metrics]),
     tests("HTTPSKitTests", uses: ["HTTPSKit", "MeshTLS", "Identity", hummingbird, asyncHTTPClient, logging, lifecycle, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
             .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOSSL", package: "swift-nio-ssl")]),
     tests("ServiceKitTests", uses: ["ServiceKit", "AuditClient", "ServiceAPI", "SecretStores", "MeshCall", "MeshRuntime", "MeshTLS", "Identity", "TestSupport", nio("NIOCore"), nio("NIOHTTP1"), logging, crypto]),
@@ -341,7 +342,7 @@ let appTests: [Target] = [
             "AuditService", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird"),
             .product(name: "HTTPTypes", package: "swift-http-types"),
         ] + serviceBase),
-    tests("GatewayTests", uses: ["Gateway", "HTTPSKit", hummingbird, nio("NIOPosix"), .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "HummingbirdTesting", package: "hummingbird")] + serviceBase),
+    tests("GatewayTests", uses: ["Gateway", "HTTPSKit", "Telemetry", "MeshTelemetry", "TestSupport", tracing("Tracing"), hummingbird, nio("NIOPosix"), .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "HummingbirdTesting", package: "hummingbird")] + serviceBase),
     tests(
         "SandboxExchangeTests",
         uses: [
@@ -349,11 +350,11 @@ let appTests: [Target] = [
             .product(name: "HTTPTypes", package: "swift-http-types"), subprocess, .product(name: "SystemPackage", package: "swift-system"),
             crypto, logging, nio("NIOCore"),
         ]),
-    tests("PulseCommandsTests", uses: [argumentParser, "PulseCommands", "Deployment", "Cryptography", "ServiceAPI", "MeshCall", "MeshMessages", "Trading", crypto, logging, nio("NIOCore")]),
+    tests("PulseCommandsTests", uses: [argumentParser, "PulseCommands", "MeshTelemetry", "Deployment", "Cryptography", "ServiceAPI", "MeshCall", "MeshMessages", "Trading", crypto, logging, nio("NIOCore")]),
     tests(
         "IntegrationTests",
         uses: [
-            "LocalMesh", "TestSupport", "ModelServer", "SecretServers", "CByteSearch", "Deployment", "KeyManagement", "PulseCommands", "ServiceAPI", "ServiceKit", "MeshRuntime", "MeshCall", "MeshTLS", "MeshMessages", "Identity",
+            "LocalMesh", "TestSupport", "ModelServer", "SecretServers", "CByteSearch", "Deployment", "KeyManagement", "PulseCommands", "ServiceAPI", "ServiceKit", "MeshRuntime", "MeshTelemetry", "MeshCall", "MeshTLS", "MeshMessages", "Identity",
             "Cryptography", "Trading", "Storage", "Secrets", "SecretStores", "Exchange", "AuditService", crypto, subprocess, asyncHTTPClient, grdb, logging, nio("NIOCore"), nio("NIOPosix"), nio("NIOFoundationCompat"), nio("NIOHTTP1"),
         ]),
     tests("RepositoryTests", uses: ["TestSupport"]),

@@ -5,6 +5,7 @@ import GRDB
 import Logging
 import MeshCall
 import MeshMessages
+import MeshTelemetry
 import ServiceAPI
 import Storage
 import Synchronization
@@ -27,7 +28,8 @@ final class TestSource: Sendable {
     func client(to log: ScriptedLog = ScriptedLog(), limits: AuditOutbox.Limits = .init()) -> AuditClient {
         let server = InProcessServer(services: [.audit(log)], authenticator: nil, logger: quiet)
         let peer = PeerIdentity(spiffeID: "spiffe://test.cryptopulse.internal/execution", name: "execution")
-        return AuditClient(database: database, source: "execution", channel: server.channel(as: peer), limits: limits, logger: quiet)
+        let channel = InterceptedChannel(server.channel(as: peer), interceptors: [ClientTelemetry(peer: "audit")])
+        return AuditClient(database: database, source: "execution", channel: channel, limits: limits, logger: quiet)
     }
 
     @discardableResult
@@ -52,6 +54,8 @@ final class ScriptedLog: AuditV1.AuditHandler {
         var failing = 0
         var losing = 0
         var lying = false
+        /// Of each call, in their order.
+        var traces: [UInt128?] = []
     }
 
     let state: Mutex<State>
@@ -64,6 +68,7 @@ final class ScriptedLog: AuditV1.AuditHandler {
         let unavailable = RPCError(.unavailable, "away")
         return try state.withLock { state in
             state.calls += 1
+            state.traces.append(context.metadata[TraceParent.headerName].flatMap(TraceParent.init(_:))?.traceID)
             if state.failing > 0 {
                 state.failing -= 1
                 throw unavailable

@@ -1,6 +1,7 @@
 import Cryptography
 import MeshCall
 import MeshMessages
+import MeshTelemetry
 import ServiceAPI
 import Synchronization
 
@@ -13,6 +14,7 @@ struct SeenCall: Sendable {
     let token: TokenType?
     let userID: String?
     let requestID: String
+    let trace: TraceParent?
 }
 
 final class Seen: Sendable {
@@ -21,7 +23,7 @@ final class Seen: Sendable {
     func note(_ context: ServerContext) {
         let call = SeenCall(
             method: context.method.name, token: context.principal?.tokenType, userID: context.principal?.userID,
-            requestID: context.requestID)
+            requestID: context.requestID, trace: context.metadata[TraceParent.headerName].flatMap(TraceParent.init(_:)))
         calls.withLock { $0.append(call) }
     }
 

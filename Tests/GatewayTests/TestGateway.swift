@@ -7,10 +7,12 @@ import Hummingbird
 import HummingbirdTesting
 import Logging
 import MeshCall
+import MeshTelemetry
 import ServiceAPI
 import ServiceKit
 import Storage
 import Testing
+import Tracing
 
 /// The gateway's API with its real parts in front of stand-ins for the services.
 struct TestGateway: Sendable {
@@ -22,18 +24,27 @@ struct TestGateway: Sendable {
     /// An answer of the agent was given up.
     let ended: AsyncStream<Void>
     private let channels: [any CallChannel]
+    private let logger: Logger
 
-    /// - Parameter absent: services that do not exist.
-    init(limits: [String: RateLimit] = [:], allowedOrigins: Set<String> = [], absent: Set<String> = []) {
+    /// - Parameters:
+    ///   - absent: services that do not exist.
+    ///   - tracer: of gateway and its calls.
+    ///   - logger: of its requests.
+    init(
+        limits: [String: RateLimit] = [:], allowedOrigins: Set<String> = [], absent: Set<String> = [], tracer: any Tracer = NoOpTracer(),
+        logger: Logger = Self.silent
+    ) {
+        self.logger = logger
         let (records, continuation) = AsyncStream.makeStream(of: AuditV1.Record.self)
         self.records = records
         let (ended, endedContinuation) = AsyncStream.makeStream(of: Void.self)
         self.ended = ended
         func channel(_ name: String, _ services: ServiceDefinition...) -> any CallChannel {
-            absent.contains(name)
+            let server: any CallChannel = absent.contains(name)
                 ? AbsentService()
                 : InProcessServer(services: services, authenticator: PlainTokens(), logger: Self.silent)
                     .channel(as: PeerIdentity(spiffeID: "spiffe://test.cryptopulse.internal/gateway", name: "gateway"))
+            return InterceptedChannel(server, interceptors: [ClientTelemetry(peer: name, tracer: tracer)])
         }
         let auth = channel("auth", .auth(StandInAuth(seen: seen)), .accounts(StandInAccounts(seen: seen)))
         let agent = channel("agent", .agent(StandInAgent(seen: seen, ended: endedContinuation)))
@@ -43,7 +54,8 @@ struct TestGateway: Sendable {
         channels = [auth, agent, execution, audit]
         api = GatewayAPI(
             peers: Peers(auth: auth, agent: agent, marketData: marketData, execution: execution, audit: audit), authenticator: PlainTokens(),
-            limiter: RateLimiter(overrides: limits), refusals: refusals, allowedOrigins: allowedOrigins)
+            limiter: RateLimiter(overrides: limits), refusals: refusals, allowedOrigins: allowedOrigins,
+            trace: RequestTrace(tracer: tracer))
     }
 
     static var silent: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
@@ -61,7 +73,7 @@ struct TestGateway: Sendable {
         defer { try? FileManager.default.removeItem(at: folder) }
         let database = try ServiceDatabase(folder: folder.path, name: "gateway", schema: GatewayProgram.schema, logger: Self.silent)
         let audit = AuditClient(database: database, source: "gateway", channel: channels[3], logger: Self.silent)
-        let application = Application(responder: api.router().buildResponder(), logger: Self.silent)
+        let application = Application(responder: api.router().buildResponder(), logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await audit.run() }
             tasks.addTask { [refusals] in await refusals.run(audit.outbox, database, Self.silent) }

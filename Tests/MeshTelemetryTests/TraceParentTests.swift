@@ -52,4 +52,15 @@ struct TraceParentTests {
         }
         #expect(TraceParent(traceID: 0, spanID: 1) == nil && TraceParent(traceID: 1, spanID: 0) == nil)
     }
+
+    @Test("A trace begins unsampled with ids of its own; a span below has another id and the same flag")
+    func making() throws {
+        let root = TraceParent.makeRoot()
+        #expect(root.traceID != 0 && root.spanID != 0 && !root.isSampled && root.traceID != TraceParent.makeRoot().traceID)
+        let child = root.sampled(true).makeChild()
+        #expect(child.traceID == root.traceID && child.spanID != root.spanID && child.spanID != 0 && child.isSampled)
+        #expect(child.sampled(false).makeChild().isSampled == false)
+        // Other flags stay as they came.
+        #expect(try #require(TraceParent(traceID: 1, spanID: 2, flags: 3)).sampled(false).flags == 2)
+    }
 }

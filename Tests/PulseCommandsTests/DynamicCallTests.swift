@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import MeshCall
 import MeshMessages
+import MeshTelemetry
 import NIOCore
 import PulseCommands
 import Synchronization
@@ -181,6 +182,8 @@ struct DynamicCallTests {
         let options = try CallWishes(["X-Trace: a:b ", "x-trace:c"], file.path, 1.5).options()
         #expect(options.timeout == .milliseconds(1500))
         #expect(options.metadata.values(for: "x-trace") == ["a:b", "c"] && options.metadata["authorization"] == "Bearer abc.def")
+        let place = TraceParent.makeRoot().sampled(true)
+        #expect(try CallWishes(trace: place).options().metadata["traceparent"] == place.header)
         let wrong: [CallWishes] = [
             CallWishes(["nocolon"]), CallWishes([":v"]), CallWishes(["a b:c"]), CallWishes(["Authorization: Bearer x"]),
             CallWishes([], file.path + "-not-there"), CallWishes([], "/dev/null"), CallWishes([], nil, 0), CallWishes([], nil, .infinity),

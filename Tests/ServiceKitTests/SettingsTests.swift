@@ -83,4 +83,20 @@ struct SettingsTests {
             #expect(throws: StartUpError.self) { try settings.check(expecting: "agent") }
         }
     }
+
+    @Test("A hundredth of the traces is recorded unless the settings say another share; what is none is refused")
+    func sampling() throws {
+        let start = #"{"environment":"development","service":"agent","stateDirectory":"/x","listen":{"host":"h","port":1},"health":{"host":"h","port":2}"#
+        let path = folder.path + "/settings.json"
+        for (text, ratio) in [("", 0.01), (#","tracing":{}"#, 0.01), (#","tracing":{"samplingRatio":1}"#, 1)] {
+            try Data((start + text + "}").utf8).write(to: URL(filePath: path))
+            #expect(try ServiceSettings.read(from: path, expecting: "agent").tracing.samplingRatio == ratio)
+        }
+        for wrong in ["-0.1", "1.5"] {
+            try Data((start + #","tracing":{"samplingRatio":\#(wrong)}}"#).utf8).write(to: URL(filePath: path))
+            #expect(throws: StartUpError.settings("tracing.samplingRatio \(wrong) is not between 0 and 1")) {
+                try ServiceSettings.read(from: path, expecting: "agent")
+            }
+        }
+    }
 }

@@ -1,4 +1,5 @@
 internal import Cryptography
+internal import Instrumentation
 public import Logging
 public import MeshCall
 internal import ServiceAPI
@@ -34,7 +35,7 @@ public final class AuditClient: Service {
     ) {
         (appended, signal) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let signal = self.signal
-        outbox = AuditOutbox(source: source, limits: limits) { signal.yield() }
+        outbox = AuditOutbox(source: source, limits: limits, traces: OutboxTraces()) { signal.yield() }
         self.database = database
         log = AuditV1.AuditClient(channel)
         self.logger = logger
@@ -108,8 +109,11 @@ public final class AuditClient: Service {
             try OutboxTable.nextBatch(maxRecords: Self.maxBatchRecords, maxBytes: Self.maxBatchBytes, in: db)
         }
         guard let batch else { return false }
-        let response = try await log.append(
-            AuditV1.AppendRequest(records: batch.records), options: CallOptions(timeout: Self.callTimeout))
+        let last = batch.firstSequence + UInt64(batch.records.count) - 1
+        let response = try await InstrumentationContext.withValue(outbox.traces?.context(through: last)) {
+            try await log.append(AuditV1.AppendRequest(records: batch.records), options: CallOptions(timeout: Self.callTimeout))
+        }
+        outbox.traces?.forget(through: last)
         let receipts = try Self.receipts(response, for: batch)
         waiters.fulfil(receipts, from: batch.firstSequence)
         let kept = outbox.limits.kept

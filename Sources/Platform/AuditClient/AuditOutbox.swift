@@ -27,17 +27,20 @@ public final class AuditOutbox: Sendable {
 
     public let source: String
     let limits: Limits
+    /// nil where nobody asks for them.
+    let traces: OutboxTraces?
     private let wake: @Sendable () -> Void
 
-    init(source: String, limits: Limits, wake: @escaping @Sendable () -> Void) {
+    init(source: String, limits: Limits, traces: OutboxTraces?, wake: @escaping @Sendable () -> Void) {
         self.source = source
         self.limits = limits
+        self.traces = traces
         self.wake = wake
     }
 
     /// An outbox without a client of its own: the `AuditClient` of the same database finds what it adds within its tick.
     public convenience init(source: String) {
-        self.init(source: source, limits: Limits()) {}
+        self.init(source: source, limits: Limits(), traces: nil) {}
     }
 
     /// Adds an event inside the caller's transaction.
@@ -55,6 +58,7 @@ public final class AuditOutbox: Sendable {
         }
         let record = try RecordWriter(source: source, epoch: state.epoch).pack(event, at: state.link)
         try OutboxTable.append(record, at: state.link, in: db)
+        traces?.note(state.link.nextSequence)
         db.afterNextTransaction { [wake] _ in wake() }
         return state.link.nextSequence
     }

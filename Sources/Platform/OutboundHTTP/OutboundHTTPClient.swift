@@ -40,6 +40,8 @@ public final class OutboundHTTPClient: Sendable {
         var configuration = HTTPClient.Configuration(
             tlsConfiguration: tls, redirectConfiguration: .disallow, timeout: .init(connect: TimeAmount(connect)), decompression: .disabled)
         configuration.httpVersion = .http1Only
+        // The process's tracer would write addresses to the log, signatures in their queries too, and tell others of our traces.
+        configuration.tracing.tracer = nil
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connections
         client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }

@@ -11,10 +11,12 @@ struct GatewayAPI: Sendable {
     let limiter: RateLimiter
     let refusals: RefusalLog
     let allowedOrigins: Set<String>
+    let trace: RequestTrace
 
-    /// From the outside in: headers, errors and log line, address limit, origins, body, deadline; then the person, their limit, the handler.
+    /// From the outside in: trace, headers, errors and log line, address limit, origins, body, deadline; then the person, their limit, the handler.
     func router() -> Router<GatewayContext> {
         let router = Router(context: GatewayContext.self)
+        router.add(middleware: trace)
         router.add(middleware: SecurityHeaders())
         router.add(middleware: ErrorResponder(translate: APIError.of))
         router.add(middleware: AddressLimit(limiter: limiter, refusals: refusals))

@@ -19,7 +19,7 @@ public enum GatewayProgram {
                 marketData: try context.channel(to: "market-data"), execution: try context.channel(to: "execution"),
                 audit: try context.channel(to: "audit")),
             authenticator: context.authenticator, limiter: RateLimiter(overrides: options.rateLimits), refusals: refusals,
-            allowedOrigins: Set(options.allowedOrigins))
+            allowedOrigins: Set(options.allowedOrigins), trace: RequestTrace())
         let recorder = BackgroundTask("refusals") { await refusals.run(audit.outbox, database, context.logger) }
         let tls = try MeshTLSContext.httpsServer(
             certificateChainPath: context.settings.httpsCertificatePath, privateKeyPath: context.settings.httpsPrivateKeyPath)

@@ -3,8 +3,8 @@ internal import MeshCall
 
 /// The W3C's headers in a call's metadata.
 struct TraceHeaders {
-    static let parent = "traceparent"
-    static let state = "tracestate"
+    static let parent = TraceParent.headerName
+    static let state = TraceState.headerName
     static let baggage = "baggage"
 
     private var parents: [String] = []

@@ -7,6 +7,9 @@ public struct TraceParent: Sendable, Hashable {
     /// Bit 0 says that the caller may have recorded its span; the others are kept as they came.
     public let flags: UInt8
 
+    /// The header's name.
+    public static let headerName = "traceparent"
+
     /// What is longer is not read: later versions may append fields, but not without end.
     public static let maximumBytes = 128
 
@@ -30,6 +33,28 @@ public struct TraceParent: Sendable, Hashable {
         var header = header
         guard header.utf8.count <= Self.maximumBytes, let fields = header.withUTF8({ Fields($0) }) else { return nil }
         self.init(traceID: fields.traceID, spanID: fields.spanID, flags: fields.flags)
+    }
+
+    /// Both ids must not be 0.
+    private init(_ traceID: UInt128, _ spanID: UInt64, _ flags: UInt8) {
+        self.traceID = traceID
+        self.spanID = spanID
+        self.flags = flags
+    }
+
+    /// The first span of a new trace, not sampled: random ids (section 3.2.2.3, and 3.2.2.4 for the span).
+    public static func makeRoot() -> TraceParent {
+        TraceParent(.random(in: 1 ... .max), .random(in: 1 ... .max), 0)
+    }
+
+    /// Another span of the same trace: a random id, the flags as they are.
+    public func makeChild() -> TraceParent {
+        TraceParent(traceID, .random(in: 1 ... .max), flags)
+    }
+
+    /// The same place with the sampled flag set or taken away.
+    public func sampled(_ isSampled: Bool) -> TraceParent {
+        TraceParent(traceID, spanID, isSampled ? flags | Self.sampledFlag : flags & ~Self.sampledFlag)
     }
 
     /// Whether the caller may have recorded its span.

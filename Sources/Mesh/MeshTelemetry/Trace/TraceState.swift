@@ -1,5 +1,7 @@
 /// What tracing systems keep beside a `TraceParent`: `tracestate` of W3C Trace Context Level 1, section 3.3. Passed on as it came.
 public struct TraceState: Sendable, Equatable {
+    /// The header's name.
+    public static let headerName = "tracestate"
     /// Bytes of the header. Section 3.3.1.5 asks for at least 512.
     public static let maximumBytes = 512
     /// Section 3.3.1.1.

@@ -1,5 +1,6 @@
 public import KeyManagement
 public import SecretStores
+public import ServiceKit
 
 /// What an operator decides about a deployment: `deployment.json`.
 public struct DeploymentOptions: Codable, Sendable, Equatable {
@@ -12,6 +13,8 @@ public struct DeploymentOptions: Codable, Sendable, Equatable {
     public var seed: UInt32
     /// The schedules of keys, where they are not as everywhere; nil means that all are.
     public var keys: KeySchedules?
+    /// Which traces go into the services' logs; nil means as ``TracingSettings`` says.
+    public var tracing: TracingSettings?
     /// Where audit sends its alerts; nil means nowhere.
     public var alerts: Alerts?
 
@@ -63,7 +66,7 @@ public struct DeploymentOptions: Codable, Sendable, Equatable {
 
     public init(
         environment: String = "development", portBase: Int = PortPlan.defaultBase, candles: String? = nil, seed: UInt32 = 1,
-        keys: KeySchedules? = nil, alerts: Alerts? = nil, model: Model? = nil, tradeKeys: RemoteKeySettings? = nil,
+        keys: KeySchedules? = nil, tracing: TracingSettings? = nil, alerts: Alerts? = nil, model: Model? = nil, tradeKeys: RemoteKeySettings? = nil,
         secretStores: [String: SecretStoreSettings]? = nil, secrets: SecretsPlace = .sealed, wrappingKeys: String? = nil
     ) {
         self.environment = environment
@@ -71,6 +74,7 @@ public struct DeploymentOptions: Codable, Sendable, Equatable {
         self.candles = candles
         self.seed = seed
         self.keys = keys
+        self.tracing = tracing
         self.alerts = alerts
         self.model = model
         self.tradeKeys = tradeKeys

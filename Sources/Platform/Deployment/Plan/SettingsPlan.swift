@@ -21,7 +21,8 @@ public struct SettingsPlan: Sendable {
             peers: Dictionary(uniqueKeysWithValues: name.peers.map { ($0.rawValue, ports.listen($0)) }),
             outbound: outbound(name), readable: readable(name), writable: name == .execution ? options.tradeKeys?.writable ?? [] : [],
             secrets: DeploymentSecrets(folder, options).settings(of: name),
-            identity: identity(name), keys: options.keys ?? KeySchedules(), options: serviceOptions(name))
+            identity: identity(name), keys: options.keys ?? KeySchedules(),
+            tracing: options.tracing ?? TracingSettings(), options: serviceOptions(name))
     }
 
     private func outbound(_ name: ServiceName) -> [Endpoint] {

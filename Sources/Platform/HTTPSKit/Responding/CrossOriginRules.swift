@@ -19,6 +19,7 @@ public struct CrossOriginRules<Context: RequestContext>: RouterMiddleware {
         }
         var response = request.method == .options ? preflight : try await next(request, context)
         response.headers[.accessControlAllowOrigin] = origin
+        response.headers[.accessControlExposeHeaders] = "x-request-id, traceresponse, retry-after"
         response.headers[.vary] = "Origin"
         return response
     }
@@ -31,7 +32,7 @@ public struct CrossOriginRules<Context: RequestContext>: RouterMiddleware {
         Response(
             status: .noContent,
             headers: [
-                .accessControlAllowMethods: "GET, POST", .accessControlAllowHeaders: "authorization, content-type",
+                .accessControlAllowMethods: "GET, POST", .accessControlAllowHeaders: "authorization, content-type, traceparent, tracestate",
                 .accessControlMaxAge: Self.maxAge,
             ])
     }

@@ -5,6 +5,7 @@ internal import MeshTelemetry
 internal import MeshTLS
 internal import NIOCore
 public import ServiceLifecycle
+internal import Tracing
 
 /// The port for programs that have no certificate: TLS by which only this process shows who it is, few connections, short ones.
 public struct EnrolmentListener: Service {
@@ -25,7 +26,9 @@ public struct EnrolmentListener: Service {
         let tls = try MeshTLSContext.anonymousServer(context.settings.meshCredentials)
         context.trust.watch(tls)
         server = MeshServer(
-            services: definitions, authenticator: nil, interceptors: [ServerTelemetry(logger: context.logger)],
+            services: definitions, authenticator: nil,
+            // No spans: whoever comes here is a stranger, and would decide by a flag what is written to the log.
+            interceptors: [ServerTelemetry(tracer: NoOpTracer(), logger: context.logger)],
             anonymous: PeerIdentity(spiffeID: "", name: Self.callerName), tls: tls, eventLoopGroup: context.eventLoopGroup,
             logger: context.logger, limits: Self.limits)
     }

@@ -2,7 +2,6 @@ internal import ArgumentParser
 internal import Dispatch
 internal import Foundation
 internal import Logging
-internal import MeshTelemetry
 internal import Redaction
 internal import Telemetry
 
@@ -31,14 +30,17 @@ public enum ServiceMain {
         signal(SIGPIPE, SIG_IGN)
         let confinement = try ProcessHardening.apply(settings)
         if let supervisor { try SupervisorBond.tie(to: supervisor) }
-        let (logger, metrics) = Telemetry.start(service: settings.service, level: settings.logLevel, facts: .meshTrace)
+        let (logger, metrics, tracer) = Telemetry.start(
+            service: settings.service, level: settings.logLevel, sampling: try settings.tracing.sampling())
         logger.info("starting", metadata: ["environment": "\(settings.environment)", "confinement": "\(confinement)"])
         let runner = ServiceRunner(settings: settings, logger: logger, metrics: metrics, build: build)
         Task {
             do {
                 try await runner.run()
+                tracer.forceFlush()
                 exit(0)
             } catch {
+                tracer.forceFlush()
                 stop(settings.service, because: error)
             }
         }

@@ -41,6 +41,8 @@ public struct ServiceSettings: Codable, Sendable, Equatable {
     public var keys: KeySchedules
     /// swift-log's level names.
     public var logLevel: String
+    /// Which traces go into the log.
+    public var tracing: TracingSettings
     /// The service's own settings.
     public var options: JSONValue
 
@@ -48,7 +50,8 @@ public struct ServiceSettings: Codable, Sendable, Equatable {
         environment: String, service: String, stateDirectory: String, listen: Endpoint, health: Endpoint,
         peers: [String: Endpoint] = [:], outbound: [Endpoint] = [], readable: [String] = [], writable: [String] = [],
         secrets: SecretStoreSettings = SecretStoreSettings(), confinement: Confinement = .required,
-        identity: IdentitySettings = .files, keys: KeySchedules = KeySchedules(), logLevel: String = "info", options: JSONValue = [:]
+        identity: IdentitySettings = .files, keys: KeySchedules = KeySchedules(), logLevel: String = "info",
+        tracing: TracingSettings = TracingSettings(), options: JSONValue = [:]
     ) {
         self.environment = environment
         self.service = service
@@ -64,6 +67,7 @@ public struct ServiceSettings: Codable, Sendable, Equatable {
         self.identity = identity
         self.keys = keys
         self.logLevel = logLevel
+        self.tracing = tracing
         self.options = options
     }
 
@@ -83,6 +87,7 @@ public struct ServiceSettings: Codable, Sendable, Equatable {
         identity = try container.decodeIfPresent(IdentitySettings.self, forKey: .identity) ?? .files
         keys = try container.decodeIfPresent(KeySchedules.self, forKey: .keys) ?? KeySchedules()
         logLevel = try container.decodeIfPresent(String.self, forKey: .logLevel) ?? "info"
+        tracing = try container.decodeIfPresent(TracingSettings.self, forKey: .tracing) ?? TracingSettings()
         options = try container.decodeIfPresent(JSONValue.self, forKey: .options) ?? [:]
     }
 

@@ -40,6 +40,7 @@ extension ServiceSettings {
             throw StartUpError.settings("confinement can be off in the development environment only, not in '\(environment)'")
         }
         try identity.check(service: service)
+        try tracing.check()
         if let fault = keys.fault { throw StartUpError.settings("keys: \(fault)") }
         for endpoint in [listen, health] + peers.values + outbound where !(0...65535).contains(endpoint.port) {
             throw StartUpError.settings("\(endpoint) has no valid port")

@@ -50,7 +50,7 @@ struct LogLine {
     }
 
     /// `2026-03-01T12:00:00.123Z`
-    private static func timestamp(_ time: timespec) -> String {
+    static func timestamp(_ time: timespec) -> String {
         var seconds = time.tv_sec
         var parts = tm()
         gmtime_r(&seconds, &parts)

@@ -3,6 +3,7 @@ import Deployment
 import Foundation
 import MeshCall
 import MeshMessages
+import MeshTelemetry
 
 struct MeshCallCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -29,6 +30,8 @@ struct MeshCallCommand: AsyncParsableCommand {
     var process: String?
     @Flag(help: "Also shows fields that hold their default.")
     var defaults = false
+    @Flag(help: "Has the call's spans written to the services' logs; says its trace id on standard error.")
+    var trace = false
     @Flag(help: "Shows a response on several lines.")
     var indent = false
 
@@ -36,9 +39,11 @@ struct MeshCallCommand: AsyncParsableCommand {
         try await MeshCommandError.reporting {
             let method = try MeshDirectory().method(method)
             let output = MessageJSONOptions(includesDefaults: defaults, isIndented: indent)
-            let call = DynamicCall(method, options: try CallWishes(headers, tokenFile, timeout).options(), output: output)
+            let place = trace ? TraceParent.makeRoot().sampled(true) : nil
+            let call = DynamicCall(method, options: try CallWishes(headers, tokenFile, timeout, trace: place).options(), output: output)
             let process = try MeshTarget.process(for: method.method, wanted: process)
             let input = Self.input(method.method.kind, messages)
+            if let place { FileHandle.standardError.write(Data("trace \(place.traceIDText)\n".utf8)) }
             try await OperatorMesh(state.folder).withClient(to: process) { client in
                 try await call.run(on: client, input) { line in
                     print(line)

@@ -1,21 +1,26 @@
 import Foundation
 package import MeshCall
+package import MeshTelemetry
 
 /// A call's metadata, token and time as somebody typed them.
 package struct CallWishes {
     private let headers: [String]
     private let tokenFile: String?
     private let timeout: Double?
+    private let trace: TraceParent?
 
     /// A day.
     static let longestSeconds = 86_400.0
     static let largestTokenFile = 16 << 10
 
-    /// - Parameter headers: `key:value` each.
-    package init(_ headers: [String] = [], _ tokenFile: String? = nil, _ timeout: Double? = nil) {
+    /// - Parameters:
+    ///   - headers: `key:value` each.
+    ///   - trace: sent as `traceparent`.
+    package init(_ headers: [String] = [], _ tokenFile: String? = nil, _ timeout: Double? = nil, trace: TraceParent? = nil) {
         self.headers = headers
         self.tokenFile = tokenFile
         self.timeout = timeout
+        self.trace = trace
     }
 
     /// - Throws: `MeshCommandError.usage`.
@@ -25,6 +30,7 @@ package struct CallWishes {
             let (key, value) = try Self.split(header)
             metadata.append(value, for: key)
         }
+        if let trace { metadata.append(trace.header, for: TraceParent.headerName) }
         if let tokenFile { metadata.append("Bearer \(try Self.token(in: tokenFile))", for: "authorization") }
         return CallOptions(timeout: try timeout.map(Self.duration), metadata: metadata)
     }
