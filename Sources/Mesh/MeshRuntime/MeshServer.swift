@@ -16,12 +16,12 @@ public final class MeshServer: Sendable {
     private let tls: MeshTLSContext
     private let refresh: CertificateRefresh
     private let group: any EventLoopGroup
-    private let listener: ListeningSocket
     private let state: Mutex<State>
 
     private let strangers = LogThrottle(linesPerSecond: ServerLimits.strangerLinesPerSecond)
 
     private struct State {
+        var listener: (any Channel)?
         var connections = OpenConnections()
         var probation: Probation
         /// Resumed when the last connection is gone.
@@ -47,7 +47,6 @@ public final class MeshServer: Sendable {
         self.anonymous = anonymous
         self.tls = tls
         group = eventLoopGroup
-        listener = ListeningSocket(timers: eventLoopGroup.any())
         self.logger = logger
         self.limits = limits
         state = Mutex(State(probation: Probation(longest: TimeAmount(limits.longestProbation))))
@@ -62,9 +61,16 @@ public final class MeshServer: Sendable {
     public func start(host: String, port: Int) async throws -> Int {
         // Threads inherit niceness: those that read files are not to be made by the one that makes handshakes.
         _ = NIOThreadPool.singleton
-        let taken = try await listener.open(host: host, port: port, backlog: limits.backlog) { self.accept($0) }
+        let bootstrap = ServerBootstrap(group: HandshakeLoop.group)
+            .serverChannelOption(.backlog, value: limits.backlog)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.socketOption(.so_keepalive), value: 1)
+            .childChannelInitializer { channel in self.accept(channel) }
+        let listener = try await bootstrap.bind(host: host, port: port).get()
+        state.withLock { $0.listener = listener }
         refresh.watch(on: group.any())
-        return taken
+        return listener.localAddress?.port ?? port
     }
 
     private func accept(_ channel: any Channel) -> EventLoopFuture<Void> {
@@ -162,11 +168,12 @@ public final class MeshServer: Sendable {
 
     /// Stops accepting, lets calls in flight finish, then closes. After `grace` calls that still run are cancelled.
     public func shutdown(grace: Duration) async {
-        let open = state.withLock { state in
+        let (listener, open) = state.withLock { state in
             state.connections.stop()
-            return state.connections.all
+            defer { state.listener = nil }
+            return (state.listener, state.connections.all)
         }
-        await listener.close()
+        try? await listener?.close().get()
         for entry in open {
             if let connection = entry.connection { entry.channel.eventLoop.execute { connection.drain() } }
         }
