@@ -324,6 +324,11 @@ let appTests: [Target] = [
     tests("KeyManagementTests", uses: ["KeyManagement", "TestSupport", "Redaction", "AuditClient", "Storage", "Secrets", "ServiceAPI", "MeshCall", "MeshMessages", "Cryptography", grdb, logging, crypto]),
     tests("RedactionTests", uses: ["Redaction"]),
     tests("TelemetryTests", uses: ["Telemetry", "Redaction", "MeshTelemetry", "MeshCall", "TestSupport", tracing("Tracing"), tracing("Instrumentation"), logging, metrics]),
+    tests(
+        "OutboundHTTPTests",
+        uses: [
+            "OutboundHTTP", asyncHTTPClient, tracing("Tracing"), tracing("Instrumentation"), tracing("InMemoryTracing"), nio("NIOCore"), nio("NIOPosix"),
+        ]),
     tests("HTTPSKitTests", uses: ["HTTPSKit", "MeshTLS", "Identity", hummingbird, asyncHTTPClient, logging, lifecycle, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
             .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOSSL", package: "swift-nio-ssl")]),
     tests("ServiceKitTests", uses: ["ServiceKit", "AuditClient", "ServiceAPI", "SecretStores", "MeshCall", "MeshRuntime", "MeshTLS", "Identity", "TestSupport", nio("NIOCore"), nio("NIOHTTP1"), logging, crypto]),

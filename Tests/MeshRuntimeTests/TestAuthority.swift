@@ -72,8 +72,10 @@ final class TestAuthority: Sendable {
         try .meshServer(await credentials(name), trustDomain: trustDomain, limits: limits)
     }
 
-    func client(_ name: String = "gateway", expecting: String? = "execution", endsIn: Int? = nil) async throws -> MeshTLSContext {
-        try .meshClient(await credentials(name, endsIn: endsIn), trustDomain: trustDomain, expecting: expecting)
+    func client(
+        _ name: String = "gateway", expecting: String? = "execution", endsIn: Int? = nil, protocol: MeshProtocol = .mesh
+    ) async throws -> MeshTLSContext {
+        try .meshClient(await credentials(name, endsIn: endsIn), trustDomain: trustDomain, expecting: expecting, protocol: `protocol`)
     }
 
     /// `openssl x509` knows whole days only.

@@ -39,10 +39,8 @@ struct InteropMesh {
     }
 
     static func client(of port: Int, _ authority: TestAuthority, _ protocol: MeshProtocol) async throws -> MeshClient {
-        let tls = try MeshTLSContext.meshClient(
-            await authority.credentials("gateway"), trustDomain: authority.trustDomain, expecting: "execution", protocol: `protocol`)
-        return MeshClient(
-            host: "127.0.0.1", port: port, tls: tls, eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: LogRecorder().logger)
+        MeshClient(
+            host: "127.0.0.1", port: port, tls: try await authority.client(protocol: `protocol`), eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: LogRecorder().logger)
     }
 
     func stop() async {

@@ -12,12 +12,16 @@ import Testing
 struct SoakTests {
     private static let calls = 10_000
     private static let callers = 8
+    /// One in so many has the sizes that gRPC's soak has for each, by default; the others have up to 4000 bytes.
+    private static let largeOnes = 40
+    private static let largeRequest: Int32 = 271_828, largeResponse: Int32 = 314_159
 
     private static func call(_ client: MeshClient, _ number: Int) async throws {
-        let size = Int32(number % 4000)
+        let small = Int32(number % 4000), isLarge = number.isMultiple(of: largeOnes)
+        let (request, answer) = isLarge ? (largeRequest, largeResponse) : (small, small + 1)
         let options = CallOptions(timeout: .seconds(10))
-        let response = try await InteropV1.TestClient(client).unaryCall(.init(responseSize: size + 1, payload: .zeros(size)), options: options)
-        #expect(response.payload?.body.count == Int(size + 1))
+        let response = try await InteropV1.TestClient(client).unaryCall(.init(responseSize: answer, payload: .zeros(request)), options: options)
+        #expect(response.payload?.body.count == Int(answer))
     }
 
     /// Shares the calls among a few callers.
@@ -42,10 +46,10 @@ struct SoakTests {
         await mesh.stop()
     }
 
-    @Test("10,000 calls over a new connection each")
-    func newConnections() async throws {
-        let mesh = try await InteropMesh.start()
-        let tls = try await mesh.authority.client()
+    @Test("10,000 calls over a new connection each", arguments: [MeshProtocol.mesh, .baseline])
+    func newConnections(_ protocol: MeshProtocol) async throws {
+        let mesh = try await InteropMesh.start(allowsBaseline: true)
+        let tls = try await mesh.authority.client(protocol: `protocol`)
         let (port, logger) = (mesh.port, mesh.log.logger)
         try await Self.run { number in
             let client = MeshClient(
