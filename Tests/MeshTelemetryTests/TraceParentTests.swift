@@ -1,5 +1,6 @@
-import MeshTelemetry
 import Testing
+
+@testable import MeshTelemetry
 
 struct TraceParentTests {
     private static let text = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -62,5 +63,17 @@ struct TraceParentTests {
         #expect(child.sampled(false).makeChild().isSampled == false)
         // Other flags stay as they came.
         #expect(try #require(TraceParent(traceID: 1, spanID: 2, flags: 3)).sampled(false).flags == 2)
+    }
+
+    @Test("a span's id has a letter: one of digits alone could pass for a payment card's number in a log")
+    func spanID() {
+        for (digits, letter) in [(0x9999_9999_9999_9999, 0xa), (0x0123_4567_8987_6543, 0xf00_0000), (0, 0xb000_0000_0000_0000)] as [(UInt64, UInt64)] {
+            var draws = [digits, 0, digits, letter]
+            #expect(TraceParent.spanID { draws.removeFirst() } == letter)
+        }
+        for digit in 0..<16 as Range<UInt64> {
+            var draws = [digit << 20, 0xd]
+            #expect(TraceParent.spanID { draws.removeFirst() } == (digit < 10 ? 0xd : digit << 20))
+        }
     }
 }

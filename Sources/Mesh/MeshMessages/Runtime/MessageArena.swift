@@ -60,7 +60,8 @@ extension MessageArena {
             if let start = bytes.baseAddress { copy.copyMemory(from: start, byteCount: count) }
         }
         if wasCopied == nil { UnsafeMutableRawBufferPointer(start: copy, count: count).copyBytes(from: text.utf8) }
-        guard !UnsafeRawBufferPointer(start: copy, count: count).holdsNUL else { throw MessageError(.embeddedNUL, in: Message.fullName, field: field) }
+        let bytes = UnsafeRawBufferPointer(start: copy, count: count)
+        guard bytes.isPlainText || !bytes.holdsNUL else { throw MessageError(.embeddedNUL, in: Message.fullName, field: field) }
         copy.storeBytes(of: 0, toByteOffset: count, as: UInt8.self)
         return copy.assumingMemoryBound(to: CChar.self)
     }

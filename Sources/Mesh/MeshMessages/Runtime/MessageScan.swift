@@ -125,6 +125,7 @@ struct MessageScan {
     // MARK: - Help
 
     private static func checkText(_ text: UnsafeRawBufferPointer, _ type: Descriptor, _ field: UInt32) throws(MessageError) {
+        if text.isPlainText { return }
         guard !text.holdsNUL else { throw error(.embeddedNUL, type, field) }
         do {
             _ = try UTF8Span(validating: text.assumingMemoryBound(to: UInt8.self).span)

@@ -95,6 +95,25 @@ struct WireReader {
 }
 
 extension UnsafeRawBufferPointer {
+    /// Whether all bytes are from 1 to 127, as those of most text: it is UTF-8 without a NUL then. Eight bytes at a time, without a call of the C library.
+    var isPlainText: Bool {
+        guard count >= 8 else { return allSatisfy { $0 != 0 && $0 < 0x80 } }
+        var offset = 0
+        while offset <= count - 8 {
+            guard hasPlainWord(at: offset) else { return false }
+            offset += 8
+        }
+        // The last bytes, with some of those before them.
+        return hasPlainWord(at: count - 8)
+    }
+
+    @inline(__always)
+    private func hasPlainWord(at offset: Int) -> Bool {
+        let word = loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+        // A byte from 128 has its highest bit set, and a 0 has it set once 1 is taken from it; no other byte has, unless a 0 below it borrows.
+        return (word | (word &- 0x0101_0101_0101_0101)) & 0x8080_8080_8080_8080 == 0
+    }
+
     /// By the C library, which looks at many bytes at once.
     var holdsNUL: Bool { baseAddress.map { memchr($0, 0, count) != nil } ?? false }
 }

@@ -44,12 +44,26 @@ public struct TraceParent: Sendable, Hashable {
 
     /// The first span of a new trace, not sampled: random ids (section 3.2.2.3, and 3.2.2.4 for the span).
     public static func makeRoot() -> TraceParent {
-        TraceParent(.random(in: 1 ... .max), .random(in: 1 ... .max), 0)
+        TraceParent(.random(in: 1 ... .max), spanID(), 0)
     }
 
     /// Another span of the same trace: a random id, the flags as they are.
     public func makeChild() -> TraceParent {
-        TraceParent(traceID, .random(in: 1 ... .max), flags)
+        TraceParent(traceID, Self.spanID(), flags)
+    }
+
+    /// A random id. Not one of decimal digits alone, as one in two thousand is: where logs are searched for payment cards it may look like one.
+    static func spanID(from draw: () -> UInt64 = { .random(in: 1 ... .max) }) -> UInt64 {
+        while true {
+            let id = draw()
+            if id != 0, hasLetter(id) { return id }
+        }
+    }
+
+    /// Whether one of its hexadecimal digits is from a to f.
+    private static func hasLetter(_ id: UInt64) -> Bool {
+        // Of a digit's four bits: the highest, and one of the two below it.
+        id >> 3 & (id >> 2 | id >> 1) & 0x1111_1111_1111_1111 != 0
     }
 
     /// The same place with the sampled flag set or taken away.
