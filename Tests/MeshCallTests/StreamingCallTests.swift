@@ -132,6 +132,27 @@ struct StreamingCallTests {
         #expect(try await channel.call("Echo", "still there") == "still there")
     }
 
+    @Test("an answer that comes before the end of what the client streams could leave is the answer all the same")
+    func answerBeforeTheEnd() async throws {
+        let answers = Signal()
+        let first = MethodImplementation(
+            TestService.descriptor("First", .clientStreaming),
+            .clientStreaming { _, _ in
+                await answers.wait()
+                return ByteBuffer(string: "enough")
+            })
+        let call = try await TestService.server([first]).channel(as: TestService.gateway).clientStreaming(first.descriptor, options: CallOptions())
+        // Fills the stream's window but for less than the end of the stream needs: each message counts ten bytes more.
+        let window = 256 << 10
+        for size in [65_536, 65_536, 65_536, window - 3 * 65_546 - 10] { try await call.requests.send(ByteBuffer(repeating: 1, count: size)) }
+        let reply = Task { try await call.reply().message }
+        // Told apart by what a message that is too long anyway is refused for.
+        let tooLong = ByteBuffer(repeating: 1, count: (4 << 20) + 1)
+        while await failure({ try await call.requests.send(tooLong) })?.reason != "REQUESTS_FINISHED" { await Task.yield() }
+        answers.raise()
+        #expect(try await reply.value == ByteBuffer(string: "enough"))
+    }
+
     @Test("an error while the client streams ends both halves with that error")
     func failureInTheMiddle() async throws {
         let picky = MethodImplementation(

@@ -32,7 +32,8 @@ struct BreakerTests {
         var opensUntil: ContinuousClock.Instant? { breaker.opensUntil }
         func observe(answers: Int, at now: ContinuousClock.Instant) { breaker.observe(answers: answers, at: now) }
         func advance(to now: ContinuousClock.Instant) -> Bool { breaker.advance(to: now) }
-        func beginProbe() -> Bool { breaker.beginProbe() }
+        func beginProbe(at now: ContinuousClock.Instant) -> Bool { breaker.beginProbe(at: now) }
+        func broke(at now: ContinuousClock.Instant) -> Bool { breaker.broke(answers: 0, mayOpen: true, at: now) }
         func probeEnded(_ outcome: CallOutcome, at now: ContinuousClock.Instant) { breaker.probeEnded(outcome, at: now) }
         func failed(answers: Int, mayOpen: Bool, at now: ContinuousClock.Instant) -> Bool {
             breaker.failed(answers: answers, mayOpen: mayOpen, at: now)
@@ -107,14 +108,14 @@ struct BreakerTests {
         let breaker = breaker()
         opened(breaker, at: start)
         #expect(!breaker.advance(to: start + .milliseconds(999)))
-        #expect(!breaker.beginProbe())
+        #expect(!breaker.beginProbe(at: start))
         #expect(breaker.advance(to: start + .seconds(1)))
-        #expect(breaker.beginProbe())
-        #expect(breaker.beginProbe())
-        #expect(!breaker.beginProbe())
+        #expect(breaker.beginProbe(at: start))
+        #expect(breaker.beginProbe(at: start))
+        #expect(!breaker.beginProbe(at: start))
         breaker.probeEnded(.answered, at: start + .seconds(1))
         #expect(!breaker.isClosed)
-        #expect(breaker.beginProbe())
+        #expect(breaker.beginProbe(at: start))
         breaker.probeEnded(.answered, at: start + .seconds(1))
         #expect(breaker.isClosed)
     }
@@ -125,7 +126,7 @@ struct BreakerTests {
         opened(breaker, at: start)
         _ = breaker.advance(to: start + .seconds(1))
         for _ in 0..<10 {
-            #expect(breaker.beginProbe())
+            #expect(breaker.beginProbe(at: start))
             breaker.probeEnded(.neutral, at: start + .seconds(1))
         }
         #expect(breaker.takesProbe)
@@ -140,7 +141,7 @@ struct BreakerTests {
             #expect(breaker.opensUntil == now + .seconds(seconds))
             now += .seconds(seconds)
             #expect(breaker.advance(to: now))
-            #expect(breaker.beginProbe())
+            #expect(breaker.beginProbe(at: start))
             breaker.probeEnded(.failed, at: now)
         }
     }
@@ -151,12 +152,12 @@ struct BreakerTests {
         opened(breaker, at: start)
         var now = start + .seconds(1)
         _ = breaker.advance(to: now)
-        _ = breaker.beginProbe()
+        _ = breaker.beginProbe(at: start)
         breaker.probeEnded(.failed, at: now)
         now += .seconds(2)
         _ = breaker.advance(to: now)
         for _ in 0..<2 {
-            _ = breaker.beginProbe()
+            _ = breaker.beginProbe(at: start)
             breaker.probeEnded(.answered, at: now)
         }
         #expect(breaker.isClosed)
@@ -176,5 +177,34 @@ struct BreakerTests {
         #expect(breaker.opensUntil == start + .seconds(1))
         breaker.probeEnded(.answered, at: start)
         #expect(breaker.opensUntil == start + .seconds(1))
+    }
+
+    @Test("a probe that does not end gives others their try after a while")
+    func endlessProbe() {
+        let breaker = breaker()
+        opened(breaker, at: start)
+        let now = start + .seconds(1)
+        _ = breaker.advance(to: now)
+        #expect(breaker.beginProbe(at: now) && breaker.beginProbe(at: now + .seconds(2)) && !breaker.takesProbe)
+        _ = breaker.advance(to: now + .seconds(11))
+        #expect(!breaker.takesProbe)
+        _ = breaker.advance(to: now + .seconds(12))
+        #expect(breaker.takesProbe)
+        for _ in 0..<2 { breaker.probeEnded(.answered, at: now + .seconds(13)) }
+        #expect(breaker.isClosed)
+    }
+
+    @Test("a connection that breaks while it is tried opens it for longer; when nothing is tried it says nothing")
+    func brokenProbe() {
+        let breaker = breaker()
+        opened(breaker, at: start)
+        let now = start + .seconds(1)
+        _ = breaker.advance(to: now)
+        #expect(!breaker.broke(at: now))
+        #expect(breaker.beginProbe(at: now))
+        #expect(breaker.broke(at: now))
+        #expect(breaker.opensUntil == now + .seconds(2))
+        breaker.probeEnded(.neutral, at: now)
+        #expect(breaker.opensUntil == now + .seconds(2))
     }
 }

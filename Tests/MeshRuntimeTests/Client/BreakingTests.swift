@@ -1,9 +1,10 @@
 import MeshCall
-import MeshRuntime
 import NIOCore
 import Synchronization
 import TestSupport
 import Testing
+
+@testable import MeshRuntime
 
 /// Addresses that answer badly, over TLS.
 struct BreakingTests {
@@ -103,5 +104,86 @@ struct BreakingTests {
         for _ in 0..<20 { #expect(try await client.call("Work", "x", options: CallOptions(timeout: .milliseconds(900))) == "x") }
         await client.close()
         await fleet.stop()
+    }
+
+    /// Serves `Work` and, once it is mended, streams that send one message and then nothing.
+    private static func work(_ number: Int, isBroken: @escaping @Sendable () -> Bool) -> [MethodImplementation] {
+        [
+            TestMesh.unary("Work") { message, _ in
+                if number == 0, isBroken() { throw RPCError(.unavailable, "broken") }
+                return message
+            },
+            MethodImplementation(
+                TestMesh.descriptor("Watch", .serverStreaming),
+                .serverStreaming { _, sink, _ in
+                    try await sink.send(ByteBuffer(string: "first"))
+                    await untilCancelled()
+                }),
+        ]
+    }
+
+    @Test("a stream that has begun to answer is a good probe: its address is used again while it goes on")
+    func streamAsProbe() async throws {
+        let isBroken = Mutex(true)
+        let fleet = try await TestFleet.start(2) { number in Self.work(number) { isBroken.withLock { $0 } } }
+        let client = try await fleet.client {
+            $0.breaker.consecutiveFailures = 3
+            $0.breaker.ejection = .milliseconds(200)
+        }
+        #expect(try await eventually {
+            _ = try? await client.call("Work")
+            return fleet.log.lines.contains { $0.contains("address left alone") }
+        })
+        isBroken.withLock { $0 = false }
+        // Only streams from here on, which stay open: the address is tried by one, then by another.
+        let watch = TestMesh.descriptor("Watch", .serverStreaming)
+        let readers = Mutex<[Task<Void, any Error>]>([])
+        let isUsedAgain = try await eventually {
+            let begun = Signal()
+            let reader = Task {
+                for try await _ in try await client.serverStreaming(watch, ByteBuffer(), options: CallOptions()) { begun.raise() }
+            }
+            readers.withLock { $0.append(reader) }
+            await begun.wait()
+            return fleet.log.lines.contains { $0.contains("address is used again") }
+        }
+        #expect(isUsedAgain)
+        for reader in readers.withLock({ $0 }) { reader.cancel() }
+        await client.close()
+        await fleet.stop()
+    }
+
+    @Test("streams that were answered and reach the end of their time are no failures")
+    func streamsInTime() async throws {
+        let fleet = try await TestFleet.start(2) { number in Self.work(number) { false } }
+        let client = try await fleet.client { $0.breaker.consecutiveFailures = 3 }
+        let watch = TestMesh.descriptor("Watch", .serverStreaming)
+        await withTaskGroup { group in
+            for _ in 0..<20 {
+                group.addTask {
+                    // Long enough for a first message on a busy machine; one without it is not spoken of here.
+                    let error = await failure {
+                        for try await _ in try await client.serverStreaming(watch, ByteBuffer(), options: CallOptions(timeout: .seconds(3))) {}
+                    }
+                    #expect(error?.code == .deadlineExceeded)
+                }
+            }
+        }
+        _ = try? await client.call("Work")
+        #expect(!fleet.log.lines.contains { $0.contains("address left alone") })
+        await client.close()
+        await fleet.stop()
+    }
+
+    @Test("calls that this side refuses say nothing of the peer")
+    func refusedHere() async throws {
+        let mesh = try await TestMesh.start()
+        let client = try await mesh.client()
+        let options = CallOptions(metadata: ["x-long": String(repeating: "x", count: 1 << 20)])
+        let error = try #require(await failure { try await client.call("Echo", options: options) })
+        #expect(error.code == .resourceExhausted && error.isRefusedHere)
+        #expect(CallOutcome(error, failures: BreakerLimits().failures) == .neutral)
+        await client.close()
+        await mesh.stop()
     }
 }

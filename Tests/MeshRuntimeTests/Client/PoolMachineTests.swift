@@ -266,8 +266,8 @@ struct PoolMachineTests {
         #expect(error?.retryAfter == .milliseconds(600))
         machine.woken(at: start + .seconds(1))
         #expect(machine.hasProbe)
-        #expect(machine.takeProbe() != nil)
-        #expect(machine.takeProbe() == nil)
+        #expect(machine.takeProbe(at: start) != nil)
+        #expect(machine.takeProbe(at: start) == nil)
     }
 
     @Test("when the only address left in use is lost, the one left alone serves after all")
@@ -290,6 +290,53 @@ struct PoolMachineTests {
         let second = attempts(&machine)
         #expect(!second.isEmpty)
         #expect(Set(second.map(\.endpoint)).isDisjoint(with: first.map(\.endpoint)))
+    }
+
+    @Test("shares are taken in turn, but no address is tried before its time, and calls fail meanwhile")
+    func sharesInTurn() {
+        let many = (1...40).map { MeshEndpoint(host: "10.0.0.\($0)", port: 1) }
+        var machine = machine(many) { $0.pool.maximumAddresses = 2 }
+        var tried: [MeshEndpoint] = []
+        for _ in 0..<400 {
+            for attempt in attempts(&machine) {
+                tried.append(attempt.endpoint)
+                machine.failed(attempt.id, Refused(), at: start)
+            }
+        }
+        #expect((4...40).contains(tried.count) && Set(tried).count == tried.count, "\(tried.count)")
+        #expect(failure(machine, at: start)?.reason == "UNREACHABLE")
+        machine.called(at: start + .seconds(10))
+        #expect(!attempts(&machine).isEmpty)
+    }
+
+    @Test("a probe's connection that breaks opens its breaker again, for longer")
+    func brokenProbe() {
+        var machine = machine([Self.endpoints[0], Self.endpoints[1]])
+        let ids = connectAll(&machine, at: start)
+        for _ in 0..<50 { machine.callFailed(on: machine.addresses[0].answers, at: start) }
+        let now = start + .seconds(1)
+        machine.woken(at: now)
+        #expect(machine.takeProbe(at: now)?.id == ids[Self.endpoints[0]])
+        let answers = machine.addresses[0].answers
+        if let id = ids[Self.endpoints[0]] { machine.ended(id, broke: true, at: now) }
+        machine.probeEnded(on: answers, .neutral, at: now)
+        #expect(machine.addresses[0].breaker.opensUntil == now + .seconds(2))
+    }
+
+    @Test("a lookup that is never answered is made again, and its answer is taken when it comes after all")
+    func lookupAgain() {
+        var machine = Machine(isFixed: false, limits: ClientLimits(), seed: 1)
+        machine.called(at: start)
+        func asks() -> Bool { machine.takeActions().contains { if case .resolve = $0 { true } else { false } } }
+        #expect(asks())
+        machine.called(at: start + .seconds(9))
+        #expect(!asks())
+        machine.called(at: start + .seconds(10))
+        #expect(failure(machine, at: start + .seconds(10))?.reason == "UNREACHABLE")
+        machine.called(at: start + .seconds(11))
+        #expect(asks())
+        machine.resolved(Self.endpoints, at: start + .seconds(12))
+        #expect(attempts(&machine).count == 3)
     }
 
     @Test("without calls a lost connection stays lost, and nothing is woken for it")

@@ -268,6 +268,33 @@ struct RepeatedCallTests {
         await fleet.stop()
     }
 
+    @Test("what the first server says for good ends a hedged call, though the other attempt goes on")
+    func hedgedRefusal() async throws {
+        let cancelled = Signal(), hedged = Signal()
+        let fleet = try await TestFleet.start(2) { _ in
+            [
+                TestFleet.unary("Read") { _, context in
+                    guard context.metadata["x-mesh-attempt"] == nil else {
+                        hedged.raise()
+                        await untilCancelled()
+                        cancelled.raise()
+                        return ByteBuffer()
+                    }
+                    await hedged.wait()
+                    throw RPCError(.notFound, "no such order", reason: "NO_ORDER")
+                },
+                TestMesh.echo,
+            ]
+        }
+        let client = try await fleet.client()
+        #expect(try await fleet.connected(by: client))
+        let error = await failure { try await client.read("Read", options: CallOptions(timeout: .seconds(15), hedgeAfter: .milliseconds(1))) }
+        #expect(error?.reason == "NO_ORDER")
+        await cancelled.wait()
+        await client.close()
+        await fleet.stop()
+    }
+
     @Test("hedging cuts the tail: with one slow server of two no read takes as long as that one")
     func tail() async throws {
         let slow: Duration = .milliseconds(400)

@@ -18,7 +18,20 @@ extension OutgoingCall {
 /// Cause of the error of a call that certainly never ran: this side knows it, or the server's mesh said that it takes no more calls.
 struct CallNeverRan: Error {}
 
+/// Cause of the error of a call that this side refused before a byte of it was sent, and would refuse again on another connection.
+struct RefusedHere: Error {}
+
 extension RPCError {
+    /// The same error of a call that this side refused.
+    var refusedHere: RPCError {
+        var error = self
+        error.cause = RefusedHere()
+        return error
+    }
+
+    /// The peer had no part in it.
+    package var isRefusedHere: Bool { cause is RefusedHere }
+
     /// The call certainly never ran, so it may be made again on another connection whatever its method.
     package var isCertainlyNotRun: Bool { cause is CallNeverRan }
 }

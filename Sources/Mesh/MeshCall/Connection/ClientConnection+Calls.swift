@@ -98,7 +98,8 @@ extension ClientConnection {
 
     private func wait(_ call: ClientCall) {
         guard waiting.count < transport.limits.maximumWaitingCalls else {
-            return finish(call, .failure(RPCError(.resourceExhausted, "Too many calls wait for this peer.", reason: "TOO_MANY_CALLS")))
+            let error = RPCError(.resourceExhausted, "Too many calls wait for this peer.", reason: "TOO_MANY_CALLS")
+            return finish(call, .failure(error.refusedHere))
         }
         waiting.append(call)
     }
@@ -123,7 +124,7 @@ extension ClientConnection {
                 continuation.resume()
             }
         } catch {
-            finish(call, .failure(error))
+            finish(call, .failure(error.refusedHere))
         }
     }
 

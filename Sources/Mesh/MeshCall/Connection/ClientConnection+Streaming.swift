@@ -40,7 +40,11 @@ private struct ConnectionRequests: RequestReceiver {
     }
 
     func finish() async throws {
-        try await waiting { connection.finishRequests(of: call, $0) }
+        do {
+            try await waiting { connection.finishRequests(of: call, $0) }
+        } catch let error as RPCError where error.reason == RPCError.callEndedReason {
+            // The server answered before this could leave.
+        }
     }
 
     /// A cancelled task gives the whole call up, so a full window does not hold it.
@@ -56,10 +60,15 @@ private struct ConnectionRequests: RequestReceiver {
     }
 }
 
+extension RPCError {
+    /// `reason` of the CANCELLED that a client gets which sends on when its call has ended well.
+    fileprivate static let callEndedReason = "CALL_ENDED"
+}
+
 extension ClientCall {
     /// What a client that still sends on this call is told.
     var over: RPCError {
-        failure ?? RPCError(.cancelled, "The server has ended the call: read its answer.", reason: "CALL_ENDED")
+        failure ?? RPCError(.cancelled, "The server has ended the call: read its answer.", reason: RPCError.callEndedReason)
     }
 }
 

@@ -187,7 +187,8 @@ package final class ClientConnection: FrameHandler, FrameReceiver, @unchecked Se
                 earliest = min(earliest ?? call.outgoing.monotonicDeadline, call.outgoing.monotonicDeadline)
             }
         }
-        if let earliest { arm(earliest) }
+        // To give up the last of them may have closed the connection, which a timer would keep.
+        if let earliest, transport.end == nil { arm(earliest) }
     }
 
     private func tick() {

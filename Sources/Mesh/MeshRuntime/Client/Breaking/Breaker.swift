@@ -4,8 +4,8 @@ struct Breaker: Sendable {
     enum State: Hashable, Sendable {
         case closed
         case open(until: ContinuousClock.Instant)
-        /// `running` probes have been sent, `answered` were good.
-        case halfOpen(running: Int, answered: Int)
+        /// `running` probes have been sent, the last one at `last`, and `answered` were good.
+        case halfOpen(running: Int, answered: Int, last: ContinuousClock.Instant)
     }
 
     private(set) var state = State.closed
@@ -89,30 +89,51 @@ struct Breaker: Sendable {
 
     /// - Returns: true when its time is over and it became half-open.
     mutating func advance(to now: ContinuousClock.Instant) -> Bool {
-        guard case .open(let until) = state, now >= until else { return false }
-        state = .halfOpen(running: 0, answered: 0)
-        return true
+        switch state {
+        case .closed: return false
+        case .open(let until):
+            guard now >= until else { return false }
+            state = .halfOpen(running: 0, answered: 0, last: now)
+            return true
+        case .halfOpen(let running, let answered, let last):
+            // A call without an end, as a stream may be, says nothing for as long as it goes on: others may.
+            if running > 0, now - last >= limits.probeTimeout { state = .halfOpen(running: 0, answered: answered, last: now) }
+            return false
+        }
     }
 
     var takesProbe: Bool {
-        if case .halfOpen(let running, _) = state { running < limits.probes } else { false }
+        if case .halfOpen(let running, _, _) = state { running < limits.probes } else { false }
     }
 
     /// - Returns: false when no call may be a probe now.
-    mutating func beginProbe() -> Bool {
-        guard takesProbe, case .halfOpen(let running, let answered) = state else { return false }
-        state = .halfOpen(running: running + 1, answered: answered)
+    mutating func beginProbe(at now: ContinuousClock.Instant) -> Bool {
+        guard takesProbe, case .halfOpen(let running, let answered, _) = state else { return false }
+        state = .halfOpen(running: running + 1, answered: answered, last: now)
+        return true
+    }
+
+    /// A connection broke: one failure, however many calls it cost. Of a half-open one it was its probes' connection as likely as not, and they say
+    /// nothing of it themselves.
+    ///
+    /// - Parameters:
+    ///   - answers: good answers so far, in all.
+    ///   - mayOpen: enough other addresses are in use.
+    /// - Returns: true when this opened it.
+    mutating func broke(answers: Int, mayOpen: Bool, at now: ContinuousClock.Instant) -> Bool {
+        guard case .halfOpen(let running, _, _) = state, running > 0 else { return failed(answers: answers, mayOpen: mayOpen, at: now) }
+        open(at: now)
         return true
     }
 
     mutating func probeEnded(_ outcome: CallOutcome, at now: ContinuousClock.Instant) {
         // One of several probes may have decided already.
-        guard case .halfOpen(let running, let answered) = state else { return }
+        guard case .halfOpen(let running, let answered, let last) = state else { return }
         switch outcome {
         case .failed: open(at: now)
-        case .neutral: state = .halfOpen(running: max(0, running - 1), answered: answered)
+        case .neutral: state = .halfOpen(running: max(0, running - 1), answered: answered, last: last)
         case .answered where answered + 1 >= limits.neededProbes: close(at: now)
-        case .answered: state = .halfOpen(running: max(0, running - 1), answered: answered + 1)
+        case .answered: state = .halfOpen(running: max(0, running - 1), answered: answered + 1, last: last)
         }
     }
 

@@ -14,6 +14,8 @@ public struct BreakerLimits: Sendable {
     public var maximumEjection: Duration = .seconds(60)
     /// Calls at once that try an address whose time is over.
     public var probes = 1
+    /// How long a probe keeps others from trying the address: one that has not ended by then is a stream, or hangs.
+    public var probeTimeout: Duration = .seconds(10)
     /// Probes that must be answered before the address is used as before.
     public var neededProbes = 2
     /// Part of a client's addresses that may be left alone at once, 0 to 1, rounded down: the only address of a peer never is.

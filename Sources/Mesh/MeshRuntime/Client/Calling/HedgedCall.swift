@@ -31,6 +31,7 @@ extension CallRunner {
         of group: inout ThrowingTaskGroup<Event, any Error>, hedge: () -> (OutgoingCall, Lease)?
     ) async throws -> UnaryReply {
         var running = 1
+        var ran: (any Error)?
         while let event = try await group.next() {
             switch event {
             case .isLate:
@@ -40,10 +41,22 @@ extension CallRunner {
             case .answer(.success(let reply)): return reply
             case .answer(.failure(let error)):
                 running -= 1
-                if running == 0 { throw error }
+                // The other attempt would be told the same.
+                guard Self.isWorthWaiting(after: error) else { throw error }
+                if !Self.neverRan(error) { ran = ran ?? error }
+                // What a server said goes before what never got to one.
+                if running == 0 { throw ran ?? error }
             }
         }
         throw RPCError.callCancelled
+    }
+
+    private static func neverRan(_ error: any Error) -> Bool { error is CallNotRun || (error as? RPCError)?.isCertainlyNotRun == true }
+
+    /// Whether an attempt elsewhere may end better: this one did not run, or its server has trouble.
+    private static func isWorthWaiting(after error: any Error) -> Bool {
+        guard let failure = error as? RPCError, !neverRan(error) else { return true }
+        return [.unavailable, .deadlineExceeded, .resourceExhausted].contains(failure.code)
     }
 
     private func outcome(of outgoing: OutgoingCall, on lease: Lease) async -> Result<UnaryReply, any Error> {

@@ -49,11 +49,13 @@ final class StreamedCall: Sendable {
     private func note(isLast: Bool, _ open: OpenStream) {
         response.initial = open.replies.metadata
         // Without the stream, whose buffer keeps what observes it: its reader's letting go is what ends it.
-        let (lease, metadata) = (open.lease, open.replies.response)
-        guard !isLast else { return ended(lease, metadata, with: nil) }
+        let metadata = open.replies.response
+        guard !isLast else { return ended(open.lease, metadata, with: nil) }
+        let lease = runner.pool.began(open.lease)
         state.withLock { state in
             state.hasBegun = true
             state.settled = open.replies
+            if state.open != nil { state.open = OpenStream(lease: lease, replies: open.replies) }
         }
         // From here on its reader takes the messages from the connection itself.
         _ = open.replies.observed { self.ended(lease, metadata, with: $0) }
@@ -62,7 +64,9 @@ final class StreamedCall: Sendable {
     private func ended(_ lease: Lease, _ metadata: ResponseMetadata, with error: RPCError?) {
         response.trailing = metadata.trailing
         guard take() != nil else { return }
-        if let error { runner.pool.ended(lease, with: error) } else { runner.pool.answered(lease) }
+        guard let error else { return runner.pool.answered(lease) }
+        // A stream that was answered and has reached the end of its time is no failure of its address.
+        runner.pool.ended(lease, with: error.code == .deadlineExceeded ? .callCancelled : error)
     }
 
     /// The stream that the answer goes on with, once it has begun.

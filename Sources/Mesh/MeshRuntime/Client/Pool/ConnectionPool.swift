@@ -60,7 +60,7 @@ final class ConnectionPool: Sendable {
     }
 
     private func probe() -> Lease? {
-        if let connection = update({ machine, _ in machine.takeProbe() }) {
+        if let connection = update({ $0.takeProbe(at: $1) }) {
             connection.begin()
             return Lease(connection: connection, isProbe: true)
         }
@@ -139,6 +139,15 @@ final class ConnectionPool: Sendable {
         lease.connection.end()
         lease.connection.answers.add()
         if lease.isProbe { probeEnded(lease, .answered) }
+    }
+
+    /// A stream has begun to answer: its probe has said what it can.
+    ///
+    /// - Returns: what is to be ended when the stream is over.
+    func began(_ lease: Lease) -> Lease {
+        guard lease.isProbe else { return lease }
+        probeEnded(lease, .answered)
+        return Lease(connection: lease.connection)
     }
 
     /// The call failed, or was given up.

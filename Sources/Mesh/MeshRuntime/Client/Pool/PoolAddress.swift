@@ -12,6 +12,15 @@ struct PoolAddress<Connection: PoolMember>: Sendable {
         var lastUsed: ContinuousClock.Instant
     }
 
+    /// What goes on while nobody can connect it.
+    struct Unreachable: Sendable {
+        var backoff: Backoff
+        /// No attempt to connect before.
+        var retryAt: ContinuousClock.Instant?
+        /// Why it cannot be connected.
+        var failure: RPCError
+    }
+
     let endpoint: MeshEndpoint
     let answers = AnswerCounter()
     /// Attempts to connect that are under way.
@@ -27,11 +36,19 @@ struct PoolAddress<Connection: PoolMember>: Sendable {
     var failure: RPCError?
     private var lostYoung = false
 
-    init(_ endpoint: MeshEndpoint, _ limits: ClientLimits, at now: ContinuousClock.Instant) {
+    /// - Parameter past: of the same address, when it was used before.
+    init(_ endpoint: MeshEndpoint, _ limits: ClientLimits, _ past: Unreachable? = nil, at now: ContinuousClock.Instant) {
         self.endpoint = endpoint
         wanted = limits.pool.isWarm ? limits.pool.connectionsPerAddress : 1
-        backoff = Backoff(limits)
+        backoff = past?.backoff ?? Backoff(limits)
+        retryAt = past?.retryAt
+        failure = past?.failure
         breaker = Breaker(limits.breaker, at: now)
+    }
+
+    /// Nil for one that is connected, or was not tried.
+    var unreachable: Unreachable? {
+        failure.flatMap { slots.isEmpty ? Unreachable(backoff: backoff, retryAt: retryAt, failure: $0) : nil }
     }
 
     /// Connections that are to stay, and those to be.

@@ -30,6 +30,8 @@ struct PoolMachine<Connection: PoolMember>: Sendable {
     private var schedule: ResolutionSchedule
     private var subset: AddressSubset
     private var known: [MeshEndpoint] = []
+    /// What is known of those that cannot be connected and are in no use: taken up again they wait as long as they would have.
+    private var unreachable: [MeshEndpoint: PoolAddress<Connection>.Unreachable] = [:]
     private var draining: [UInt64: (connection: Connection, until: ContinuousClock.Instant)] = [:]
     private var lastCall: ContinuousClock.Instant?
     private var lastID: UInt64 = 0
@@ -103,8 +105,8 @@ struct PoolMachine<Connection: PoolMember>: Sendable {
     var hasProbe: Bool { addresses.contains { $0.breaker.takesProbe && !$0.slots.isEmpty } }
 
     /// - Returns: the connection that the next call goes to, to see whether its address works again.
-    mutating func takeProbe() -> Connection? {
-        for index in addresses.indices where !addresses[index].slots.isEmpty && addresses[index].breaker.beginProbe() {
+    mutating func takeProbe(at now: ContinuousClock.Instant) -> Connection? {
+        for index in addresses.indices where !addresses[index].slots.isEmpty && addresses[index].breaker.beginProbe(at: now) {
             return addresses[index].slots.min { $0.connection.inFlight < $1.connection.inFlight }?.connection
         }
         return nil
@@ -119,12 +121,18 @@ struct PoolMachine<Connection: PoolMember>: Sendable {
 
     mutating func probeEnded(on answers: AnswerCounter, _ outcome: CallOutcome, at now: ContinuousClock.Instant) {
         guard let index = index(of: answers) else { return }
+        let wasClosed = addresses[index].breaker.isClosed
         addresses[index].breaker.probeEnded(outcome, at: now)
-        if addresses[index].breaker.isClosed { actions.append(.note(.readmitted(addresses[index].endpoint))) }
+        if !wasClosed, addresses[index].breaker.isClosed { actions.append(.note(.readmitted(addresses[index].endpoint))) }
     }
 
     private mutating func fail(_ index: Int, _ now: ContinuousClock.Instant) {
         let opened = addresses[index].breaker.failed(answers: addresses[index].answers.value, mayOpen: mayEject, at: now)
+        if opened { actions.append(.note(.ejected(addresses[index].endpoint))) }
+    }
+
+    private mutating func connectionBroke(_ index: Int, _ now: ContinuousClock.Instant) {
+        let opened = addresses[index].breaker.broke(answers: addresses[index].answers.value, mayOpen: mayEject, at: now)
         if opened { actions.append(.note(.ejected(addresses[index].endpoint))) }
     }
 
@@ -143,6 +151,7 @@ struct PoolMachine<Connection: PoolMember>: Sendable {
         schedule.succeeded(at: now)
         resolutionFailure = nil
         known = Array(endpoints.prefix(limits.pool.maximumResolvedAddresses))
+        if !unreachable.isEmpty { unreachable = unreachable.filter { known.contains($0.key) } }
         use(subset.choose(from: known), now)
         maintain(at: now)
     }
@@ -158,10 +167,11 @@ struct PoolMachine<Connection: PoolMember>: Sendable {
         for gone in addresses where !endpoints.contains(gone.endpoint) {
             actions.append(.note(.left(gone.endpoint)))
             for slot in gone.slots { drain(slot.connection, now) }
+            if known.contains(gone.endpoint) { unreachable[gone.endpoint] = gone.unreachable }
         }
         addresses.removeAll { !endpoints.contains($0.endpoint) }
         for endpoint in endpoints where !addresses.contains(where: { $0.endpoint == endpoint }) {
-            addresses.append(PoolAddress(endpoint, limits, at: now))
+            addresses.append(PoolAddress(endpoint, limits, unreachable.removeValue(forKey: endpoint), at: now))
         }
     }
 
@@ -193,7 +203,7 @@ struct PoolMachine<Connection: PoolMember>: Sendable {
         let isNews = addresses[index].failure == nil
         addresses[index].failed(.unreachable(cause), at: now)
         actions.append(.note(.unreachable(addresses[index].endpoint, cause, isNews: isNews)))
-        if addresses.allSatisfy({ $0.failure != nil && $0.slots.isEmpty }) { allFailed(now) }
+        if addresses.allSatisfy({ $0.failure != nil && $0.slots.isEmpty && $0.connecting.isEmpty }) { allFailed(now) }
         maintain(at: now)
     }
 
@@ -220,7 +230,7 @@ struct PoolMachine<Connection: PoolMember>: Sendable {
     ///
     /// - Parameter broke: not because this side closed it. That counts as one failure of its address, however many calls it cost.
     mutating func ended(_ id: UInt64, broke: Bool, at now: ContinuousClock.Instant) {
-        if broke, let index = addresses.firstIndex(where: { $0.slots.contains { $0.connection.id == id } }) { fail(index, now) }
+        if broke, let index = addresses.firstIndex(where: { $0.slots.contains { $0.connection.id == id } }) { connectionBroke(index, now) }
         retired(id, at: now)
         draining[id] = nil
     }
@@ -270,6 +280,10 @@ struct PoolMachine<Connection: PoolMember>: Sendable {
         endDrains(now)
         for index in addresses.indices { look(after: index, now) }
         guard isWanted(at: now) else { return }
+        if schedule.timedOut(at: now) {
+            resolutionFailure = resolutionFailure ?? .unresolved(NoAnswer())
+            actions.append(.note(.unresolved(NoAnswer())))
+        }
         if let due = schedule.due(at: now), due <= now {
             schedule.begin(at: now)
             actions.append(.resolve)
