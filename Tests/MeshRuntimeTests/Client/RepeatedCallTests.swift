@@ -288,8 +288,10 @@ struct RepeatedCallTests {
         }
         let client = try await fleet.client()
         #expect(try await fleet.connected(by: client))
+        let began = ContinuousClock.now
         let error = await failure { try await client.read("Read", options: CallOptions(timeout: .seconds(15), hedgeAfter: .milliseconds(1))) }
         #expect(error?.reason == "NO_ORDER")
+        #expect(.now - began < .seconds(10))
         await cancelled.wait()
         await client.close()
         await fleet.stop()
