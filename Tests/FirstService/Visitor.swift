@@ -1,11 +1,12 @@
 import Logging
 import MeshCall
+import MeshMessages
 import MeshRuntime
 import MeshTLS
 import MeshTelemetry
 import NIOPosix
 
-/// Calls every method of the greeter once and prints what comes.
+/// Calls every method of the greeter once and prints what comes; then asks it how it is.
 func visit(port: Int, as name: String) async throws {
     let client = MeshClient(
         host: "127.0.0.1", port: port, tls: try MeshTLSContext.meshClient(.named(name), trustDomain: trustDomain, expecting: "greeter"),
@@ -13,6 +14,8 @@ func visit(port: Int, as name: String) async throws {
     let channel = InterceptedChannel(client, interceptors: [ClientTelemetry(peer: "greeter", address: ("127.0.0.1", port))])
     do {
         try await visit(GreeterV1.GreeterClient(channel))
+        let health = try await MeshV1.HealthClient(channel).check(MeshV1.HealthCheckRequest())
+        print(health.status == .serving ? "The greeter serves." : "The greeter does not serve: \(health.reason)")
     } catch let error as RPCError {
         print("refused: \(error)")
     }

@@ -74,6 +74,28 @@ extension Integration {
             }
         }
 
+        @Test("A ping of a service asks its processes for that service; one that no mesh port serves is a usage error")
+        func pingOfService() async throws {
+            let mesh = try await SharedMesh.mesh()
+            for (name, processes) in [("Accounts", 1), ("Keys", 5), ("Health", 5)] {
+                let run = try await pulse(["ping", name, "-n", "1"], on: mesh)
+                #expect(run.exitCode == 0 && output(run).split(separator: ": serving\n").count == processes + 1, "\(run.text)")
+            }
+            let enrolment = try await pulse(["ping", "Enrolment"], on: mesh)
+            #expect(enrolment.exitCode == 64 && enrolment.errors.contains("is on no mesh port"), "\(enrolment.text)")
+        }
+
+        @Test("An answer that standard output does not take fails the command")
+        func fullOutput() async throws {
+            let mesh = try await SharedMesh.mesh()
+            for arguments in ["list", "describe Health", "call Health/Check --at auth", "ping auth -n 1"] {
+                let command = "\"$PULSE\" mesh \(arguments) --state \"$STATE\" > /dev/full"
+                let run = try await ProgramRun.of(
+                    "sh", ["-c", command], environment: ["PULSE": ProgramFolder().path + "/pulse", "STATE": mesh.folder.path])
+                #expect(run.exitCode == 1 && run.errors == "standard output takes nothing: No space left on device\n", "\(arguments): \(run.text)")
+            }
+        }
+
         @Test("A watcher of a process that stops is told, and does not hold up its stop")
         func watcherOfStoppingProcess() async throws {
             try await LocalMesh.with { mesh in

@@ -72,6 +72,41 @@ struct HealthServiceTests {
         #expect(try await ask("other.v1.Other").status == .serviceUnknown)
     }
 
+    // MARK: - Callers
+
+    @Test("a program names the callers of its own health service: those may check and watch, and nobody else may, whom the .proto names included")
+    func ownCallers() async throws {
+        let service = ServiceDefinition.health(health, callers: ["visitor"])
+        let server = InProcessServer(services: [service], authenticator: nil, logger: Logger(label: "test"))
+        func client(_ name: String) -> MeshV1.HealthClient {
+            MeshV1.HealthClient(server.channel(as: PeerIdentity(spiffeID: "spiffe://example.internal/\(name)", name: name)))
+        }
+        #expect(try await client("visitor").check(MeshV1.HealthCheckRequest(), options: Self.options).status == .serving)
+        var states = try await client("visitor").watch(MeshV1.HealthCheckRequest(), options: Self.options).makeAsyncIterator()
+        #expect(try await states.next()?.status == .serving)
+        for name in ["stranger", "operator"] {
+            let check = await #expect(throws: RPCError.self) {
+                try await client(name).check(MeshV1.HealthCheckRequest(), options: Self.options)
+            }
+            #expect(check?.code == .permissionDenied && check?.reason == "CALLER_NOT_ALLOWED")
+            let watch = await #expect(throws: RPCError.self) {
+                for try await _ in try await client(name).watch(MeshV1.HealthCheckRequest(), options: Self.options) {}
+            }
+            #expect(watch?.code == .permissionDenied)
+        }
+    }
+
+    @Test("with callers of its own, everything else of the policy is the .proto's")
+    func ownCallersPolicy() {
+        let methods = ServiceDefinition.health(health, callers: ["visitor"]).methods.map(\.descriptor)
+        #expect(methods.map(\.path) == MeshV1.HealthMethods.all.map(\.path))
+        for (own, declared) in zip(methods, MeshV1.HealthMethods.all) {
+            var policy = declared.policy
+            (policy.callers, policy.callersWithoutUser) = (["visitor"], ["visitor"])
+            #expect(own.policy == policy && own.kind == declared.kind)
+        }
+    }
+
     // MARK: - Watch
 
     @Test("a watcher gets the present state at once, and then each change")

@@ -84,6 +84,15 @@ struct DynamicCallTests {
         #expect(try await run(Self.method(.clientStreaming), body, CallInput(linesOf: pipe.fileHandleForReading)) == [Self.serving("ab")])
     }
 
+    @Test("Lines of white space are no messages: files whose lines end in CR LF are taken as others are")
+    func blankLines() async throws {
+        let pipe = Pipe()
+        try pipe.fileHandleForWriting.write(contentsOf: Data("{}\r\n\r\n{}\r\n \t\r\n  ".utf8))
+        try pipe.fileHandleForWriting.close()
+        let shown = try await run(Self.method(.bidirectional), Self.echo, CallInput(linesOf: pipe.fileHandleForReading))
+        #expect(shown == [#"{"status":"SERVING_STATUS_SERVING"}"#, #"{"status":"SERVING_STATUS_SERVING"}"#])
+    }
+
     private static let echo = MethodImplementation.Body.bidirectional { requests, sink, _ in
         for try await bytes in requests { try await sink.send(try Self.answer(bytes)) }
     }
@@ -149,6 +158,26 @@ struct DynamicCallTests {
         }
     }
 
+    @Test("What else a failed call says is shown too, a line each: when to try again, details, trailers")
+    func particulars() async throws {
+        let detail = try StatusDetail(MeshV1.HealthCheckRequest(service: "a"))
+        let failing = MethodImplementation.Body.unary { _, _ in
+            throw RPCError(
+                .resourceExhausted, "Later.", reason: "BUSY", retryAfter: .milliseconds(250),
+                details: [detail, StatusDetail(typeURL: "type.example/Byte", value: [1])], trailers: ["x-shard": "7", "x-shard": "8"])
+        }
+        let error = await #expect(throws: MeshCommandError.self) { try await run(Self.method(.unary), failing, CallInput([])) }
+        #expect(
+            error?.message == """
+                RESOURCE_EXHAUSTED (BUSY): Later.
+                retry after 0.25 seconds
+                detail type.googleapis.com/mesh.v1.HealthCheckRequest CgFh
+                detail type.example/Byte AQ==
+                trailer x-shard: 7
+                trailer x-shard: 8
+                """)
+    }
+
     @Test("A refused caller learns who may call; a call without its token, which token it is")
     func hints() async throws {
         let refused = await #expect(throws: MeshCommandError.self) {
@@ -187,8 +216,9 @@ struct DynamicCallTests {
         let wrong: [CallWishes] = [
             CallWishes(["nocolon"]), CallWishes([":v"]), CallWishes(["a b:c"]), CallWishes(["Authorization: Bearer x"]),
             CallWishes([], file.path + "-not-there"), CallWishes([], "/dev/null"), CallWishes([], nil, 0), CallWishes([], nil, .infinity),
-            CallWishes([], nil, .nan),
+            CallWishes([], nil, .nan), CallWishes(["TraceParent: \(place.header)"], trace: place),
         ]
+        #expect(try CallWishes(["traceparent: \(place.header)"]).options().metadata.values(for: "traceparent") == [place.header])
         for wishes in wrong { #expect(throws: MeshCommandError.self) { try wishes.options() } }
         let seen = MethodImplementation.Body.unary { _, context in
             try ByteBuffer(packing: MeshV1.HealthCheckResponse(reason: context.metadata.values(for: "x-trace").joined(separator: "+")))

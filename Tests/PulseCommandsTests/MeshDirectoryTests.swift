@@ -60,6 +60,20 @@ struct MeshDirectoryTests {
         #expect(method.contains("tokens: signoff+jwt"))
     }
 
+    @Test("The call to start from finds its process as it stands; where no process takes it, there is none")
+    func examples() throws {
+        for method in directory.services.flatMap(\.methods) {
+            let (text, path) = (MeshDescription.text(.method(method)), "\(method.method.service)/\(method.method.name)")
+            let serving = MeshDirectory.processes(serving: method.method.service)
+            guard let line = text.split(separator: "\n").last(where: { $0.hasPrefix("pulse mesh call \(path) '") }) else {
+                #expect(serving.isEmpty, "\(path) has no example")
+                continue
+            }
+            let choice = line.split(separator: " --at ").dropFirst().first.map(String.init)
+            #expect(try MeshTarget.process(for: method.method, wanted: choice) == serving.first, "\(line)")
+        }
+    }
+
     @Test("Messages inside messages, oneofs and enums are described too; of what is not there something near is named")
     func types() throws {
         let event = MeshDescription.text(try directory.entry("cryptopulse.agent.v1.ChatEvent"))
@@ -85,5 +99,25 @@ struct MeshDirectoryTests {
         #expect(try MeshTarget.processes(named: "audit") == [.audit])
         #expect(try MeshTarget.processes(named: "Agent") == [.agent])
         #expect(throws: MeshCommandError.self) { try MeshTarget.processes(named: "gateway") }
+    }
+
+    @Test("A service that no mesh port serves is no target, also of a ping: nobody to ask is a usage error", arguments: ["Enrolment", "cryptopulse.auth.v1.Enrolment"])
+    func nobodyToPing(name: String) {
+        let error = #expect(throws: MeshCommandError.self) { try MeshTarget.processes(named: name) }
+        #expect(error?.message == "cryptopulse.auth.v1.Enrolment is on no mesh port: it is for programs that have no certificate")
+        guard case .usage = error else {
+            Issue.record("not the user's fault")
+            return
+        }
+    }
+
+    @Test("A ping of a service asks about that service, any other about the process; the health service does not know itself")
+    func healthQuestion() {
+        let full = [
+            "Auth": "cryptopulse.auth.v1.Auth", "cryptopulse.keys.v1.Keys": "cryptopulse.keys.v1.Keys", "Health": "", "mesh.v1.Health": "", "auth": "",
+            "nobody": "",
+        ]
+        for (name, question) in full { #expect(MeshTarget.healthQuestion(named: name) == question, "\(name)") }
+        #expect(MeshTarget.healthQuestion(named: nil).isEmpty)
     }
 }

@@ -2,7 +2,7 @@ public import MeshCall
 public import MeshMessages
 internal import Synchronization
 
-/// `mesh.v1.Health`: says whether the process, or one of its services, serves. Register it with `ServiceDefinition.health`.
+/// `mesh.v1.Health`: says whether the process, or one of its services, serves. Register it with ``MeshCall/ServiceDefinition/health(_:callers:)``.
 public final class HealthService: MeshV1.HealthHandler {
     /// Calls of `Watch` at a time; each holds one pending change at most.
     public static let maximumWatchers = 1_024
@@ -102,5 +102,28 @@ public final class HealthService: MeshV1.HealthHandler {
             return Array(state.watchers.values)
         }
         for watcher in watchers { watcher.yield() }
+    }
+}
+
+extension ServiceDefinition {
+    /// `mesh.v1.Health`, served by `handler` to callers of your own: those that the `.proto` names are the programs that this library was made for,
+    /// and a caller that no policy names is refused. Everything else of the policy stays; clients are `MeshV1.HealthClient` as before.
+    ///
+    /// - Parameter callers: names of the services that may call, none of which needs a user token; `*` is every peer of the trust domain.
+    public static func health(_ handler: some MeshV1.HealthHandler, callers: [String]) -> ServiceDefinition {
+        let generated = ServiceDefinition.health(handler)
+        return ServiceDefinition(
+            name: generated.name,
+            methods: generated.methods.map { method in
+                MethodImplementation(method.descriptor.open(to: callers), invoke: method.invoke, run: method.run)
+            })
+    }
+}
+
+extension MethodDescriptor {
+    fileprivate func open(to callers: [String]) -> MethodDescriptor {
+        var policy = policy
+        (policy.callers, policy.callersWithoutUser) = (callers, callers)
+        return MethodDescriptor(service: service, name: name, kind: kind, policy: policy)
     }
 }

@@ -8,6 +8,8 @@ public enum WireLimits {
     public static let maximumControlBytes = 1024
     /// Longest reason text in CANCEL and GOAWAY, in bytes of UTF-8.
     public static let maximumReasonBytes = 256
+    /// Longest message of a status that is sent, in bytes of UTF-8: the rest is cut off.
+    public static let maximumStatusMessageBytes = 1024
     /// What a HEADERS frame's encoding may add to its metadata.
     public static let envelopeAllowance = 8 << 10
     /// Largest window and largest increment: 2^31 - 1.

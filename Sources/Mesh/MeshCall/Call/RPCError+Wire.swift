@@ -5,7 +5,6 @@ internal import MeshWire
 extension RPCError {
     private static let errorInfoURL = StatusDetail.typeURL(of: MeshV1.ErrorInfo.self)
     private static let retryInfoURL = StatusDetail.typeURL(of: MeshV1.RetryInfo.self)
-    private static let maximumMessageBytes = 1024
 
     /// - Parameter domain: the service that says so: its full proto name.
     func status(domain: String) -> MeshV1.Status {
@@ -17,7 +16,7 @@ extension RPCError {
             details.append(MeshV1.AnyMessage(typeUrl: Self.retryInfoURL, value: value))
         }
         for detail in self.details.bounded { details.append(MeshV1.AnyMessage(typeUrl: detail.typeURL, value: detail.value)) }
-        return MeshV1.Status(code: code.rawValue, message: message.cut(toUTF8: Self.maximumMessageBytes), details: details)
+        return MeshV1.Status(code: code.rawValue, message: message.cut(toUTF8: WireLimits.maximumStatusMessageBytes), details: details)
     }
 
     /// Nil for OK. A code that gRPC does not have is UNKNOWN. Details that cannot be read are left out.

@@ -3,8 +3,9 @@ internal import MeshCall
 
 /// Counts and times calls by method, code and peer.
 ///
-/// A backend for Prometheus makes `mesh_server_calls_total`, `mesh_server_call_duration_seconds` and `mesh_server_active_calls` of
-/// the labels, and the same with `client`.
+/// The labels are `mesh_server_calls` (a counter), `mesh_server_call_duration` (a timer) and `mesh_server_active_calls` (a meter), and the same
+/// with `client`. What a backend shows them as is its own affair: CryptoPulse's adds Prometheus's suffixes, `_total` to counters and `_seconds` to
+/// timers; others may add none.
 final class CallMetrics: Sendable {
     enum Side: String {
         case server, client

@@ -1,7 +1,8 @@
 public import CoreMetrics
 public import MeshCall
 
-/// Counts the calls that the policy refused or admission control sent away (`OVERLOADED`), by reason and peer: `mesh_server_refused_calls_total`.
+/// Counts the calls that the policy refused or admission control sent away (`OVERLOADED`), by reason and peer, under the label
+/// `mesh_server_refused_calls`. CryptoPulse's own metrics backend shows it as `mesh_server_refused_calls_total`; others may add no suffix.
 public final class RefusalMetrics: RefusalObserver {
     /// Combinations of reason and peer told apart.
     public static let maximumSeries = 200

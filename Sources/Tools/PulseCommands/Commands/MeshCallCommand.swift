@@ -45,10 +45,7 @@ struct MeshCallCommand: AsyncParsableCommand {
             let input = Self.input(method.method.kind, messages)
             if let place { FileHandle.standardError.write(Data("trace \(place.traceIDText)\n".utf8)) }
             try await OperatorMesh(state.folder).withClient(to: process) { client in
-                try await call.run(on: client, input) { line in
-                    print(line)
-                    fflush(nil)
-                }
+                try await call.run(on: client, input) { try Terminal.line($0) }
             }
         }
     }

@@ -19,9 +19,9 @@ struct MeshListCommand: AsyncParsableCommand {
         try await MeshCommandError.reporting {
             let directory = MeshDirectory()
             if let service {
-                for method in try directory.service(service).methods { print("\(method.method.service)/\(method.method.name)") }
+                for method in try directory.service(service).methods { try Terminal.line("\(method.method.service)/\(method.method.name)") }
             } else {
-                for service in directory.services { print(MeshListText.line(service.name)) }
+                for service in directory.services { try Terminal.line(MeshListText.line(service.name)) }
             }
         }
     }
@@ -42,6 +42,6 @@ struct MeshDescribeCommand: AsyncParsableCommand {
     var name: String
 
     func run() async throws {
-        try await MeshCommandError.reporting { print(MeshDescription.text(try MeshDirectory().entry(name))) }
+        try await MeshCommandError.reporting { try Terminal.line(MeshDescription.text(try MeshDirectory().entry(name))) }
     }
 }

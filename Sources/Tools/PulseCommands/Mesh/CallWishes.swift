@@ -30,6 +30,10 @@ package struct CallWishes {
             let (key, value) = try Self.split(header)
             metadata.append(value, for: key)
         }
+        // Two of them void each other: the server would begin a trace of its own, and the id that was said would lead nowhere.
+        guard trace == nil || metadata[TraceParent.headerName] == nil else {
+            throw MeshCommandError.usage("--trace and --header \(TraceParent.headerName) each name a trace: give one of them")
+        }
         if let trace { metadata.append(trace.header, for: TraceParent.headerName) }
         if let tokenFile { metadata.append("Bearer \(try Self.token(in: tokenFile))", for: "authorization") }
         return CallOptions(timeout: try timeout.map(Self.duration), metadata: metadata)

@@ -30,7 +30,7 @@ final class InputFile: Sendable {
         state = State(file)
     }
 
-    /// The next line that is not empty; nil at the end.
+    /// The next line with more in it than JSON's white space; nil at the end. An editor of another system ends even empty lines with a CR.
     ///
     /// - Throws: `MeshCommandError`; `CancellationError`.
     func line() async throws -> [UInt8]? {
@@ -71,10 +71,15 @@ final class InputFile: Sendable {
         state.isAtEnd = piece.isEmpty
         do {
             // The last line may have no end of its own.
-            state.waiting += try state.splitter.take(ByteBuffer(bytes: piece.isEmpty ? Data("\n".utf8) : piece))
+            let lines = try state.splitter.take(ByteBuffer(bytes: piece.isEmpty ? Data("\n".utf8) : piece))
+            state.waiting += lines.filter { !$0.readableBytesView.allSatisfy(isSpace) }
         } catch {
             throw tooLong
         }
+    }
+
+    private static func isSpace(_ byte: UInt8) -> Bool {
+        [UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r")].contains(byte)
     }
 
     private func onQueue(_ body: @escaping @Sendable (State) throws -> [UInt8]?) async throws -> [UInt8]? {

@@ -32,9 +32,15 @@ package enum MeshCommandError: Error {
         }
     }
 
-    /// A call's failure: `CODE (REASON): message`, and where that helps what to do about it.
+    /// A call's failure: `CODE (REASON): message`, what else the server said, a line each, and where that helps what to do about it.
     package static func call(_ error: RPCError, of method: MethodDescriptor) -> MeshCommandError {
-        .failed(([error.description] + hint(error, method)).joined(separator: "\n"))
+        .failed(([error.description] + particulars(error) + hint(error, method)).joined(separator: "\n"))
+    }
+
+    private static func particulars(_ error: RPCError) -> [String] {
+        let retry = error.retryAfter.map { ["retry after \($0)"] } ?? []
+        let details = error.details.map { "detail \($0.typeURL) \(Data($0.value).base64EncodedString())" }
+        return retry + details + error.trailers.entries.map { "trailer \($0.key): \($0.value)" }
     }
 
     private static func hint(_ error: RPCError, _ method: MethodDescriptor) -> [String] {

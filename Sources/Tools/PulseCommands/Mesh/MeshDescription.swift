@@ -22,13 +22,21 @@ package enum MeshDescription {
     }
 
     private static func text(_ method: MethodReflection) -> String {
-        let example = (try? method.request.json([], MessageJSONOptions(includesDefaults: true))) ?? "{}"
         let blocks = [
             ([signature(method)] + policy(method.method.policy).map { "  " + $0 }).joined(separator: "\n"), text(method.request),
             method.response.fullName == method.request.fullName ? nil : text(method.response),
-            "pulse mesh call \(method.method.service)/\(method.method.name) '\(example)'",
+            example(method),
         ]
         return blocks.compactMap(\.self).joined(separator: "\n\n")
+    }
+
+    /// A call to start from; nil where no process takes it.
+    private static func example(_ method: MethodReflection) -> String? {
+        let processes = MeshDirectory.processes(serving: method.method.service)
+        guard let first = processes.first else { return nil }
+        let message = (try? method.request.json([], MessageJSONOptions(includesDefaults: true))) ?? "{}"
+        let choice = processes.count > 1 ? " --at \(first.rawValue)" : ""
+        return "pulse mesh call \(method.method.service)/\(method.method.name) '\(message)'\(choice)"
     }
 
     private static func signature(_ method: MethodReflection) -> String {

@@ -46,16 +46,18 @@ struct MeshProbe {
 
     /// `count` health checks, one after the other on one connection.
     ///
+    /// - Parameter service: what is asked about; empty is the process.
     /// - Throws: `RPCError`.
-    func healthChecks(_ count: Int) async throws -> (times: [Duration], last: MeshV1.HealthCheckResponse) {
+    func healthChecks(_ count: Int, of service: String) async throws -> (times: [Duration], last: MeshV1.HealthCheckResponse) {
         try await mesh.withClient(to: name) { client in
             let (health, clock, options) = (MeshV1.HealthClient(client), ContinuousClock(), CallOptions(timeout: Self.callTimeout))
+            let request = MeshV1.HealthCheckRequest(service: service)
             // The first call makes the connection; it is not counted.
-            var last = try await health.check(.init(), options: options)
+            var last = try await health.check(request, options: options)
             var times: [Duration] = []
             for _ in 0..<count {
                 let started = clock.now
-                last = try await health.check(.init(), options: options)
+                last = try await health.check(request, options: options)
                 times.append(clock.now - started)
             }
             return (times, last)

@@ -1,15 +1,13 @@
 package import Deployment
 package import MeshCall
+import MeshMessages
 
 /// Which process a command talks to.
 package enum MeshTarget {
     /// - Parameter wanted: what the caller asked for; needed where several processes serve the method.
     /// - Throws: `MeshCommandError.usage` that names the processes.
     package static func process(for method: MethodDescriptor, wanted: String?) throws -> ServiceName {
-        let serving = MeshDirectory.processes(serving: method.service)
-        guard !serving.isEmpty else {
-            throw MeshCommandError.usage("\(method.service) is on no mesh port: it is for programs that have no certificate")
-        }
+        let serving = try processes(serving: method.service)
         let names = serving.map(\.rawValue).joined(separator: ", ")
         if let wanted {
             guard let name = ServiceName(rawValue: wanted), serving.contains(name) else {
@@ -22,11 +20,28 @@ package enum MeshTarget {
     }
 
     /// The processes that `name` stands for: a process, a proto service, or for nil every process with a mesh port.
+    ///
+    /// - Throws: `MeshCommandError.usage`, also for a service that no mesh port serves: there is nobody to ask then, and asking nobody is no success.
     package static func processes(named name: String?) throws -> [ServiceName] {
         let all = MeshDirectory.processes(serving: "mesh.v1.Health")
         guard let name else { return all }
         if let process = all.first(where: { $0.rawValue == name }) { return [process] }
-        if let service = try? MeshDirectory().service(name) { return MeshDirectory.processes(serving: service.name) }
+        if let service = try? MeshDirectory().service(name) { return try processes(serving: service.name) }
         throw MeshCommandError.usage("no process or service is called \(name); there is \(all.map(\.rawValue).joined(separator: ", "))")
+    }
+
+    /// What a health check of ``processes(named:)`` asks about: the proto service that `name` stands for, and else the process, with an empty name.
+    /// The health service does not know itself: who asks for it means the process.
+    package static func healthQuestion(named name: String?) -> String {
+        guard let name, ServiceName(rawValue: name) == nil, let service = try? MeshDirectory().service(name) else { return "" }
+        return service.name == MeshV1.healthReflection.name ? "" : service.name
+    }
+
+    private static func processes(serving service: String) throws -> [ServiceName] {
+        let serving = MeshDirectory.processes(serving: service)
+        guard !serving.isEmpty else {
+            throw MeshCommandError.usage("\(service) is on no mesh port: it is for programs that have no certificate")
+        }
+        return serving
     }
 }

@@ -18,12 +18,19 @@ struct PingReport {
         let until = handshake.certificateEnds.map {
             ", certificate until \(Date(timeIntervalSince1970: TimeInterval($0)).formatted(.iso8601))"
         }
-        let state = isServing ? "serving" : "not serving\(health.reason.isEmpty ? "" : ": \(health.reason)")"
         return """
             \(name.rawValue) at \(endpoint): \(state)
               \(handshake.identity) over \(handshake.protocolName)\(until ?? "")
               handshake \(Self.milliseconds(handshake.time)) ms\(Self.summary(times))
             """
+    }
+
+    private var state: String {
+        switch health.status {
+        case .serving: "serving"
+        case .serviceUnknown: "does not know the service"
+        default: "not serving\(health.reason.isEmpty ? "" : ": \(health.reason)")"
+        }
     }
 
     /// Empty for none.
