@@ -1,3 +1,4 @@
+import MeshCall
 import Testing
 
 @testable import MeshRuntime
@@ -32,9 +33,20 @@ struct BreakerTests {
         var opensUntil: ContinuousClock.Instant? { breaker.opensUntil }
         func observe(answers: Int, at now: ContinuousClock.Instant) { breaker.observe(answers: answers, at: now) }
         func advance(to now: ContinuousClock.Instant) -> Bool { breaker.advance(to: now) }
-        func beginProbe(at now: ContinuousClock.Instant) -> Bool { breaker.beginProbe(at: now) }
-        func broke(at now: ContinuousClock.Instant) -> Bool { breaker.broke(answers: 0, mayOpen: true, at: now) }
-        func probeEnded(_ outcome: CallOutcome, at now: ContinuousClock.Instant) { breaker.probeEnded(outcome, at: now) }
+        /// Those that were begun, the latest last.
+        var probes: [Breaker.Probe] = []
+
+        func beginProbe(at now: ContinuousClock.Instant) -> Bool {
+            guard let probe = breaker.beginProbe(at: now) else { return false }
+            probes.append(probe)
+            return true
+        }
+
+        /// The latest ends; or an older one.
+        func probeEnded(_ outcome: CallOutcome, _ probe: Breaker.Probe? = nil, at now: ContinuousClock.Instant) {
+            guard let probe = probe ?? probes.last else { return }
+            breaker.probeEnded(probe, outcome, at: now)
+        }
         func failed(answers: Int, mayOpen: Bool, at now: ContinuousClock.Instant) -> Bool {
             breaker.failed(answers: answers, mayOpen: mayOpen, at: now)
         }
@@ -190,21 +202,19 @@ struct BreakerTests {
         #expect(!breaker.takesProbe)
         _ = breaker.advance(to: now + .seconds(12))
         #expect(breaker.takesProbe)
+        let old = breaker.probes
+        #expect(breaker.beginProbe(at: now + .seconds(12)) && breaker.beginProbe(at: now + .seconds(12)) && !breaker.takesProbe)
+        // How those of before end says nothing any more.
+        for outcome in [CallOutcome.neutral, .answered, .failed] { for probe in old { breaker.probeEnded(outcome, probe, at: now + .seconds(13)) } }
+        #expect(!breaker.isClosed && breaker.opensUntil == nil && !breaker.takesProbe)
         for _ in 0..<2 { breaker.probeEnded(.answered, at: now + .seconds(13)) }
         #expect(breaker.isClosed)
     }
 
-    @Test("a connection that breaks while it is tried opens it for longer; when nothing is tried it says nothing")
-    func brokenProbe() {
-        let breaker = breaker()
-        opened(breaker, at: start)
-        let now = start + .seconds(1)
-        _ = breaker.advance(to: now)
-        #expect(!breaker.broke(at: now))
-        #expect(breaker.beginProbe(at: now))
-        #expect(breaker.broke(at: now))
-        #expect(breaker.opensUntil == now + .seconds(2))
-        breaker.probeEnded(.neutral, at: now)
-        #expect(breaker.opensUntil == now + .seconds(2))
+    @Test("a lost connection fails a probe, and says nothing as one of many other calls' errors")
+    func lostConnection() {
+        let lost = RPCError(.unavailable, "lost", reason: RPCError.connectionLostReason)
+        #expect(CallOutcome(lost, failures: [], isProbe: true) == .failed)
+        #expect(CallOutcome(lost, failures: [14]) == .neutral)
     }
 }

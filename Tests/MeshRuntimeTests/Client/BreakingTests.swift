@@ -7,6 +7,7 @@ import Testing
 @testable import MeshRuntime
 
 /// Addresses that answer badly, over TLS.
+@Suite(.timeLimit(.minutes(2)))
 struct BreakingTests {
     @Test("an address that fails is left alone, and used again once a probe of it is answered")
     func recovers() async throws {
@@ -141,6 +142,7 @@ struct BreakingTests {
         let isUsedAgain = try await eventually {
             let begun = Signal()
             let reader = Task {
+                defer { begun.raise() }
                 for try await _ in try await client.serverStreaming(watch, ByteBuffer(), options: CallOptions()) { begun.raise() }
             }
             readers.withLock { $0.append(reader) }

@@ -309,34 +309,26 @@ struct PoolMachineTests {
         #expect(!attempts(&machine).isEmpty)
     }
 
-    @Test("a probe's connection that breaks opens its breaker again, for longer")
-    func brokenProbe() {
-        var machine = machine([Self.endpoints[0], Self.endpoints[1]])
-        let ids = connectAll(&machine, at: start)
-        for _ in 0..<50 { machine.callFailed(on: machine.addresses[0].answers, at: start) }
-        let now = start + .seconds(1)
-        machine.woken(at: now)
-        #expect(machine.takeProbe(at: now)?.id == ids[Self.endpoints[0]])
-        let answers = machine.addresses[0].answers
-        if let id = ids[Self.endpoints[0]] { machine.ended(id, broke: true, at: now) }
-        machine.probeEnded(on: answers, .neutral, at: now)
-        #expect(machine.addresses[0].breaker.opensUntil == now + .seconds(2))
-    }
-
-    @Test("a lookup that is never answered is made again, and its answer is taken when it comes after all")
-    func lookupAgain() {
-        var machine = Machine(isFixed: false, limits: ClientLimits(), seed: 1)
-        machine.called(at: start)
-        func asks() -> Bool { machine.takeActions().contains { if case .resolve = $0 { true } else { false } } }
-        #expect(asks())
-        machine.called(at: start + .seconds(9))
-        #expect(!asks())
-        machine.called(at: start + .seconds(10))
-        #expect(failure(machine, at: start + .seconds(10))?.reason == "UNREACHABLE")
-        machine.called(at: start + .seconds(11))
-        #expect(asks())
-        machine.resolved(Self.endpoints, at: start + .seconds(12))
-        #expect(attempts(&machine).count == 3)
+    @Test("shares go on being changed where attempts end at different times, each after longer than an address waits")
+    func sharesWithoutStep() {
+        let many = (1...40).map { MeshEndpoint(host: "10.0.0.\($0)", port: 1) }
+        var machine = machine(many) { $0.pool.maximumAddresses = 16 }
+        var tried: Set<MeshEndpoint> = []
+        var running: [(id: UInt64, until: ContinuousClock.Instant)] = []
+        var now = start
+        while now < start + .seconds(120) {
+            machine.called(at: now)
+            for attempt in attempts(&machine) {
+                tried.insert(attempt.endpoint)
+                // As long as a SYN that nobody answers, and a little more or less.
+                running.append((attempt.id, now + .seconds(5) + .milliseconds(37 * Int(attempt.id % 11))))
+            }
+            for attempt in running where attempt.until <= now { machine.failed(attempt.id, Refused(), at: now) }
+            running.removeAll { $0.until <= now }
+            now += .milliseconds(50)
+        }
+        // Two shares hold two thirds of them at most, as a rule.
+        #expect(tried.count > 35)
     }
 
     @Test("without calls a lost connection stays lost, and nothing is woken for it")

@@ -18,7 +18,7 @@ extension OutgoingCall {
 /// Cause of the error of a call that certainly never ran: this side knows it, or the server's mesh said that it takes no more calls.
 struct CallNeverRan: Error {}
 
-/// Cause of the error of a call that this side refused before a byte of it was sent, and would refuse again on another connection.
+/// Cause of the error of a call that this side refused before a byte of it was sent.
 struct RefusedHere: Error {}
 
 extension RPCError {

@@ -8,7 +8,14 @@ struct Breaker: Sendable {
         case halfOpen(running: Int, answered: Int, last: ContinuousClock.Instant)
     }
 
+    /// What a call that tries an address is known by, of the time in which it began: once that is over, how it ends says nothing.
+    struct Probe: Hashable, Sendable {
+        fileprivate let period: Int
+    }
+
     private(set) var state = State.closed
+    /// Of probes: the next one begins whenever it becomes half-open or does not wait for its probes any more.
+    private var period = 0
     private let limits: BreakerLimits
     private var consecutive = 0
     private var window: FailureWindow
@@ -93,11 +100,14 @@ struct Breaker: Sendable {
         case .closed: return false
         case .open(let until):
             guard now >= until else { return false }
+            period += 1
             state = .halfOpen(running: 0, answered: 0, last: now)
             return true
         case .halfOpen(let running, let answered, let last):
             // A call without an end, as a stream may be, says nothing for as long as it goes on: others may.
-            if running > 0, now - last >= limits.probeTimeout { state = .halfOpen(running: 0, answered: answered, last: now) }
+            guard running > 0, now - last >= limits.probeTimeout else { return false }
+            period += 1
+            state = .halfOpen(running: 0, answered: answered, last: now)
             return false
         }
     }
@@ -106,29 +116,16 @@ struct Breaker: Sendable {
         if case .halfOpen(let running, _, _) = state { running < limits.probes } else { false }
     }
 
-    /// - Returns: false when no call may be a probe now.
-    mutating func beginProbe(at now: ContinuousClock.Instant) -> Bool {
-        guard takesProbe, case .halfOpen(let running, let answered, _) = state else { return false }
+    /// - Returns: nil when no call may be a probe now.
+    mutating func beginProbe(at now: ContinuousClock.Instant) -> Probe? {
+        guard takesProbe, case .halfOpen(let running, let answered, _) = state else { return nil }
         state = .halfOpen(running: running + 1, answered: answered, last: now)
-        return true
+        return Probe(period: period)
     }
 
-    /// A connection broke: one failure, however many calls it cost. Of a half-open one it was its probes' connection as likely as not, and they say
-    /// nothing of it themselves.
-    ///
-    /// - Parameters:
-    ///   - answers: good answers so far, in all.
-    ///   - mayOpen: enough other addresses are in use.
-    /// - Returns: true when this opened it.
-    mutating func broke(answers: Int, mayOpen: Bool, at now: ContinuousClock.Instant) -> Bool {
-        guard case .halfOpen(let running, _, _) = state, running > 0 else { return failed(answers: answers, mayOpen: mayOpen, at: now) }
-        open(at: now)
-        return true
-    }
-
-    mutating func probeEnded(_ outcome: CallOutcome, at now: ContinuousClock.Instant) {
+    mutating func probeEnded(_ probe: Probe, _ outcome: CallOutcome, at now: ContinuousClock.Instant) {
         // One of several probes may have decided already.
-        guard case .halfOpen(let running, let answered, let last) = state else { return }
+        guard probe.period == period, case .halfOpen(let running, let answered, let last) = state else { return }
         switch outcome {
         case .failed: open(at: now)
         case .neutral: state = .halfOpen(running: max(0, running - 1), answered: answered, last: last)

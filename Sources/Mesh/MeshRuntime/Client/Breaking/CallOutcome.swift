@@ -8,13 +8,16 @@ enum CallOutcome: Hashable, Sendable {
     /// Nothing: it was given up or refused by this side, or never ran.
     case neutral
 
-    init(_ error: any Error, failures: Set<Int32>) {
+    /// - Parameter isProbe: the call tries whether its address works again.
+    init(_ error: any Error, failures: Set<Int32>, isProbe: Bool = false) {
         guard let error = error as? RPCError, error.code != .cancelled else {
             self = .neutral
             return
         }
-        // A lost connection counts once, however many calls were on it.
-        if error.reason == RPCError.connectionLostReason || error.isCertainlyNotRun || error.isRefusedHere {
+        if error.reason == RPCError.connectionLostReason {
+            // It counts once, however many calls were on it; but while an address is only tried, nothing else counts than those that try it.
+            self = isProbe ? .failed : .neutral
+        } else if error.isCertainlyNotRun || error.isRefusedHere {
             self = .neutral
         } else {
             self = failures.contains(error.code.rawValue) ? .failed : .answered

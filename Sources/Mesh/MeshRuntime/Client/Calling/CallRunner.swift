@@ -84,7 +84,10 @@ final class CallRunner: Sendable {
     func bidirectional(_ outgoing: OutgoingCall, _ options: CallOptions) async throws -> BidirectionalCall {
         try await run(RunningCall(outgoing, options)) { lease, outgoing, _ in
             let call = try await self.held(lease) { try await $0.bidirectional(outgoing) }
-            return BidirectionalCall(requests: call.requests, replies: call.replies.observed { self.closed(lease, $0) })
+            return BidirectionalCall(requests: call.requests, replies: call.replies.observed { error in
+                // Such a call lasts for as long as the two sides want: that its time is over says nothing.
+                self.closed(lease, error?.code == .deadlineExceeded ? .callCancelled : error)
+            })
         }
     }
 

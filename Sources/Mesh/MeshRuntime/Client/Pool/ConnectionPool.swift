@@ -60,9 +60,9 @@ final class ConnectionPool: Sendable {
     }
 
     private func probe() -> Lease? {
-        if let connection = update({ $0.takeProbe(at: $1) }) {
+        if let (connection, probe) = update({ $0.takeProbe(at: $1) }) {
             connection.begin()
-            return Lease(connection: connection, isProbe: true)
+            return Lease(connection: connection, probe: probe)
         }
         // Somebody else was quicker.
         switch ready.withLock({ $0.chooseUsed() }) {
@@ -138,14 +138,14 @@ final class ConnectionPool: Sendable {
     func answered(_ lease: Lease) {
         lease.connection.end()
         lease.connection.answers.add()
-        if lease.isProbe { probeEnded(lease, .answered) }
+        probeEnded(lease, .answered)
     }
 
     /// A stream has begun to answer: its probe has said what it can.
     ///
     /// - Returns: what is to be ended when the stream is over.
     func began(_ lease: Lease) -> Lease {
-        guard lease.isProbe else { return lease }
+        guard lease.probe != nil else { return lease }
         probeEnded(lease, .answered)
         return Lease(connection: lease.connection)
     }
@@ -155,8 +155,8 @@ final class ConnectionPool: Sendable {
         lease.connection.end()
         // A connection that sends calls away is of no more use, whatever it says itself.
         if error is CallNotRun { update { $0.retired(lease.connection.id, at: $1) } }
-        let outcome = CallOutcome(error, failures: limits.breaker.failures)
-        if lease.isProbe { return probeEnded(lease, outcome) }
+        let outcome = CallOutcome(error, failures: limits.breaker.failures, isProbe: lease.probe != nil)
+        guard lease.probe == nil else { return probeEnded(lease, outcome) }
         switch outcome {
         case .answered: lease.connection.answers.add()
         case .failed: update { $0.callFailed(on: lease.connection.answers, at: $1) }
@@ -167,11 +167,13 @@ final class ConnectionPool: Sendable {
     /// The call was not made after all.
     func unused(_ lease: Lease) {
         lease.connection.end()
-        if lease.isProbe { probeEnded(lease, .neutral) }
+        probeEnded(lease, .neutral)
     }
 
+    @inline(__always)
     private func probeEnded(_ lease: Lease, _ outcome: CallOutcome) {
-        update { $0.probeEnded(on: lease.connection.answers, outcome, at: $1) }
+        guard let probe = lease.probe else { return }
+        update { $0.probeEnded(probe, on: lease.connection.answers, outcome, at: $1) }
     }
 
     // MARK: Changes

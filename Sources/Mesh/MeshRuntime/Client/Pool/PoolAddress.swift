@@ -34,6 +34,8 @@ struct PoolAddress<Connection: PoolMember>: Sendable {
     var retryAt: ContinuousClock.Instant?
     /// Why it cannot be connected.
     var failure: RPCError?
+    /// An attempt to connect it has failed since it was taken into use, and none has succeeded.
+    private(set) var hasFailed = false
     private var lostYoung = false
 
     /// - Parameter past: of the same address, when it was used before.
@@ -51,6 +53,9 @@ struct PoolAddress<Connection: PoolMember>: Sendable {
         failure.flatMap { slots.isEmpty ? Unreachable(backoff: backoff, retryAt: retryAt, failure: $0) : nil }
     }
 
+    /// Nothing is to be had of it, also where it is tried once more just now.
+    var isHopeless: Bool { slots.isEmpty && failure != nil && (hasFailed || connecting.isEmpty) }
+
     /// Connections that are to stay, and those to be.
     var lasting: Int { slots.count { !$0.isExpiring } + connecting.count }
 
@@ -64,6 +69,7 @@ struct PoolAddress<Connection: PoolMember>: Sendable {
     mutating func established(_ connection: Connection, expires: ContinuousClock.Instant, at now: ContinuousClock.Instant) -> Slot? {
         retryAt = nil
         failure = nil
+        hasFailed = false
         slots.append(Slot(connection: connection, established: now, expires: expires, lastUsed: now))
         guard let old = slots.firstIndex(where: \.isExpiring) else { return nil }
         return slots.remove(at: old)
@@ -71,6 +77,7 @@ struct PoolAddress<Connection: PoolMember>: Sendable {
 
     mutating func failed(_ error: RPCError, at now: ContinuousClock.Instant) {
         failure = error
+        hasFailed = true
         retryAt = now + backoff.failed()
     }
 

@@ -23,8 +23,3 @@ extension RPCError {
 struct NoAddresses: Error, CustomStringConvertible {
     var description: String { "no addresses" }
 }
-
-/// For the log: a resolver has not answered in time.
-struct NoAnswer: Error, CustomStringConvertible {
-    var description: String { "no answer in time" }
-}

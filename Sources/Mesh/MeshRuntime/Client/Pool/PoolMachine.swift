@@ -105,9 +105,12 @@ struct PoolMachine<Connection: PoolMember>: Sendable {
     var hasProbe: Bool { addresses.contains { $0.breaker.takesProbe && !$0.slots.isEmpty } }
 
     /// - Returns: the connection that the next call goes to, to see whether its address works again.
-    mutating func takeProbe(at now: ContinuousClock.Instant) -> Connection? {
-        for index in addresses.indices where !addresses[index].slots.isEmpty && addresses[index].breaker.beginProbe(at: now) {
-            return addresses[index].slots.min { $0.connection.inFlight < $1.connection.inFlight }?.connection
+    mutating func takeProbe(at now: ContinuousClock.Instant) -> (connection: Connection, probe: Breaker.Probe)? {
+        for index in addresses.indices {
+            guard let least = addresses[index].slots.min(by: { $0.connection.inFlight < $1.connection.inFlight }),
+                let probe = addresses[index].breaker.beginProbe(at: now)
+            else { continue }
+            return (least.connection, probe)
         }
         return nil
     }
@@ -119,20 +122,15 @@ struct PoolMachine<Connection: PoolMember>: Sendable {
         fail(index, now)
     }
 
-    mutating func probeEnded(on answers: AnswerCounter, _ outcome: CallOutcome, at now: ContinuousClock.Instant) {
+    mutating func probeEnded(_ probe: Breaker.Probe, on answers: AnswerCounter, _ outcome: CallOutcome, at now: ContinuousClock.Instant) {
         guard let index = index(of: answers) else { return }
         let wasClosed = addresses[index].breaker.isClosed
-        addresses[index].breaker.probeEnded(outcome, at: now)
+        addresses[index].breaker.probeEnded(probe, outcome, at: now)
         if !wasClosed, addresses[index].breaker.isClosed { actions.append(.note(.readmitted(addresses[index].endpoint))) }
     }
 
     private mutating func fail(_ index: Int, _ now: ContinuousClock.Instant) {
         let opened = addresses[index].breaker.failed(answers: addresses[index].answers.value, mayOpen: mayEject, at: now)
-        if opened { actions.append(.note(.ejected(addresses[index].endpoint))) }
-    }
-
-    private mutating func connectionBroke(_ index: Int, _ now: ContinuousClock.Instant) {
-        let opened = addresses[index].breaker.broke(answers: addresses[index].answers.value, mayOpen: mayEject, at: now)
         if opened { actions.append(.note(.ejected(addresses[index].endpoint))) }
     }
 
@@ -203,7 +201,7 @@ struct PoolMachine<Connection: PoolMember>: Sendable {
         let isNews = addresses[index].failure == nil
         addresses[index].failed(.unreachable(cause), at: now)
         actions.append(.note(.unreachable(addresses[index].endpoint, cause, isNews: isNews)))
-        if addresses.allSatisfy({ $0.failure != nil && $0.slots.isEmpty && $0.connecting.isEmpty }) { allFailed(now) }
+        if addresses.allSatisfy(\.isHopeless) { allFailed(now) }
         maintain(at: now)
     }
 
@@ -230,7 +228,7 @@ struct PoolMachine<Connection: PoolMember>: Sendable {
     ///
     /// - Parameter broke: not because this side closed it. That counts as one failure of its address, however many calls it cost.
     mutating func ended(_ id: UInt64, broke: Bool, at now: ContinuousClock.Instant) {
-        if broke, let index = addresses.firstIndex(where: { $0.slots.contains { $0.connection.id == id } }) { connectionBroke(index, now) }
+        if broke, let index = addresses.firstIndex(where: { $0.slots.contains { $0.connection.id == id } }) { fail(index, now) }
         retired(id, at: now)
         draining[id] = nil
     }
@@ -280,10 +278,6 @@ struct PoolMachine<Connection: PoolMember>: Sendable {
         endDrains(now)
         for index in addresses.indices { look(after: index, now) }
         guard isWanted(at: now) else { return }
-        if schedule.timedOut(at: now) {
-            resolutionFailure = resolutionFailure ?? .unresolved(NoAnswer())
-            actions.append(.note(.unresolved(NoAnswer())))
-        }
         if let due = schedule.due(at: now), due <= now {
             schedule.begin(at: now)
             actions.append(.resolve)

@@ -38,5 +38,5 @@ final class PooledConnection: PoolMember {
 struct Lease: Sendable {
     let connection: PooledConnection
     /// Its outcome decides whether the address is used again.
-    var isProbe = false
+    var probe: Breaker.Probe?
 }

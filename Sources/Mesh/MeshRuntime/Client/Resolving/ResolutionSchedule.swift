@@ -41,15 +41,6 @@ struct ResolutionSchedule: Sendable {
     /// A lookup can't be stopped, but it is no longer waited for.
     var timeout: ContinuousClock.Instant? { isRunning ? began.map { $0 + limits.resolveTimeout } : nil }
 
-    /// Takes a lookup without an answer for a failed one. Should the answer come after all, it is as good as any.
-    ///
-    /// - Returns: true when there was one.
-    mutating func timedOut(at now: ContinuousClock.Instant) -> Bool {
-        guard let timeout, now >= timeout else { return false }
-        failed(at: now)
-        return true
-    }
-
     func isAwaited(at now: ContinuousClock.Instant) -> Bool { timeout.map { now < $0 } ?? false }
 
     mutating func succeeded(at now: ContinuousClock.Instant) {
