@@ -120,6 +120,12 @@ struct BreakingTests {
                     try await sink.send(ByteBuffer(string: "first"))
                     await untilCancelled()
                 }),
+            MethodImplementation(
+                TestMesh.descriptor("Talk", .bidirectional),
+                .bidirectional { _, sink, _ in
+                    try await sink.send(ByteBuffer(string: "first"))
+                    await untilCancelled()
+                }),
         ]
     }
 
@@ -155,17 +161,24 @@ struct BreakingTests {
         await fleet.stop()
     }
 
-    @Test("streams that were answered and reach the end of their time are no failures")
-    func streamsInTime() async throws {
+    @Test("streams that were answered and reach the end of their time are no failures", arguments: [MethodDescriptor.Kind.serverStreaming, .bidirectional])
+    func streamsInTime(_ kind: MethodDescriptor.Kind) async throws {
         let fleet = try await TestFleet.start(2) { number in Self.work(number) { false } }
         let client = try await fleet.client { $0.breaker.consecutiveFailures = 3 }
-        let watch = TestMesh.descriptor("Watch", .serverStreaming)
+        let (watch, talk) = (TestMesh.descriptor("Watch", .serverStreaming), TestMesh.descriptor("Talk", .bidirectional))
         await withTaskGroup { group in
             for _ in 0..<20 {
                 group.addTask {
                     // Long enough for a first message on a busy machine; one without it is not spoken of here.
                     let error = await failure {
-                        for try await _ in try await client.serverStreaming(watch, ByteBuffer(), options: CallOptions(timeout: .seconds(3))) {}
+                        let options = CallOptions(timeout: .seconds(3))
+                        let replies =
+                            if kind == .bidirectional {
+                                try await client.bidirectional(talk, options: options).replies
+                            } else {
+                                try await client.serverStreaming(watch, ByteBuffer(), options: options)
+                            }
+                        for try await _ in replies {}
                     }
                     #expect(error?.code == .deadlineExceeded)
                 }

@@ -8,13 +8,13 @@ struct Breaker: Sendable {
         case halfOpen(running: Int, answered: Int, last: ContinuousClock.Instant)
     }
 
-    /// What a call that tries an address is known by, of the time in which it began: once that is over, how it ends says nothing.
+    /// A call that tries an address, known by the period in which it began: once that is over, how the call ends says nothing.
     struct Probe: Hashable, Sendable {
         fileprivate let period: Int
     }
 
     private(set) var state = State.closed
-    /// Of probes: the next one begins whenever it becomes half-open or does not wait for its probes any more.
+    /// A new one begins when the breaker becomes half-open, and when it does not wait for its probes any more.
     private var period = 0
     private let limits: BreakerLimits
     private var consecutive = 0

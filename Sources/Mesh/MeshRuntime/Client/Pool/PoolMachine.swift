@@ -149,7 +149,8 @@ struct PoolMachine<Connection: PoolMember>: Sendable {
         schedule.succeeded(at: now)
         resolutionFailure = nil
         known = Array(endpoints.prefix(limits.pool.maximumResolvedAddresses))
-        if !unreachable.isEmpty { unreachable = unreachable.filter { known.contains($0.key) } }
+        let answered = Set(known)
+        unreachable = unreachable.filter { answered.contains($0.key) }
         use(subset.choose(from: known), now)
         maintain(at: now)
     }
