@@ -1,6 +1,7 @@
 import Foundation
 import MeshTLS
 import NIOCore
+import NIOEmbedded
 import Testing
 
 @Suite("Handshake", .timeLimit(.minutes(1)))
@@ -26,6 +27,17 @@ struct HandshakeTests {
         #expect(try await server.bytes(8) == Array("question".utf8))
         try await server.send("answer")
         #expect(try await client.bytes(6) == Array("answer".utf8))
+    }
+
+    @Test("A server's handshake has begun once the client's first record is whole")
+    func firstRecord() throws {
+        let pair = try EmbeddedPair(authority), server = try pair.server.pipeline.syncOperations.handler(type: MeshTLSHandler.self)
+        #expect(!server.hasBegun)
+        let hello = try #require(try pair.client.readOutbound(as: ByteBuffer.self))
+        try pair.server.writeInbound(try #require(hello.getSlice(at: 0, length: hello.readableBytes - 1)))
+        #expect(!server.hasBegun)
+        try pair.server.writeInbound(try #require(hello.getSlice(at: hello.readableBytes - 1, length: 1)))
+        #expect(server.hasBegun)
     }
 
     @Test("The event says when the peer's certificate ends")

@@ -12,6 +12,7 @@ public final class MeshServer: Sendable {
     let limits: ServerLimits
     let admission: AdmissionController?
     private let requests: RequestBudget
+    private let parked: ParkedSockets
     let anonymous: PeerIdentity?
     private let tls: MeshTLSContext
     private let refresh: CertificateRefresh
@@ -48,7 +49,8 @@ public final class MeshServer: Sendable {
         self.tls = tls
         group = eventLoopGroup
         self.logger = logger
-        self.limits = limits
+        self.limits = limits.fitting(descriptors: DescriptorLimit.raised)
+        parked = ParkedSockets(on: HandshakeLoop.group.next(), most: self.limits.maximumParked)
         state = Mutex(State(probation: Probation(longest: TimeAmount(limits.longestProbation))))
         refresh = CertificateRefresh(tls, every: limits.certificateRefresh, logger: logger)
     }
@@ -133,6 +135,11 @@ public final class MeshServer: Sendable {
             .whenFailure { _ in self.unregister(channel) }
     }
 
+    /// A connection is about to be closed whose client has said nothing whole: for a while it stays open. On the loop that accepts.
+    func park(_ context: ChannelHandlerContext) {
+        _ = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { parked.park($0) }
+    }
+
     /// A line about a peer that has not proved who it is.
     func logStranger(_ message: Logger.Message, _ why: String, _ remote: SocketAddress?) {
         guard let leftOut = strangers.admit() else { return }
@@ -163,6 +170,8 @@ public final class MeshServer: Sendable {
     public var admissionStatistics: AdmissionStatistics? { admission?.statistics }
     /// What there is now of `ServerLimits.maximumRequestBytes`.
     public var heldRequestBytes: Int { requests.heldBytes }
+    /// Connections that were given up and are open still.
+    var parkedCount: Int { parked.count }
     /// Handshakes under way now.
     public var handshakeCount: Int { state.withLock { $0.connections.handshakeCount } }
 
@@ -174,6 +183,7 @@ public final class MeshServer: Sendable {
             return (state.listener, state.connections.all)
         }
         try? await listener?.close().get()
+        try? await HandshakeLoop.group.next().submit { self.parked.closeAll() }.get()
         for entry in open {
             if let connection = entry.connection { entry.channel.eventLoop.execute { connection.drain() } }
         }

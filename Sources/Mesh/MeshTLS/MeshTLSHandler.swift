@@ -112,6 +112,9 @@ public final class MeshTLSHandler: ChannelDuplexHandler {
         channelReadComplete(context: context)
     }
 
+    /// The handshake is more than a wait for the client's first record.
+    package var hasBegun: Bool { connection != nil || (lifecycle.phase != .idle && lifecycle.phase != .handshaking) }
+
     private func makeConnection(_ context: ChannelHandlerContext) -> TLSConnection? {
         do throws(MeshTLSError) {
             connection = try TLSConnection(loaded)

@@ -30,9 +30,16 @@ final class HandshakeChannelHandler: ChannelInboundHandler {
             isHandedOver = true
             server.serve(handedOver, from: context.channel)
         } else if let givenUp = event as? HandshakeGivenUp, !isHandedOver {
+            // Before the channel closes.
+            if !hasBegun(context) { server.park(context) }
             errorCaught(context: context, error: givenUp)
         }
         context.fireUserInboundEventTriggered(event)
+    }
+
+    /// A connection that has to wait for its handshake has no TLS handler yet.
+    private func hasBegun(_ context: ChannelHandlerContext) -> Bool {
+        (try? context.pipeline.syncOperations.handler(type: MeshTLSHandler.self))?.hasBegun ?? false
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
