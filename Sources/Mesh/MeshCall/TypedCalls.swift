@@ -10,7 +10,17 @@ extension MethodDescriptor {
     public func call<Request: MeshMessage, Response: MeshMessage>(
         _ request: Request, on channel: any CallChannel, options: CallOptions
     ) async throws -> Response {
-        let reply = try await channel.unary(self, .packing(request), options: options)
+        let request = try ByteBuffer.packing(request)
+        let reply: UnaryReply
+        if let placed = try channel.place(self, request, options: options) {
+            do {
+                reply = try await placed.reply()
+            } catch {
+                reply = try await channel.unary(after: error, of: placed)
+            }
+        } else {
+            reply = try await channel.unary(self, request, options: options)
+        }
         return try .answered(reply.message, by: self)
     }
 

@@ -49,7 +49,15 @@ public final class MeshClient: CallChannel {
     }
 
     public func unary(_ method: MethodDescriptor, _ request: ByteBuffer, options: CallOptions) async throws -> UnaryReply {
-        try await calls.unary(try ClientCall(method, request, options), options)
+        try await calls.unary(method, request, options)
+    }
+
+    public func place(_ method: MethodDescriptor, _ request: ByteBuffer, options: CallOptions) throws(RPCError) -> PlacedCall? {
+        try calls.place(method, request, options)
+    }
+
+    public func unary(after error: any Error, of placed: PlacedCall) async throws -> UnaryReply {
+        try await calls.unary(after: error, of: placed)
     }
 
     public func serverStreaming(_ method: MethodDescriptor, _ request: ByteBuffer, options: CallOptions) async throws -> ReplyStream {

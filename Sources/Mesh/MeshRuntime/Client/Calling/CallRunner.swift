@@ -1,4 +1,5 @@
 internal import MeshCall
+internal import NIOCore
 internal import Synchronization
 
 /// Makes calls over a pool: on one connection, and on others when the call may be made again.
@@ -19,26 +20,41 @@ final class CallRunner: Sendable {
 
     // MARK: Kinds of calls
 
-    func unary(_ first: ClientCall, _ options: CallOptions) async throws -> UnaryReply {
-        // Nearly every call ends with its first attempt: it is made without anything that only a second one needs.
-        if options.hedgeAfter == nil, limits.hedgeAfter == nil, let lease = pool.pick() {
-            calls.wrappingAdd(1, ordering: .relaxed)
+    func unary(_ method: MethodDescriptor, _ request: ByteBuffer, _ options: CallOptions) async throws -> UnaryReply {
+        if let placed = try place(method, request, options) {
             do {
-                return try await once(first, on: lease)
+                return try await placed.reply()
             } catch {
-                var call = RunningCall(first.outgoing, options)
-                try await pause(&call, after: error, on: lease.connection)
-                return try await run(&call) { lease, outgoing, _ in try await self.unary(outgoing, on: lease) }
+                return try await unary(after: error, of: placed)
             }
         }
-        if let delay = hedgeDelay(first.outgoing, options) {
-            return try await run(RunningCall(first.outgoing, options)) { lease, outgoing, attempt in
-                // To give up the attempt that loses would end the calls of others on its connection.
-                guard !lease.connection.wire.closesToCancel else { return try await self.unary(outgoing, on: lease) }
-                return try await self.hedged(outgoing, attempt: attempt, on: lease, after: delay)
-            }
+        let call = RunningCall(try OutgoingCall(method, request, options), waitsForReady: options.waitForReady)
+        guard let delay = hedgeDelay(call.outgoing, options) else {
+            return try await run(call) { lease, outgoing, _ in try await self.unary(outgoing, on: lease) }
         }
-        return try await run(RunningCall(first.outgoing, options)) { lease, outgoing, _ in try await self.unary(outgoing, on: lease) }
+        return try await run(call) { lease, outgoing, attempt in
+            // To give up the attempt that loses would end the calls of others on its connection.
+            guard !lease.connection.wire.closesToCancel else { return try await self.unary(outgoing, on: lease) }
+            return try await self.hedged(outgoing, attempt: attempt, on: lease, after: delay)
+        }
+    }
+
+    /// Nearly every call ends with its first attempt: it is made without anything that only a second one needs.
+    @inline(__always)
+    func place(_ method: MethodDescriptor, _ request: ByteBuffer, _ options: CallOptions) throws(RPCError) -> PlacedCall? {
+        guard options.hedgeAfter == nil, limits.hedgeAfter == nil else { return nil }
+        let call = try ClientCall(method, request, options)
+        guard let connection = pool.pickUsed() else { return nil }
+        calls.wrappingAdd(1, ordering: .relaxed)
+        return PlacedCall(call, on: connection.wire, use: connection, waitsForReady: options.waitForReady)
+    }
+
+    func unary(after error: any Error, of placed: PlacedCall) async throws -> UnaryReply {
+        guard let connection = placed.use as? PooledConnection else { throw error }
+        pool.ended(Lease(connection: connection), with: error)
+        var call = RunningCall(placed.call.outgoing, waitsForReady: placed.waitsForReady)
+        try await pause(&call, after: error, on: connection)
+        return try await run(&call) { lease, outgoing, _ in try await self.unary(outgoing, on: lease) }
     }
 
     private func hedgeDelay(_ outgoing: OutgoingCall, _ options: CallOptions) -> Duration? {
@@ -47,14 +63,8 @@ final class CallRunner: Sendable {
     }
 
     func unary(_ outgoing: OutgoingCall, on lease: Lease) async throws -> UnaryReply {
-        try await once(ClientCall(outgoing), on: lease)
-    }
-
-    // Inlined: every async function on a call's way takes memory of its own.
-    @inline(__always)
-    private func once(_ call: ClientCall, on lease: Lease) async throws -> UnaryReply {
         do {
-            let reply = try await lease.connection.wire.unary(call)
+            let reply = try await lease.connection.wire.unary(ClientCall(outgoing))
             pool.answered(lease)
             return reply
         } catch {
@@ -64,7 +74,7 @@ final class CallRunner: Sendable {
     }
 
     func serverStreaming(_ outgoing: OutgoingCall, _ options: CallOptions) async throws -> ReplyStream {
-        var call = RunningCall(outgoing, options)
+        var call = RunningCall(outgoing, waitsForReady: options.waitForReady)
         return StreamedCall(self, call, try await open(&call)).replies
     }
 
@@ -76,13 +86,13 @@ final class CallRunner: Sendable {
     }
 
     func clientStreaming(_ outgoing: OutgoingCall, _ options: CallOptions) async throws -> ClientStreamingCall {
-        try await run(RunningCall(outgoing, options)) { lease, outgoing, _ in
+        try await run(RunningCall(outgoing, waitsForReady: options.waitForReady)) { lease, outgoing, _ in
             try await self.held(lease) { try await $0.clientStreaming(outgoing) }.observed { self.closed(lease, $0) }
         }
     }
 
     func bidirectional(_ outgoing: OutgoingCall, _ options: CallOptions) async throws -> BidirectionalCall {
-        try await run(RunningCall(outgoing, options)) { lease, outgoing, _ in
+        try await run(RunningCall(outgoing, waitsForReady: options.waitForReady)) { lease, outgoing, _ in
             let call = try await self.held(lease) { try await $0.bidirectional(outgoing) }
             return BidirectionalCall(requests: call.requests, replies: call.replies.observed { error in
                 // Such a call lasts for as long as the two sides want: that its time is over says nothing.
@@ -134,8 +144,8 @@ final class CallRunner: Sendable {
     private func lease(for call: RunningCall) async throws -> Lease {
         if call.lastTried == nil, let lease = pool.pick() { return lease }
         let deadline = call.outgoing.deadline, enough = ContinuousClock.now + limits.patience
-        guard !call.options.waitForReady, limits.patience > .zero, enough < deadline else {
-            return try await pool.connection(by: deadline, isPatient: call.options.waitForReady, otherThan: call.lastTried)
+        guard !call.waitsForReady, limits.patience > .zero, enough < deadline else {
+            return try await pool.connection(by: deadline, isPatient: call.waitsForReady, otherThan: call.lastTried)
         }
         do {
             return try await pool.connection(by: enough, isPatient: true, otherThan: call.lastTried)
@@ -171,14 +181,15 @@ final class CallRunner: Sendable {
 /// One call and its attempts so far.
 struct RunningCall: Sendable {
     let outgoing: OutgoingCall
-    let options: CallOptions
+    /// Waits for a peer that cannot be reached.
+    let waitsForReady: Bool
     var past: PastAttempts
     /// The next attempt goes elsewhere if it can.
     var lastTried: PooledConnection?
 
-    init(_ outgoing: OutgoingCall, _ options: CallOptions) {
+    init(_ outgoing: OutgoingCall, waitsForReady: Bool) {
         self.outgoing = outgoing
-        self.options = options
+        self.waitsForReady = waitsForReady
         let sendsMore = outgoing.method.kind == .clientStreaming || outgoing.method.kind == .bidirectional
         // What a caller streams is gone once it was sent.
         past = PastAttempts(mayRunTwice: outgoing.method.policy.idempotency != .none && !sendsMore)

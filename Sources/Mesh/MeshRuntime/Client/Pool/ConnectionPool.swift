@@ -54,6 +54,16 @@ final class ConnectionPool: Sendable {
         }
     }
 
+    /// As `pick`; nil also where an address wants to be tried.
+    @inline(__always)
+    func pickUsed() -> PooledConnection? {
+        switch ready.withLock({ $0.choose() }) {
+        case .take(let lease): lease.connection
+        case .takeAndGrow(let lease): grown(lease).connection
+        case .none, .probe: nil
+        }
+    }
+
     private func grown(_ lease: Lease) -> Lease {
         update { $0.grow(lease.connection.answers, at: $1) }
         return lease
@@ -136,8 +146,7 @@ final class ConnectionPool: Sendable {
 
     @inline(__always)
     func answered(_ lease: Lease) {
-        lease.connection.end()
-        lease.connection.answers.add()
+        lease.connection.answered()
         probeEnded(lease, .answered)
     }
 

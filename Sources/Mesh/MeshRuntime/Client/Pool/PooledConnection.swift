@@ -2,7 +2,7 @@ internal import MeshCall
 internal import Synchronization
 
 /// One established connection and the calls on it.
-final class PooledConnection: PoolMember {
+final class PooledConnection: PoolMember, ConnectionUse {
     /// Of the attempt to connect that made it.
     let id: UInt64
     let wire: ClientConnection
@@ -31,6 +31,12 @@ final class PooledConnection: PoolMember {
     @inline(__always)
     func end() {
         calls.wrappingSubtract(1, ordering: .relaxed)
+    }
+
+    @inline(__always)
+    func answered() {
+        end()
+        answers.add()
     }
 }
 
