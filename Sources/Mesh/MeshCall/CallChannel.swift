@@ -4,16 +4,11 @@ public import NIOCore
 public protocol CallChannel: Sendable {
     /// - Throws: `RPCError`.
     func unary(_ method: MethodDescriptor, _ request: ByteBuffer, options: CallOptions) async throws -> UnaryReply
-    /// A unary call on a connection that is at hand, ready to be made; nil when `unary` has to look for one, or does more than to make the call.
-    ///
-    /// Whoever takes it makes it, and takes an error to `unary(after:of:)`.
+    /// A unary call on a connection that is at hand, for whoever makes it right away; nil when `unary` has to look for one, or does more than to make the
+    /// call. Without a connection of its own a channel need not have this.
     ///
     /// - Throws: `RPCError` DEADLINE_EXCEEDED when the call being served has no time left.
     func place(_ method: MethodDescriptor, _ request: ByteBuffer, options: CallOptions) throws(RPCError) -> PlacedCall?
-    /// What comes of a placed call that has failed: the answer to another attempt, if there may be one.
-    ///
-    /// - Throws: `RPCError`.
-    func unary(after error: any Error, of placed: PlacedCall) async throws -> UnaryReply
     /// Returns once the request is sent; errors of the call end the sequence.
     func serverStreaming(_ method: MethodDescriptor, _ request: ByteBuffer, options: CallOptions) async throws -> ReplyStream
     /// Returns once the call is open; its messages and its answer follow.
@@ -24,8 +19,6 @@ public protocol CallChannel: Sendable {
 
 extension CallChannel {
     public func place(_ method: MethodDescriptor, _ request: ByteBuffer, options: CallOptions) throws(RPCError) -> PlacedCall? { nil }
-
-    public func unary(after error: any Error, of placed: PlacedCall) async throws -> UnaryReply { throw error }
 }
 
 /// How one call is made: how long it may take, and what goes beside its message.

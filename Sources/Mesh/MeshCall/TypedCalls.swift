@@ -13,11 +13,7 @@ extension MethodDescriptor {
         let request = try ByteBuffer.packing(request)
         let reply: UnaryReply
         if let placed = try channel.place(self, request, options: options) {
-            do {
-                reply = try await placed.reply()
-            } catch {
-                reply = try await channel.unary(after: error, of: placed)
-            }
+            reply = try await placed.reply()
         } else {
             reply = try await channel.unary(self, request, options: options)
         }

@@ -35,11 +35,7 @@ extension MeshMessage {
     ///
     /// - Throws: `MessageError` when a string holds U+0000 or a limit of `MessageLimits` is passed.
     public func packed() throws(MessageError) -> [UInt8] {
-        try withPrepared { message in
-            [UInt8](unsafeUninitializedCapacity: message.byteCount) { memory, count in
-                count = message.write(to: UnsafeMutableRawBufferPointer(memory))
-            }
-        }
+        try withPrepared { message in [UInt8](byteCount: message.byteCount) { message.write(to: $0) } }
     }
 
     /// Packs into memory of the caller's: `body` learns the exact size first.

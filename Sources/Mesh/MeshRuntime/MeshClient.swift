@@ -9,7 +9,7 @@ public import NIOCore
 /// A call that cannot be sent fails with UNAVAILABLE, and so does a call whose connection is lost; such a call is made again only
 /// when it certainly never ran or when its method may run twice, and only as far as the budget for that goes.
 public final class MeshClient: CallChannel {
-    private let pool: ConnectionPool
+    let pool: ConnectionPool
     private let calls: CallRunner
 
     /// - Parameters:
@@ -54,10 +54,6 @@ public final class MeshClient: CallChannel {
 
     public func place(_ method: MethodDescriptor, _ request: ByteBuffer, options: CallOptions) throws(RPCError) -> PlacedCall? {
         try calls.place(method, request, options)
-    }
-
-    public func unary(after error: any Error, of placed: PlacedCall) async throws -> UnaryReply {
-        try await calls.unary(after: error, of: placed)
     }
 
     public func serverStreaming(_ method: MethodDescriptor, _ request: ByteBuffer, options: CallOptions) async throws -> ReplyStream {

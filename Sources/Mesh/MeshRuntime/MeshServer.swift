@@ -6,13 +6,14 @@ internal import NIOPosix
 internal import Synchronization
 
 /// Serves methods to mesh peers: TLS 1.3 with certificates on both sides, policy before every handler.
+///
+/// The first one of a process raises its limit of open files as far as it may be raised (RLIMIT_NOFILE), as child processes inherit it.
 public final class MeshServer: Sendable {
     let dispatcher: Dispatcher
     let logger: Logger
     let limits: ServerLimits
     let admission: AdmissionController?
     private let requests: RequestBudget
-    private let parked: ParkedSockets
     let anonymous: PeerIdentity?
     private let tls: MeshTLSContext
     private let refresh: CertificateRefresh
@@ -50,7 +51,6 @@ public final class MeshServer: Sendable {
         group = eventLoopGroup
         self.logger = logger
         self.limits = limits.fitting(descriptors: DescriptorLimit.raised)
-        parked = ParkedSockets(on: HandshakeLoop.group.next(), most: self.limits.maximumParked)
         state = Mutex(State(probation: Probation(longest: TimeAmount(limits.longestProbation))))
         refresh = CertificateRefresh(tls, every: limits.certificateRefresh, logger: logger)
     }
@@ -85,6 +85,7 @@ public final class MeshServer: Sendable {
             return channel.close()
         }
         refresh.connectionBegins()
+        if ParkedSockets.shared.count > 0 { Self.withSocket(of: channel.pipeline) { ParkedSockets.shared.makeRoom(for: $0) } }
         // Where a connection comes from is looked at only when it may matter: strangers can bring very many.
         let wait = somebodyWaits ? wait(for: channel.remoteAddress) : .zero
         return channel.eventLoop.makeCompletedFuture {
@@ -94,6 +95,11 @@ public final class MeshServer: Sendable {
             try channel.pipeline.syncOperations.addHandler(HandshakeChannelHandler(self))
             try begin(channel, after: wait)
         }
+    }
+
+    /// On the channel's loop.
+    static func withSocket(of pipeline: ChannelPipeline, _ body: (NIOBSDSocket.Handle) -> Void) {
+        _ = try? pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { body($0) }
     }
 
     private func wait(for remote: SocketAddress?) -> TimeAmount {
@@ -135,11 +141,6 @@ public final class MeshServer: Sendable {
             .whenFailure { _ in self.unregister(channel) }
     }
 
-    /// A connection is about to be closed whose client has said nothing whole: for a while it stays open. On the loop that accepts.
-    func park(_ context: ChannelHandlerContext) {
-        _ = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { parked.park($0) }
-    }
-
     /// A line about a peer that has not proved who it is.
     func logStranger(_ message: Logger.Message, _ why: String, _ remote: SocketAddress?) {
         guard let leftOut = strangers.admit() else { return }
@@ -170,8 +171,8 @@ public final class MeshServer: Sendable {
     public var admissionStatistics: AdmissionStatistics? { admission?.statistics }
     /// What there is now of `ServerLimits.maximumRequestBytes`.
     public var heldRequestBytes: Int { requests.heldBytes }
-    /// Connections that were given up and are open still.
-    var parkedCount: Int { parked.count }
+    /// Connections that this process's servers have given up and keep open for a while: each takes a descriptor.
+    public static var parkedCount: Int { ParkedSockets.shared.count }
     /// Handshakes under way now.
     public var handshakeCount: Int { state.withLock { $0.connections.handshakeCount } }
 
@@ -183,7 +184,6 @@ public final class MeshServer: Sendable {
             return (state.listener, state.connections.all)
         }
         try? await listener?.close().get()
-        try? await HandshakeLoop.group.next().submit { self.parked.closeAll() }.get()
         for entry in open {
             if let connection = entry.connection { entry.channel.eventLoop.execute { connection.drain() } }
         }

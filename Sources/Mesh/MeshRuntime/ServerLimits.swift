@@ -2,16 +2,14 @@ public import MeshCall
 
 /// Bounds of a listener.
 public struct ServerLimits: Sendable {
-    /// Connections at once, handshakes included. More are closed when they come. Where the process may not have open so many files, a part of those
-    /// that it may have.
+    /// Connections at once, handshakes included. More are closed when they come. Three quarters of the files that the process may have open, where those
+    /// are fewer; `maximumHandshakes` is half of that then.
     public var maximumConnections = 10_000
     /// Connections of one peer's name at once.
     public var maximumConnectionsPerPeer = 1000
-    /// Handshakes under way at once. With one more the oldest is given up. How long one may take is `TLSLimits.handshakeTimeout`.
+    /// Handshakes under way at once. With one more the oldest is given up, and closed at once
+    /// or, where its client has not sent one complete TLS record, among a thousand a second. How long one may take is `TLSLimits.handshakeTimeout`.
     public var maximumHandshakes = 1024
-    /// Connections that were given up, their clients having said nothing whole, and are still open: a thousand a second are closed, so that whoever opens
-    /// thousands comes back no faster. With more they are closed at once.
-    public var maximumParked = 16_384
     /// The most that a new connection waits when a peer at its address was cut off lately for breaking a rule of the wire or for costing too much. The first
     /// time it is 100 ms, and twice as long with each time more, until ten seconds have gone well. Zero: nobody waits.
     public var longestProbation: Duration = .milliseconds(800)

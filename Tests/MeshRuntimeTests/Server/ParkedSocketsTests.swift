@@ -7,18 +7,18 @@ import Testing
 @testable import MeshRuntime
 
 struct DescriptorLimitTests {
-    @Test("a process that may open few files serves fewer connections, and most of what it may open is for those that are served")
-    func few() {
-        let limits = ServerLimits.default.fitting(descriptors: 1024)
-        #expect((limits.maximumConnections, limits.maximumHandshakes, limits.maximumParked) == (576, 288, 192))
-        let fewest = ServerLimits.default.fitting(descriptors: 4)
-        #expect((fewest.maximumConnections, fewest.maximumHandshakes, fewest.maximumParked) == (3, 1, 1))
+    @Test("a process that may open few files serves fewer connections", arguments: [(1024, 576, 288), (4, 2, 1), (0, 2, 1), (10_000, 7308, 1024)])
+    func few(descriptors: Int, connections: Int, handshakes: Int) {
+        let limits = ServerLimits.default.fitting(descriptors: descriptors)
+        #expect((limits.maximumConnections, limits.maximumHandshakes) == (connections, handshakes))
     }
 
-    @Test("a process that may open many has the bounds it was given", arguments: [40_000, 1 << 20, Int.max])
-    func many(_ descriptors: Int) {
-        let limits = ServerLimits.default.fitting(descriptors: descriptors)
-        #expect((limits.maximumConnections, limits.maximumHandshakes, limits.maximumParked) == (10_000, 1024, 16_384))
+    @Test("where there are enough the bounds are those that were given", arguments: [20_000, 1 << 20, Int.max])
+    func many(descriptors: Int) {
+        var given = ServerLimits.default
+        given.maximumHandshakes = given.maximumConnections
+        let limits = given.fitting(descriptors: descriptors)
+        #expect((limits.maximumConnections, limits.maximumHandshakes) == (10_000, 10_000))
     }
 
     @Test("the limit of this process is as high as it may be")
@@ -33,6 +33,7 @@ struct DescriptorLimitTests {
 
 @Suite(.timeLimit(.minutes(1)))
 struct ParkedSocketsTests {
+    /// Both ends of a connection, of which the server's is given to be parked.
     private struct Pair {
         let own: CInt
         let peer: CInt
@@ -43,83 +44,114 @@ struct ParkedSocketsTests {
             (own, peer) = (ends[0], ends[1])
         }
 
-        /// Nothing has come, and the other end is open.
+        /// As when its channel is closed.
+        func park(in parked: ParkedSockets) -> Bool {
+            defer { close(own) }
+            return parked.park(own)
+        }
+
         var isOpen: Bool {
             var byte: UInt8 = 0
             return recv(peer, &byte, 1, CInt(MSG_DONTWAIT)) < 0 && errno == EAGAIN
         }
 
-        /// Waits for the end of what the other side sends, and says whether it was that.
-        func waitForEnd() -> Bool {
-            var byte: UInt8 = 0
-            return recv(peer, &byte, 1, 0) == 0
+        func say(_ text: String) {
+            #expect(send(peer, text, text.utf8.count, CInt(MSG_NOSIGNAL)) == text.utf8.count)
         }
     }
 
-    private static func onLoop<Output: Sendable>(_ loop: any EventLoop, _ body: @escaping @Sendable () throws -> Output) async throws -> Output {
-        try await loop.submit(body).get()
-    }
-
-    @Test("a parked connection stays open when its channel closes it, and is closed after a while, before those that came later")
-    func order() async throws {
-        let loop = MultiThreadedEventLoopGroup.singleton.next(), parked = ParkedSockets(on: loop, most: 100)
-        let pairs = try (0..<100).map { _ in try Pair() }
-        let open = try await Self.onLoop(loop) {
-            for pair in pairs {
-                #expect(parked.park(pair.own))
-                close(pair.own)
-            }
-            #expect(parked.count == 100)
-            return pairs.allSatisfy(\.isOpen)
-        }
-        #expect(open)
-        #expect(pairs[0].waitForEnd())
-        // Ten are closed at a time: the last of them cannot have been among them.
-        #expect(try await Self.onLoop(loop) { pairs[99].isOpen || parked.count == 0 })
-        #expect(pairs[99].waitForEnd())
-        #expect(try await Self.onLoop(loop) { parked.count } == 0)
+    /// On a loop that does nothing else meanwhile: no interval passes but those that the test lets pass.
+    private static func parking(
+        _ count: Int, most: Int = 10_000, descriptors: Int = .max, _ body: @escaping @Sendable (ParkedSockets, [Pair]) throws -> Void
+    ) async throws {
+        let loop = MultiThreadedEventLoopGroup.singleton.next(), pairs = try (0..<count).map { _ in try Pair() }
+        let parked = ParkedSockets(on: loop, most: most, descriptors: descriptors)
+        try await loop.submit { try body(parked, pairs) }.get()
         for pair in pairs { close(pair.peer) }
+        while parked.count > 0 { await Task.yield() }
     }
 
-    @Test("a connection is not parked beyond the bound, nor when its client has said something, nor when all is over")
-    func refused() async throws {
-        let loop = MultiThreadedEventLoopGroup.singleton.next(), parked = ParkedSockets(on: loop, most: 1)
-        let spoken = try Pair(), first = try Pair(), second = try Pair()
-        #expect(send(spoken.peer, "x", 1, 0) == 1)
-        try await Self.onLoop(loop) {
-            #expect(!parked.park(spoken.own))
-            #expect(parked.park(first.own))
-            #expect(!parked.park(second.own))
-            close(first.own)
-            parked.closeAll()
-            #expect(!first.isOpen)
-            #expect(!parked.park(second.own))
+    @Test("a parked connection stays open when its channel closes it; ten are closed in an interval, the oldest first")
+    func order() async throws {
+        try await Self.parking(25) { parked, pairs in
+            for pair in pairs { #expect(pair.park(in: parked)) }
+            #expect(!pairs.contains { !$0.isOpen })
+            for closed in [10, 20, 25] {
+                parked.intervalPassed()
+                #expect(pairs.map(\.isOpen) == (0..<25).map { $0 >= closed })
+                #expect(parked.count == 25 - closed)
+            }
         }
-        for descriptor in [spoken.own, spoken.peer, first.peer, second.own, second.peer] { close(descriptor) }
     }
 
-    @Test("strangers who say nothing are closed no faster than the server wants them back")
-    func pace() async throws {
+    @Test("whoever says something, or goes, is closed before those that came earlier")
+    func heard() async throws {
+        try await Self.parking(40) { parked, pairs in
+            for pair in pairs { #expect(pair.park(in: parked)) }
+            pairs[30].say("hello")
+            #expect(shutdown(pairs[31].peer, CInt(SHUT_WR)) == 0)
+            parked.intervalPassed()
+            #expect(pairs.map(\.isOpen) == (0..<40).map { $0 >= 10 && $0 != 30 && $0 != 31 })
+            #expect(parked.count == 28)
+            parked.intervalPassed()
+            parked.intervalPassed()
+            #expect(parked.count == 8)
+            parked.intervalPassed()
+            #expect(parked.count == 0 && !pairs.contains { $0.isOpen })
+        }
+    }
+
+    @Test("all are looked at in turn where there are more than are looked at in an interval")
+    func turns() async throws {
+        try await Self.parking(2100) { parked, pairs in
+            for pair in pairs { #expect(pair.park(in: parked)) }
+            pairs[2099].say("hello")
+            parked.intervalPassed()
+            #expect(pairs[2099].isOpen)
+            parked.intervalPassed()
+            #expect(!pairs[2099].isOpen)
+            for _ in 0..<210 { parked.intervalPassed() }
+            #expect(parked.count == 0)
+        }
+    }
+
+    @Test("a connection is not parked whose client has said something, or is gone")
+    func notSilent() async throws {
+        try await Self.parking(2) { parked, pairs in
+            pairs[0].say("hello")
+            #expect(shutdown(pairs[1].peer, CInt(SHUT_WR)) == 0)
+            #expect(!pairs[0].park(in: parked))
+            #expect(!pairs[1].park(in: parked))
+        }
+    }
+
+    @Test("no more are parked than are wanted, nor the last quarter of the descriptors taken")
+    func bounds() async throws {
+        try await Self.parking(3, most: 2) { parked, pairs in #expect(pairs.map { $0.park(in: parked) } == [true, true, false]) }
+        try await Self.parking(1, descriptors: 0) { parked, pairs in #expect(!pairs[0].park(in: parked)) }
+    }
+
+    @Test("where descriptors become few those that are parked make room")
+    func room() async throws {
+        try await Self.parking(4, descriptors: 8000) { parked, pairs in
+            for pair in pairs { #expect(pair.park(in: parked)) }
+            parked.makeRoom(for: 6999)
+            #expect(parked.count == 4)
+            parked.makeRoom(for: 7000)
+            #expect(pairs.map(\.isOpen) == [false, false, true, true])
+        }
+    }
+
+    @Test("a server parks the strangers whom it gives up")
+    func server() async throws {
         var limits = ServerLimits.unguarded
         limits.maximumHandshakes = 1
-        let mesh = try await TestMesh.start(limits: limits), given = 800
-        let began = ContinuousClock.now
+        let mesh = try await TestMesh.start(limits: limits), most = 1000
         var strangers: [RawPeer] = []
-        for _ in 0...given { strangers.append(try await RawPeer.connect(port: mesh.port, tls: nil)) }
+        while MeshServer.parkedCount == 0, strangers.count < most { strangers.append(try await RawPeer.connect(port: mesh.port, tls: nil)) }
+        #expect(strangers.count < most)
         for stranger in strangers.dropLast() { _ = try await stranger.untilClosed() }
-        #expect(.now - began >= .milliseconds(900) * given / ParkedSockets.closedPerSecond)
+        try await strangers.last?.channel.close()
         await mesh.stop()
-    }
-
-    @Test("a server that stops closes those that it has parked")
-    func stop() async throws {
-        var limits = ServerLimits.unguarded
-        limits.maximumHandshakes = 1
-        let mesh = try await TestMesh.start(limits: limits)
-        var strangers: [RawPeer] = []
-        for _ in 0..<200 { strangers.append(try await RawPeer.connect(port: mesh.port, tls: nil)) }
-        await mesh.stop()
-        #expect(mesh.server.parkedCount == 0)
-        for stranger in strangers { _ = try await stranger.untilClosed() }
     }
 }

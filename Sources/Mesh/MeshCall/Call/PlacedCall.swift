@@ -1,29 +1,44 @@
-/// A unary call and the connection it goes by: what nearly every call is, made without the steps that only a few need.
-public struct PlacedCall: Sendable {
-    package let call: ClientCall
-    package let use: any ConnectionUse
-    package let waitsForReady: Bool
+/// A unary call and the connection it goes by: what nearly every call is, made without the steps that only a few need. It counts as one of the connection's
+/// calls until it has been made.
+public struct PlacedCall: ~Copyable, Sendable {
+    private let call: ClientCall
     private let connection: ClientConnection
+    private let use: any ConnectionUse
+    private let repeater: any CallRepeater
+    private let waitsForReady: Bool
 
-    package init(_ call: ClientCall, on connection: ClientConnection, use: any ConnectionUse, waitsForReady: Bool) {
+    package init(_ call: ClientCall, on connection: ClientConnection, use: any ConnectionUse, repeater: any CallRepeater, waitsForReady: Bool) {
         self.call = call
-        self.use = use
-        self.waitsForReady = waitsForReady
         self.connection = connection
+        self.use = use
+        self.repeater = repeater
+        self.waitsForReady = waitsForReady
     }
 
     /// Makes the call.
     ///
-    /// - Throws: what `CallChannel.unary(after:of:)` wants to know.
-    public func reply() async throws -> UnaryReply {
-        let reply = try await connection.unary(call)
-        use.answered()
-        return reply
+    /// - Throws: `RPCError`.
+    public consuming func reply() async throws -> UnaryReply {
+        do {
+            let reply = try await connection.unary(call)
+            use.answered()
+            return reply
+        } catch {
+            return try await repeater.unary(call, after: error, on: use, waitsForReady: waitsForReady)
+        }
     }
 }
 
-/// Counts the calls of a connection.
+/// Counts the calls of one connection.
 package protocol ConnectionUse: AnyObject, Sendable {
-    /// A call that was placed has had a good answer.
+    /// A call on it has had a good answer.
     func answered()
+}
+
+/// Decides what becomes of calls that have failed.
+package protocol CallRepeater: AnyObject, Sendable {
+    /// The answer to another attempt, if there may be one.
+    ///
+    /// - Throws: `RPCError`.
+    func unary(_ call: ClientCall, after error: any Error, on use: any ConnectionUse, waitsForReady: Bool) async throws -> UnaryReply
 }

@@ -201,12 +201,7 @@ private enum ReplyBytes {
         }
     }
 
-    var array: [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: byteCount) { memory, count in
-            write(to: UnsafeMutableRawBufferPointer(memory))
-            count = byteCount
-        }
-    }
+    var array: [UInt8] { [UInt8](byteCount: byteCount) { write(to: $0) } }
 }
 
 extension RPCError {

@@ -23,14 +23,13 @@ extension ServerLimits {
     /// Descriptors that are left for what is no connection of the server's: files, connections to others.
     private static let otherDescriptors = 256
 
-    /// With bounds that so many descriptors are enough for.
+    /// The same limits, lowered to what so many descriptors allow.
     func fitting(descriptors: Int) -> ServerLimits {
-        let left = max(4, descriptors - min(Self.otherDescriptors, descriptors / 4))
+        let left = descriptors - min(Self.otherDescriptors, descriptors / 4), most = max(2, left / 4 * 3)
+        guard maximumConnections > most else { return self }
         var limits = self
-        // The larger part is for connections that are served.
-        limits.maximumConnections = min(maximumConnections, left / 4 * 3)
-        limits.maximumHandshakes = min(maximumHandshakes, limits.maximumConnections / 2)
-        limits.maximumParked = min(maximumParked, left - limits.maximumConnections)
+        limits.maximumConnections = most
+        limits.maximumHandshakes = min(maximumHandshakes, most / 2)
         return limits
     }
 }

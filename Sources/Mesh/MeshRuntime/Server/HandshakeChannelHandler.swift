@@ -31,7 +31,7 @@ final class HandshakeChannelHandler: ChannelInboundHandler {
             server.serve(handedOver, from: context.channel)
         } else if let givenUp = event as? HandshakeGivenUp, !isHandedOver {
             // Before the channel closes.
-            if !hasBegun(context) { server.park(context) }
+            if !hasBegun(context) { MeshServer.withSocket(of: context.pipeline) { ParkedSockets.shared.park($0) } }
             errorCaught(context: context, error: givenUp)
         }
         context.fireUserInboundEventTriggered(event)

@@ -3,7 +3,7 @@ internal import NIOCore
 internal import Synchronization
 
 /// Makes calls over a pool: on one connection, and on others when the call may be made again.
-final class CallRunner: Sendable {
+final class CallRunner: CallRepeater {
     let pool: ConnectionPool
     private let limits: ClientLimits
     private let policy: RetryPolicy
@@ -21,13 +21,7 @@ final class CallRunner: Sendable {
     // MARK: Kinds of calls
 
     func unary(_ method: MethodDescriptor, _ request: ByteBuffer, _ options: CallOptions) async throws -> UnaryReply {
-        if let placed = try place(method, request, options) {
-            do {
-                return try await placed.reply()
-            } catch {
-                return try await unary(after: error, of: placed)
-            }
-        }
+        if let placed = try place(method, request, options) { return try await placed.reply() }
         let call = RunningCall(try OutgoingCall(method, request, options), waitsForReady: options.waitForReady)
         guard let delay = hedgeDelay(call.outgoing, options) else {
             return try await run(call) { lease, outgoing, _ in try await self.unary(outgoing, on: lease) }
@@ -44,15 +38,15 @@ final class CallRunner: Sendable {
     func place(_ method: MethodDescriptor, _ request: ByteBuffer, _ options: CallOptions) throws(RPCError) -> PlacedCall? {
         guard options.hedgeAfter == nil, limits.hedgeAfter == nil else { return nil }
         let call = try ClientCall(method, request, options)
-        guard let connection = pool.pickUsed() else { return nil }
+        guard let connection = pool.pickUnlessProbing() else { return nil }
         calls.wrappingAdd(1, ordering: .relaxed)
-        return PlacedCall(call, on: connection.wire, use: connection, waitsForReady: options.waitForReady)
+        return PlacedCall(call, on: connection.wire, use: connection, repeater: self, waitsForReady: options.waitForReady)
     }
 
-    func unary(after error: any Error, of placed: PlacedCall) async throws -> UnaryReply {
-        guard let connection = placed.use as? PooledConnection else { throw error }
+    func unary(_ call: ClientCall, after error: any Error, on use: any ConnectionUse, waitsForReady: Bool) async throws -> UnaryReply {
+        guard let connection = use as? PooledConnection else { throw error }
         pool.ended(Lease(connection: connection), with: error)
-        var call = RunningCall(placed.call.outgoing, waitsForReady: placed.waitsForReady)
+        var call = RunningCall(call.outgoing, waitsForReady: waitsForReady)
         try await pause(&call, after: error, on: connection)
         return try await run(&call) { lease, outgoing, _ in try await self.unary(outgoing, on: lease) }
     }

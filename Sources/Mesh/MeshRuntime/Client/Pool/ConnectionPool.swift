@@ -56,7 +56,7 @@ final class ConnectionPool: Sendable {
 
     /// As `pick`; nil also where an address wants to be tried.
     @inline(__always)
-    func pickUsed() -> PooledConnection? {
+    func pickUnlessProbing() -> PooledConnection? {
         switch ready.withLock({ $0.choose() }) {
         case .take(let lease): lease.connection
         case .takeAndGrow(let lease): grown(lease).connection
@@ -141,6 +141,9 @@ final class ConnectionPool: Sendable {
         }
         continuation?.resume(throwing: error)
     }
+
+    /// On connections that are ready.
+    var callsInFlight: Int { ready.withLock { $0.connections.reduce(0) { $0 + $1.inFlight } } }
 
     // MARK: Giving it back
 
