@@ -59,17 +59,16 @@ struct ResolutionScheduleTests {
     func intervals() {
         var schedule = schedule()
         #expect(schedule.due(at: start) == start)
-        schedule.begin(at: start)
+        let lookup = schedule.begin(at: start)
         #expect(schedule.due(at: start + .seconds(100)) == nil)
-        schedule.succeeded(at: start)
+        _ = schedule.succeeded(lookup, at: start)
         #expect(schedule.due(at: start) == start + .seconds(30))
     }
 
     @Test("a request makes it earlier, but not more often than the limit says")
     func requested() {
         var schedule = schedule()
-        schedule.begin(at: start)
-        schedule.succeeded(at: start)
+        _ = schedule.succeeded(schedule.begin(at: start), at: start)
         schedule.request()
         #expect(schedule.due(at: start) == start + .seconds(1))
         #expect(schedule.due(at: start + .seconds(5)) == start + .seconds(5))
@@ -78,8 +77,7 @@ struct ResolutionScheduleTests {
     @Test("after a failure there is a back-off")
     func failure() {
         var schedule = schedule()
-        schedule.begin(at: start)
-        schedule.failed(at: start)
+        _ = schedule.failed(schedule.begin(at: start), at: start)
         let due = schedule.due(at: start)
         #expect(due.map { ($0 - start) >= .milliseconds(40) && ($0 - start) <= .milliseconds(60) } == true)
     }
@@ -87,8 +85,7 @@ struct ResolutionScheduleTests {
     @Test("what never changes is asked for once")
     func fixed() {
         var schedule = schedule(isFixed: true)
-        schedule.begin(at: start)
-        schedule.succeeded(at: start)
+        _ = schedule.succeeded(schedule.begin(at: start), at: start)
         schedule.request()
         #expect(schedule.due(at: start + .seconds(3600)) == nil)
     }
@@ -96,9 +93,13 @@ struct ResolutionScheduleTests {
     @Test("an answer that does not come is not waited for")
     func timeout() {
         var schedule = schedule()
-        schedule.begin(at: start)
+        let lookup = schedule.begin(at: start)
         #expect(schedule.isAwaited(at: start + .seconds(9)))
+        let early = schedule.timedOut(at: start + .seconds(9))
         #expect(!schedule.isAwaited(at: start + .seconds(10)))
+        let late = schedule.timedOut(at: start + .seconds(10)), again = schedule.timedOut(at: start + .seconds(10))
+        let isNews = schedule.failed(lookup, at: start + .seconds(11))
+        #expect(early == nil && late == lookup && again == nil && !isNews)
     }
 }
 

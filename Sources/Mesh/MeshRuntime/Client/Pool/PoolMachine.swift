@@ -5,7 +5,9 @@ internal import MeshCall
 struct PoolMachine<Connection: PoolMember>: Sendable {
     enum Action: Sendable {
         /// Ask the resolver; answer with `resolved` or `resolutionFailed`.
-        case resolve
+        case resolve(id: UInt64)
+        /// Nobody waits for this lookup's answer: it may give up. It is to be answered for all the same, whenever it ends.
+        case giveUpLookup(id: UInt64)
         /// Connect; answer with `established` or `failed`.
         case connect(id: UInt64, MeshEndpoint, AnswerCounter)
         /// Let calls in flight finish, then close.
@@ -70,8 +72,8 @@ struct PoolMachine<Connection: PoolMember>: Sendable {
         return .fail(failure ?? .unreachable(nil))
     }
 
-    /// Why there is no connection, if one was tried.
-    var failure: RPCError? { addresses.lazy.compactMap(\.failure).first }
+    /// Why there is no connection, if one was tried, or there is nothing to try.
+    var failure: RPCError? { addresses.isEmpty ? resolutionFailure : addresses.lazy.compactMap(\.failure).first }
 
     private func circuitOpen(at now: ContinuousClock.Instant) -> RPCError {
         let until = addresses.lazy.compactMap(\.breaker.opensUntil).min()
@@ -144,22 +146,35 @@ struct PoolMachine<Connection: PoolMember>: Sendable {
 
     // MARK: Addresses
 
-    mutating func resolved(_ endpoints: [MeshEndpoint], at now: ContinuousClock.Instant) {
-        guard !endpoints.isEmpty else { return resolutionFailed(NoAddresses(), at: now) }
-        schedule.succeeded(at: now)
+    mutating func resolved(_ endpoints: [MeshEndpoint], by lookup: UInt64, at now: ContinuousClock.Instant) {
+        guard !endpoints.isEmpty else { return resolutionFailed(NoAddresses(), by: lookup, at: now) }
+        if schedule.succeeded(lookup, at: now) { take(endpoints, now) }
+        maintain(at: now)
+    }
+
+    private mutating func take(_ endpoints: [MeshEndpoint], _ now: ContinuousClock.Instant) {
         resolutionFailure = nil
         known = Array(endpoints.prefix(limits.pool.maximumResolvedAddresses))
         let answered = Set(known)
         unreachable = unreachable.filter { answered.contains($0.key) }
         use(subset.choose(from: known), now)
+    }
+
+    mutating func resolutionFailed(_ cause: any Error, by lookup: UInt64, at now: ContinuousClock.Instant) {
+        if schedule.failed(lookup, at: now) { unresolved(cause) }
         maintain(at: now)
     }
 
-    mutating func resolutionFailed(_ cause: any Error, at now: ContinuousClock.Instant) {
-        schedule.failed(at: now)
+    private mutating func unresolved(_ cause: any Error) {
+        actions.append(.note(.unresolved(cause, isNews: resolutionFailure == nil)))
         resolutionFailure = .unresolved(cause)
-        actions.append(.note(.unresolved(cause)))
-        maintain(at: now)
+    }
+
+    private mutating func endLookup(_ now: ContinuousClock.Instant) {
+        guard let lookup = schedule.timedOut(at: now) else { return }
+        let hanging = schedule.hanging
+        unresolved(LookupTimedOut(limit: limits.pool.resolveTimeout, hanging: hanging, isLast: hanging >= limits.pool.maximumLookups))
+        actions.append(.giveUpLookup(id: lookup))
     }
 
     private mutating func use(_ endpoints: [MeshEndpoint], _ now: ContinuousClock.Instant) {
@@ -278,11 +293,9 @@ struct PoolMachine<Connection: PoolMember>: Sendable {
         guard !isClosed else { return }
         endDrains(now)
         for index in addresses.indices { look(after: index, now) }
+        endLookup(now)
         guard isWanted(at: now) else { return }
-        if let due = schedule.due(at: now), due <= now {
-            schedule.begin(at: now)
-            actions.append(.resolve)
-        }
+        if let due = schedule.due(at: now), due <= now { actions.append(.resolve(id: schedule.begin(at: now))) }
         for index in addresses.indices { connect(index, now) }
     }
 

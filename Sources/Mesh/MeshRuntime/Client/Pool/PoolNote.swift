@@ -4,7 +4,8 @@ internal import Logging
 enum PoolNote: Sendable {
     /// `isNews`: it could be reached the last time.
     case unreachable(MeshEndpoint, any Error, isNews: Bool)
-    case unresolved(any Error)
+    /// `isNews`: the lookup before brought addresses.
+    case unresolved(any Error, isNews: Bool)
     case connected(MeshEndpoint)
     /// It is no longer among the peer's addresses.
     case left(MeshEndpoint)
@@ -16,7 +17,8 @@ enum PoolNote: Sendable {
         switch self {
         case .unreachable(let endpoint, let cause, let isNews):
             logger.log(level: isNews ? .warning : .debug, "cannot connect", metadata: Self.fields(endpoint, why: "\(cause)"))
-        case .unresolved(let cause): logger.warning("cannot find the peer's addresses", metadata: ["why": "\(cause)"])
+        case .unresolved(let cause, let isNews):
+            logger.log(level: isNews ? .warning : .debug, "cannot find the peer's addresses", metadata: ["why": "\(cause)"])
         case .connected(let endpoint): logger.debug("connected", metadata: Self.fields(endpoint, why: nil))
         case .left(let endpoint): logger.info("address no longer used", metadata: Self.fields(endpoint, why: nil))
         case .ejected(let endpoint): logger.warning("address left alone", metadata: Self.fields(endpoint, why: "too many calls failed"))
