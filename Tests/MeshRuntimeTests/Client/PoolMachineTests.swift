@@ -158,6 +158,30 @@ struct PoolMachineTests {
         #expect(machine.addresses.map(\.endpoint) == [Self.endpoints[2]])
     }
 
+    @Test("an answer in part is used, said once, and followed by lookups with a back-off until it is whole")
+    func incompleteAnswers() {
+        var machine = machine()
+        _ = connectAll(&machine, at: start)
+        var notes: [String] = [], begun: [Int] = []
+        for second in 30..<60 {
+            machine.called(at: start + .seconds(second))
+            for action in machine.takeActions() {
+                if case .note(.partlyResolved) = action { notes.append("part \(second)") }
+                if case .note(.allResolved) = action { notes.append("all \(second)") }
+                guard case .resolve(let id) = action else { continue }
+                begun.append(second)
+                guard second < 50 else { machine.resolved(Self.endpoints, by: id, at: start + .seconds(second)); continue }
+                let failed = ResolutionFailed(host: "b", reason: "later", isTemporary: true)
+                machine.resolutionFailed(ResolutionIncomplete(endpoints: Self.endpoints, failures: [failed]), by: id, at: start + .seconds(second))
+            }
+        }
+        #expect(notes.first?.hasPrefix("part 3") == true && notes.count == 2 && notes.last?.hasPrefix("all 5") == true, "\(notes)")
+        // At least a second apart, at most the longest back-off and what it may differ by.
+        #expect((8...21).contains(begun.count), "\(begun)")
+        #expect(machine.usable.count == 3)
+        #expect(drained(&machine).isEmpty)
+    }
+
     @Test("known addresses serve on while lookups hang")
     func hangingBesideKnown() {
         var machine = machine()

@@ -38,6 +38,8 @@ struct PoolMachine<Connection: PoolMember>: Sendable {
     private var lastCall: ContinuousClock.Instant?
     private var lastID: UInt64 = 0
     private var resolutionFailure: RPCError?
+    /// Names that the last lookup could not look up, while others were found.
+    private var missing: Set<String> = []
     private(set) var isClosed = false
     private var random: FastRandom
 
@@ -148,12 +150,13 @@ struct PoolMachine<Connection: PoolMember>: Sendable {
 
     mutating func resolved(_ endpoints: [MeshEndpoint], by lookup: UInt64, at now: ContinuousClock.Instant) {
         guard !endpoints.isEmpty else { return resolutionFailed(NoAddresses(), by: lookup, at: now) }
-        if schedule.succeeded(lookup, at: now) { take(endpoints, now) }
+        if schedule.succeeded(lookup, at: now) { take(endpoints, missing: [], now) }
         maintain(at: now)
     }
 
-    private mutating func take(_ endpoints: [MeshEndpoint], _ now: ContinuousClock.Instant) {
+    private mutating func take(_ endpoints: [MeshEndpoint], missing failures: [ResolutionFailed], _ now: ContinuousClock.Instant) {
         resolutionFailure = nil
+        note(missing: failures)
         known = Array(endpoints.prefix(limits.pool.maximumResolvedAddresses))
         let answered = Set(known)
         unreachable = unreachable.filter { answered.contains($0.key) }
@@ -161,13 +164,25 @@ struct PoolMachine<Connection: PoolMember>: Sendable {
     }
 
     mutating func resolutionFailed(_ cause: any Error, by lookup: UInt64, at now: ContinuousClock.Instant) {
-        if schedule.failed(lookup, at: now) { unresolved(cause) }
+        if let part = cause as? ResolutionIncomplete, !part.endpoints.isEmpty {
+            if schedule.succeeded(lookup, isComplete: false, at: now) { take(part.endpoints, missing: part.failures, now) }
+        } else if schedule.failed(lookup, at: now) {
+            unresolved(cause)
+        }
         maintain(at: now)
     }
 
     private mutating func unresolved(_ cause: any Error) {
         actions.append(.note(.unresolved(cause, isNews: resolutionFailure == nil)))
         resolutionFailure = .unresolved(cause)
+    }
+
+    /// Once for each change of what cannot be looked up.
+    private mutating func note(missing failures: [ResolutionFailed]) {
+        let hosts = Set(failures.map(\.host))
+        guard hosts != missing else { return }
+        missing = hosts
+        actions.append(.note(failures.isEmpty ? .allResolved : .partlyResolved(failures)))
     }
 
     private mutating func endLookup(_ now: ContinuousClock.Instant) {

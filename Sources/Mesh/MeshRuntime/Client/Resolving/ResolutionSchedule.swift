@@ -70,15 +70,21 @@ struct ResolutionSchedule: Sendable {
     /// A lookup has brought addresses. They are good also when they come late, since a resolver that is always slow would give none otherwise; but not
     /// when a lookup that was begun after it has brought some already.
     ///
+    /// - Parameter isComplete: it is not to be repeated soon.
     /// - Returns: whether its addresses are the newest.
-    mutating func succeeded(_ lookup: UInt64, at now: ContinuousClock.Instant) -> Bool {
+    mutating func succeeded(_ lookup: UInt64, isComplete: Bool = true, at now: ContinuousClock.Instant) -> Bool {
         running.remove(lookup)
         guard lookup > newest else { return false }
         newest = lookup
         succeededAt = now
         if awaited?.id == lookup { awaited = nil }
         earliest = now + limits.minimumResolveInterval
-        backoff.succeeded()
+        guard !isComplete else {
+            backoff.succeeded()
+            return true
+        }
+        earliest = now + max(limits.minimumResolveInterval, backoff.failed())
+        request()
         return true
     }
 
