@@ -67,6 +67,41 @@ struct HangingResolverTests {
         await fleet.stop()
     }
 
+    /// Knows an address where nobody listens any more, and others when it is asked again and let go.
+    private final class MovedResolver: MeshResolver {
+        let letGo = Signal(), isAsked = Signal()
+        private let answers: Mutex<[[MeshEndpoint]]>
+
+        init(from old: MeshEndpoint, to new: [MeshEndpoint]) {
+            answers = Mutex([new, [old]])
+        }
+
+        func resolve() async throws -> [MeshEndpoint] {
+            if let old = answers.withLock({ $0.count > 1 ? $0.popLast() : nil }) { return old }
+            isAsked.raise()
+            await letGo.wait()
+            return answers.withLock { $0[0] }
+        }
+    }
+
+    @Test("a call that finds nobody at the known address waits for the lookup that this begins")
+    func moved() async throws {
+        let fleet = try await TestFleet.start(2) { _ in [TestMesh.echo] }
+        await fleet.servers[0].stop()
+        let resolver = MovedResolver(from: fleet.endpoints[0], to: [fleet.endpoints[1]])
+        let client = try await fleet.client(resolver: resolver) {
+            $0.pool.minimumResolveInterval = .zero
+            $0.minimumBackoff = .seconds(60)
+            $0.maximumBackoff = .seconds(60)
+        }
+        async let reply = client.call("Echo", "hello")
+        #expect(try await eventually { resolver.isAsked.isRaised })
+        resolver.letGo.raise()
+        #expect(try await reply == "hello")
+        await client.close()
+        await fleet.stop()
+    }
+
     /// Hangs until its task is cancelled.
     private struct CancellableResolver: MeshResolver {
         let given: Signal

@@ -182,6 +182,30 @@ struct PoolMachineTests {
         #expect(drained(&machine).isEmpty)
     }
 
+    @Test("calls whose addresses all fail wait for the lookup that is under way, for its outcome and no longer than its limit")
+    func waitsForLookup() {
+        let later = start + .seconds(1)
+        var asking = machine([Self.endpoints[0]])
+        machine(&asking, fails: Self.endpoints[0], at: start)
+        #expect(failure(asking, at: start)?.reason == "UNREACHABLE")
+        asking.called(at: later)
+        machine(&asking, fails: Self.endpoints[0], at: later)
+        #expect(isWaiting(asking, later) && isWaiting(asking, later + .seconds(9)))
+        #expect(failure(asking, at: later + .seconds(10))?.reason == "UNREACHABLE")
+        var sameAgain = asking
+        sameAgain.resolved([Self.endpoints[0]], by: 2, at: later)
+        #expect(failure(sameAgain, at: later)?.reason == "UNREACHABLE")
+        asking.resolved([Self.endpoints[1]], by: 2, at: later)
+        #expect(isWaiting(asking, later))
+        #expect(attempts(&asking).map(\.endpoint) == [Self.endpoints[1]])
+    }
+
+    private func machine(_ machine: inout Machine, fails endpoint: MeshEndpoint, at now: ContinuousClock.Instant) {
+        let attempt = attempts(&machine)
+        #expect(attempt.map(\.endpoint) == [endpoint])
+        for attempt in attempt { machine.failed(attempt.id, Refused(), at: now) }
+    }
+
     @Test("known addresses serve on while lookups hang")
     func hangingBesideKnown() {
         var machine = machine()

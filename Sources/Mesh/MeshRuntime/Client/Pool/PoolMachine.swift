@@ -67,10 +67,10 @@ struct PoolMachine<Connection: PoolMember>: Sendable {
         if isClosed { return .fail(.clientClosed) }
         if isReady { return .ready }
         if addresses.contains(where: { !$0.connecting.isEmpty }) { return .wait }
-        guard !addresses.isEmpty else {
-            return schedule.isAwaited(at: now) ? .wait : .fail(resolutionFailure ?? .unresolved(nil))
-        }
         if addresses.contains(where: { !$0.slots.isEmpty }) { return .fail(circuitOpen(at: now)) }
+        // Nothing that is known can be reached, and what is being asked for may.
+        if schedule.isAwaited(at: now) { return .wait }
+        guard !addresses.isEmpty else { return .fail(resolutionFailure ?? .unresolved(nil)) }
         return .fail(failure ?? .unreachable(nil))
     }
 
