@@ -86,4 +86,33 @@ struct FrameSplitterTests {
         var other = FrameSplitter(mode: .mesh, settings: .default)
         #expect(try other.frames(FrameHeader(length: UInt32(length - 1), streamID: 1, type: type).encoded) == [])
     }
+
+    @Test("of an unfinished long frame as much memory is held as is said, no more than twice what has come, nor than the frame will have")
+    func heldBytes() throws {
+        var splitter = FrameSplitter(mode: .baseline, settings: .default)
+        let length = 4 << 20, piece = 16_000, page = 4096
+        let whole = Frame(.request, 1, [], Array(repeating: 7, count: length)).encoded
+        for end in stride(from: piece, to: whole.count, by: piece) {
+            #expect(try splitter.frames(Array(whole[(end - piece)..<end])).isEmpty)
+            let held = splitter.heldBytes
+            guard end > 70_000 else { #expect(held == 0 || end > 65_546); continue }
+            #expect(held >= end && held <= min(2 * end, length) + page)
+        }
+        #expect(try splitter.frames(Array(whole[(whole.count / piece * piece)...])).count == 1)
+        #expect(splitter.heldBytes == 0 && !splitter.holdsPartialFrame)
+        _ = try splitter.frames(Array(whole[..<100_000]))
+        splitter.forgetPartialFrame()
+        #expect(splitter.heldBytes == 0 && !splitter.holdsPartialFrame)
+    }
+
+    @Test("usual frames are held without being counted")
+    func usualFrames() throws {
+        var splitter = FrameSplitter(mode: .mesh, settings: .default)
+        let whole = Frame(.data, 1, [], Array(repeating: 7, count: 64 << 10)).encoded
+        for byte in [1, 5000, whole.count - 1] {
+            #expect(try splitter.frames(Array(whole[..<byte])).isEmpty)
+            #expect(splitter.holdsPartialFrame && splitter.heldBytes == 0)
+            splitter.forgetPartialFrame()
+        }
+    }
 }

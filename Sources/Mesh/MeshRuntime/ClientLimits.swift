@@ -5,7 +5,7 @@ public struct ClientLimits: Sendable {
     /// From the first SYN to a TCP connection.
     public var connectTimeout: Duration = .seconds(5)
     /// The wait before the second attempt to connect to an address; grows by 1.6 with each failure. While all addresses wait, calls fail at
-    /// once, unless they wait for a ready connection.
+    /// once, unless they wait for a ready connection or the addresses are being looked up again.
     public var minimumBackoff: Duration = .milliseconds(50)
     /// The longest wait before an attempt to connect.
     public var maximumBackoff: Duration = .seconds(3)

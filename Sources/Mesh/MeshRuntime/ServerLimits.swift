@@ -30,9 +30,11 @@ public struct ServerLimits: Sendable {
     public var admission: AdmissionLimits? = .default
     /// Bytes that peers make the server hold, on all connections; of one peer's name a half at most. They are those of long Requests, packed, from their first
     /// part until their handlers have returned, of unfinished stream messages, of long ones that came in parts until a handler takes them, and in
-    /// baseline, which has no windows, of all messages that wait. Each connection has 16 KiB of its own beside it. With more, calls are refused with
-    /// RESOURCE_EXHAUSTED, `OVERLOADED`, and streams end with `ASSEMBLY_FULL` or `QUEUE_FULL`. Half a Request holds its part no longer than
-    /// `ConnectionLimits.partialRequestTimeout`, half a message no longer than so much time in which the windows let its sender go on.
+    /// baseline, which has no windows, of all messages that wait; and of a frame that is not complete, when it takes more than 64 KiB. Each connection has
+    /// 16 KiB of its own beside it. With more, calls are refused with RESOURCE_EXHAUSTED, `OVERLOADED`, streams end with `ASSEMBLY_FULL` or `QUEUE_FULL`, and
+    /// a connection with such a frame ends. It ends too when the frame is not complete in `ConnectionLimits.partialFrameTimeout`.
+    /// Half a Request holds its part no longer than `ConnectionLimits.partialRequestTimeout`, half a message no longer than so much time in which the windows
+    /// let its sender go on.
     /// What is long says `ConnectionLimits.shortRequestBytes`, which stands with the bound of one connection, `maximumRequestBytes`.
     public var maximumRequestBytes = 512 << 20
     /// Bounds of each connection.

@@ -6,6 +6,8 @@ public struct FrameSplitter: Sendable {
     private var pending: [UInt8] = []
     private var pendingHeader: FrameHeader?
     private var toDiscard = 0
+    /// An unfinished frame of this length is held without a word: mesh mode has no longer ones unless setting 8 allows them.
+    private static let usualFrame = FrameHeader.size + Int(Settings.default.maximumDataFrame)
     /// Frames seen so far; with `holdsPartialFrame` it tells whether the same frame is still incomplete.
     public private(set) var framesSeen = 0
 
@@ -18,6 +20,17 @@ public struct FrameSplitter: Sendable {
 
     /// True while bytes of an unfinished frame have arrived.
     public var holdsPartialFrame: Bool { !pending.isEmpty || toDiscard > 0 }
+
+    /// Memory that an unfinished frame takes, in bytes, where that is more than a usual frame has; otherwise 0. At most a read's length and then twice
+    /// what has come of the frame, and not more than the frame will have.
+    public var heldBytes: Int { pending.count > Self.usualFrame ? pending.capacity : 0 }
+
+    /// The connection is over: the unfinished frame will never be whole.
+    public mutating func forgetPartialFrame() {
+        pending = []
+        pendingHeader = nil
+        toDiscard = 0
+    }
 
     /// Calls `body` for each frame that `bytes` completes. The data pointer is valid during that call only; it is nil for a baseline
     /// frame above the size limit, whose data is skipped.
@@ -96,8 +109,14 @@ public struct FrameSplitter: Sendable {
     private mutating func take(_ count: Int, from rest: inout UnsafeRawBufferPointer) {
         let taken = min(count, rest.count)
         guard taken > 0 else { return }
+        if pending.count + taken > max(pending.capacity, Self.usualFrame) { grow(by: taken, of: count) }
         pending.append(contentsOf: rest.prefix(taken))
         rest.drop(taken)
+    }
+
+    /// Of a long frame as much memory is taken as it needs, but not before bytes have come for half of that: a header alone costs its sender nothing.
+    private mutating func grow(by count: Int, of missing: Int) {
+        pending.reserveCapacity(min(pending.count + missing, max(pending.count + count, 2 * pending.count)))
     }
 
     private mutating func skip(

@@ -40,6 +40,7 @@ extension ServerConnection {
     func hold(_ call: ServerCall, _ bytes: Int) -> Bool {
         guard bytes > transport.limits.shortRequestBytes else { return true }
         guard heldRequestBytes + bytes <= transport.limits.maximumRequestBytes else { return false }
+        frameIsWhole()
         let had = handOverRoom(upTo: bytes)
         guard bytes == had || dispatcher.requests?.take(bytes - had, for: scope.peer.spiffeID) ?? true else {
             dispatcher.requests?.giveBack(had, for: scope.peer.spiffeID)

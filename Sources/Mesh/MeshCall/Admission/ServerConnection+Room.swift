@@ -9,6 +9,7 @@ extension ServerConnection {
     /// Finds room for what a frame may add, before the machine looks at it: where there is none, the machine refuses it.
     func makeRoom(for header: FrameHeader) {
         guard let budget = dispatcher.requests else { return }
+        frameIsWhole()
         let missing = machine.heldBytes + header.charge - machine.room
         guard missing > 0 else { return }
         let bytes = Self.steps(missing)
@@ -38,8 +39,24 @@ extension ServerConnection {
         return spare
     }
 
+    /// A long frame that is not complete is drawn from the budget too, by the memory that it has.
+    func countPartialFrame(_ bytes: Int) -> Bool {
+        guard let budget = dispatcher.requests else { return true }
+        let more = bytes - partialFrameBytes
+        guard more <= 0 || budget.take(more, for: scope.peer.spiffeID) else { return false }
+        if more < 0 { budget.giveBack(-more, for: scope.peer.spiffeID) }
+        partialFrameBytes = bytes
+        return true
+    }
+
+    /// What is made of a frame is counted from now on, and not the frame that it came in.
+    func frameIsWhole() {
+        if partialFrameBytes > 0 { _ = countPartialFrame(0) }
+    }
+
     /// The connection is over: nothing that it held is needed, whoever still reads.
     func giveAllRoomBack() {
+        frameIsWhole()
         guard roomTaken > 0 else { return }
         dispatcher.requests?.giveBack(roomTaken, for: scope.peer.spiffeID)
         changeRoom(by: -roomTaken)

@@ -13,9 +13,16 @@ protocol FrameHandler: AnyObject {
     func endWritten(on streamID: UInt32)
     /// Queues the GOAWAY for a failure.
     func fail(_ failure: ConnectionFailure)
+    /// Counts the memory that an unfinished frame takes from now on: where it is long, its bytes, otherwise 0. False when there is no room for it.
+    func countPartialFrame(_ bytes: Int) -> Bool
     /// Nothing is left to do but what the next bytes bring, and somebody waits for that.
     var waitsForPeer: Bool { get }
     func ended(_ end: ConnectionEnd)
+}
+
+extension FrameHandler {
+    /// Who has no budget for all connections is bound by the length of one frame.
+    func countPartialFrame(_ bytes: Int) -> Bool { true }
 }
 
 /// The I/O half of a connection: splits what arrives, cuts what leaves, flushes once a read turn. Confined to the event loop.
@@ -37,6 +44,8 @@ final class FrameTransport: @unchecked Sendable {
 
     // As in `ServerConnection`, not checked at run time what happens for every frame.
     @exclusivity(unchecked) private var splitter: FrameSplitter
+    /// An unfinished frame is counted.
+    @exclusivity(unchecked) private var countsPartialFrame = false
     @exclusivity(unchecked) private var queue: OutboundQueue<Payload>
     private static let smallestOutgoing = 256
     private static let keptCapacity = 4096
@@ -94,6 +103,15 @@ final class FrameTransport: @unchecked Sendable {
         }
         reading = Self.nothing
         readingStart = nil
+        if end != nil { splitter.forgetPartialFrame() } else { countPartialFrame(handler) }
+    }
+
+    private func countPartialFrame(_ handler: any FrameHandler) {
+        let bytes = splitter.heldBytes
+        guard bytes > 0 || countsPartialFrame else { return }
+        countsPartialFrame = bytes > 0
+        guard !handler.countPartialFrame(bytes) else { return }
+        fail(ConnectionFailure(.enhanceYourCalm, "no room for an unfinished frame of \(bytes) bytes: this server holds too much for its peers"))
     }
 
     private static let nothing = ByteBuffer()
@@ -314,6 +332,8 @@ final class FrameTransport: @unchecked Sendable {
         // Who hears of it logs why before the peer can notice.
         handler?.ended(reason)
         handler = nil
+        // Not while it is split: whoever does that sees to it.
+        if readingStart == nil { splitter.forgetPartialFrame() }
         link.close()
         resumeWaiters(dropped, RPCError(.unavailable, "The connection is closed."))
     }

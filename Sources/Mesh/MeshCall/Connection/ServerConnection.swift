@@ -26,6 +26,8 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
     @exclusivity(unchecked) var heldRequestBytes = 0
     /// Of the server's budget, for what the machine holds: its room is so much and a step.
     @exclusivity(unchecked) var roomTaken = 0
+    /// Of the server's budget, for a long frame that is not complete.
+    @exclusivity(unchecked) var partialFrameBytes = 0
     @exclusivity(unchecked) private var unfinished: [UInt32: UnfinishedRequest] = [:]
     @exclusivity(unchecked) private var deadlines = DeadlineTimer()
     private let started = NIODeadline.now()

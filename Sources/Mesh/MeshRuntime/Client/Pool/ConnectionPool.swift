@@ -26,6 +26,8 @@ final class ConnectionPool: Sendable {
     private let limits: ClientLimits
     private let logger: Logger
     private let state: Mutex<State>
+    /// By their numbers, until they return.
+    private let lookups = Mutex<[UInt64: Task<Void, Never>]>([:])
     /// Taken alone by calls, and inside `state` when it changes.
     private let ready: Mutex<ReadySet>
 
@@ -226,7 +228,8 @@ final class ConnectionPool: Sendable {
 
     private func carryOut(_ action: Machine.Action) {
         switch action {
-        case .resolve: resolve()
+        case .resolve(let id): resolve(id)
+        case .giveUpLookup(let id): lookups.withLock { $0[id] }?.cancel()
         case .connect(let id, let endpoint, let answers): connect(id, endpoint, answers)
         case .drain(let connection): connection.wire.loop.execute { connection.wire.shutDown() }
         case .closeNow(let connection): connection.wire.loop.execute { connection.wire.closeNow() }
@@ -234,16 +237,23 @@ final class ConnectionPool: Sendable {
         }
     }
 
-    private func resolve() {
+    private func resolve(_ id: UInt64) {
         let resolver = resolver
-        Task { [weak self] in
-            do {
-                let endpoints = try await resolver.resolve()
-                self?.update { $0.resolved(endpoints, at: $1) }
-            } catch {
-                self?.update { $0.resolutionFailed(error, at: $1) }
+        lookups.withLock { lookups in
+            lookups[id] = Task { [weak self] in
+                do {
+                    let endpoints = try await resolver.resolve()
+                    self?.update { $0.resolved(endpoints, by: id, at: $1) }
+                } catch {
+                    self?.update { $0.resolutionFailed(error, by: id, at: $1) }
+                }
+                self?.lookups.withLock { $0[id] = nil }
             }
         }
+    }
+
+    private func giveUpLookups() {
+        for lookup in lookups.withLock({ $0.values }) { lookup.cancel() }
     }
 
     private func connect(_ id: UInt64, _ endpoint: MeshEndpoint, _ answers: AnswerCounter) {
@@ -290,6 +300,7 @@ final class ConnectionPool: Sendable {
 
     /// Closes without waiting.
     func abandon() {
+        giveUpLookups()
         for connection in update({ machine, _ in machine.close() }) {
             connection.wire.loop.execute { connection.wire.shutDown() }
         }
@@ -298,6 +309,7 @@ final class ConnectionPool: Sendable {
     /// Takes no more calls, waits a little for those in flight, closes.
     func close() async {
         let open = update { machine, _ in machine.close() }
+        giveUpLookups()
         await withTaskGroup { group in
             for connection in open { group.addTask { await self.close(connection.wire) } }
         }

@@ -18,8 +18,3 @@ extension RPCError {
         RPCError(.unavailable, "The peer's addresses cannot be found.", reason: "UNREACHABLE", cause: cause)
     }
 }
-
-/// For the log: a resolver answered with nothing.
-struct NoAddresses: Error, CustomStringConvertible {
-    var description: String { "no addresses" }
-}

@@ -29,8 +29,11 @@ public struct PoolLimits: Sendable {
     public var resolveInterval: Duration = .seconds(30)
     /// The least time between two lookups, whatever happens.
     public var minimumResolveInterval: Duration = .seconds(1)
-    /// How long calls wait for a lookup.
+    /// How long a lookup may take, and calls wait for it: then it has failed, is cancelled, and another begins after a back-off.
     public var resolveTimeout: Duration = .seconds(10)
+    /// Lookups that have not returned, with those that took too long and do not heed their cancellation; at least 1. While there are so many none
+    /// begins: what hangs for ever holds a bounded number of tasks.
+    public var maximumLookups = 3
 
     public init() {}
 }

@@ -5,7 +5,9 @@ internal import MeshCall
 struct PoolMachine<Connection: PoolMember>: Sendable {
     enum Action: Sendable {
         /// Ask the resolver; answer with `resolved` or `resolutionFailed`.
-        case resolve
+        case resolve(id: UInt64)
+        /// Nobody waits for this lookup's answer: it may give up. It is to be answered for all the same, whenever it ends.
+        case giveUpLookup(id: UInt64)
         /// Connect; answer with `established` or `failed`.
         case connect(id: UInt64, MeshEndpoint, AnswerCounter)
         /// Let calls in flight finish, then close.
@@ -36,6 +38,8 @@ struct PoolMachine<Connection: PoolMember>: Sendable {
     private var lastCall: ContinuousClock.Instant?
     private var lastID: UInt64 = 0
     private var resolutionFailure: RPCError?
+    /// Names that the last lookup could not look up, while others were found.
+    private var missing: Set<String> = []
     private(set) var isClosed = false
     private var random: FastRandom
 
@@ -63,15 +67,15 @@ struct PoolMachine<Connection: PoolMember>: Sendable {
         if isClosed { return .fail(.clientClosed) }
         if isReady { return .ready }
         if addresses.contains(where: { !$0.connecting.isEmpty }) { return .wait }
-        guard !addresses.isEmpty else {
-            return schedule.isAwaited(at: now) ? .wait : .fail(resolutionFailure ?? .unresolved(nil))
-        }
         if addresses.contains(where: { !$0.slots.isEmpty }) { return .fail(circuitOpen(at: now)) }
+        // Nothing that is known can be reached, and what is being asked for may.
+        if schedule.isAwaited(at: now) { return .wait }
+        guard !addresses.isEmpty else { return .fail(resolutionFailure ?? .unresolved(nil)) }
         return .fail(failure ?? .unreachable(nil))
     }
 
-    /// Why there is no connection, if one was tried.
-    var failure: RPCError? { addresses.lazy.compactMap(\.failure).first }
+    /// Why there is no connection, if one was tried, or there is nothing to try.
+    var failure: RPCError? { addresses.isEmpty ? resolutionFailure : addresses.lazy.compactMap(\.failure).first }
 
     private func circuitOpen(at now: ContinuousClock.Instant) -> RPCError {
         let until = addresses.lazy.compactMap(\.breaker.opensUntil).min()
@@ -144,22 +148,48 @@ struct PoolMachine<Connection: PoolMember>: Sendable {
 
     // MARK: Addresses
 
-    mutating func resolved(_ endpoints: [MeshEndpoint], at now: ContinuousClock.Instant) {
-        guard !endpoints.isEmpty else { return resolutionFailed(NoAddresses(), at: now) }
-        schedule.succeeded(at: now)
+    mutating func resolved(_ endpoints: [MeshEndpoint], by lookup: UInt64, at now: ContinuousClock.Instant) {
+        guard !endpoints.isEmpty else { return resolutionFailed(NoAddresses(), by: lookup, at: now) }
+        if schedule.succeeded(lookup, at: now) { take(endpoints, missing: [], now) }
+        maintain(at: now)
+    }
+
+    private mutating func take(_ endpoints: [MeshEndpoint], missing failures: [ResolutionFailed], _ now: ContinuousClock.Instant) {
         resolutionFailure = nil
+        note(missing: failures)
         known = Array(endpoints.prefix(limits.pool.maximumResolvedAddresses))
         let answered = Set(known)
         unreachable = unreachable.filter { answered.contains($0.key) }
         use(subset.choose(from: known), now)
+    }
+
+    mutating func resolutionFailed(_ cause: any Error, by lookup: UInt64, at now: ContinuousClock.Instant) {
+        if let part = cause as? ResolutionIncomplete, !part.endpoints.isEmpty {
+            if schedule.succeeded(lookup, isComplete: false, at: now) { take(part.endpoints, missing: part.failures, now) }
+        } else if schedule.failed(lookup, at: now) {
+            unresolved(cause)
+        }
         maintain(at: now)
     }
 
-    mutating func resolutionFailed(_ cause: any Error, at now: ContinuousClock.Instant) {
-        schedule.failed(at: now)
+    private mutating func unresolved(_ cause: any Error) {
+        actions.append(.note(.unresolved(cause, isNews: resolutionFailure == nil)))
         resolutionFailure = .unresolved(cause)
-        actions.append(.note(.unresolved(cause)))
-        maintain(at: now)
+    }
+
+    /// Once for each change of what cannot be looked up.
+    private mutating func note(missing failures: [ResolutionFailed]) {
+        let hosts = Set(failures.map(\.host))
+        guard hosts != missing else { return }
+        missing = hosts
+        actions.append(.note(failures.isEmpty ? .allResolved : .partlyResolved(failures)))
+    }
+
+    private mutating func endLookup(_ now: ContinuousClock.Instant) {
+        guard let lookup = schedule.timedOut(at: now) else { return }
+        let hanging = schedule.hanging
+        unresolved(LookupTimedOut(limit: limits.pool.resolveTimeout, hanging: hanging, isLast: hanging >= limits.pool.maximumLookups))
+        actions.append(.giveUpLookup(id: lookup))
     }
 
     private mutating func use(_ endpoints: [MeshEndpoint], _ now: ContinuousClock.Instant) {
@@ -278,11 +308,9 @@ struct PoolMachine<Connection: PoolMember>: Sendable {
         guard !isClosed else { return }
         endDrains(now)
         for index in addresses.indices { look(after: index, now) }
+        endLookup(now)
         guard isWanted(at: now) else { return }
-        if let due = schedule.due(at: now), due <= now {
-            schedule.begin(at: now)
-            actions.append(.resolve)
-        }
+        if let due = schedule.due(at: now), due <= now { actions.append(.resolve(id: schedule.begin(at: now))) }
         for index in addresses.indices { connect(index, now) }
     }
 

@@ -4,7 +4,11 @@ internal import Logging
 enum PoolNote: Sendable {
     /// `isNews`: it could be reached the last time.
     case unreachable(MeshEndpoint, any Error, isNews: Bool)
-    case unresolved(any Error)
+    /// `isNews`: the lookup before brought addresses.
+    case unresolved(any Error, isNews: Bool)
+    /// Some names cannot be looked up for now, others can: those go on with their last addresses.
+    case partlyResolved([ResolutionFailed])
+    case allResolved
     case connected(MeshEndpoint)
     /// It is no longer among the peer's addresses.
     case left(MeshEndpoint)
@@ -12,11 +16,20 @@ enum PoolNote: Sendable {
     case tried(MeshEndpoint)
     case readmitted(MeshEndpoint)
 
+    /// Of the names of a long list so many stand in one line.
+    private static let namedFailures = 8
+
     func log(to logger: Logger) {
         switch self {
         case .unreachable(let endpoint, let cause, let isNews):
             logger.log(level: isNews ? .warning : .debug, "cannot connect", metadata: Self.fields(endpoint, why: "\(cause)"))
-        case .unresolved(let cause): logger.warning("cannot find the peer's addresses", metadata: ["why": "\(cause)"])
+        case .unresolved(let cause, let isNews):
+            logger.log(level: isNews ? .warning : .debug, "cannot find the peer's addresses", metadata: ["why": "\(cause)"])
+        case .partlyResolved(let failures):
+            logger.warning(
+                "cannot look up all names of the peer; their last addresses stay in use",
+                metadata: ["names": "\(failures.count)", "why": "\(failures.prefix(Self.namedFailures).map(\.description).joined(separator: "; "))"])
+        case .allResolved: logger.notice("all names of the peer are looked up again")
         case .connected(let endpoint): logger.debug("connected", metadata: Self.fields(endpoint, why: nil))
         case .left(let endpoint): logger.info("address no longer used", metadata: Self.fields(endpoint, why: nil))
         case .ejected(let endpoint): logger.warning("address left alone", metadata: Self.fields(endpoint, why: "too many calls failed"))

@@ -5,7 +5,8 @@ public protocol MeshResolver: Sendable {
 
     /// All addresses of the peer, in any order. None counts as a failure: the client goes on with those it has.
     ///
-    /// - Throws: anything; it goes to the log. The client tries again, with a back-off.
+    /// - Throws: anything; it goes to the log. The client tries again, with a back-off. `ResolutionIncomplete` has addresses that it uses meanwhile.
+    ///   A lookup that takes longer than `PoolLimits.resolveTimeout` is cancelled.
     func resolve() async throws -> [MeshEndpoint]
 }
 
