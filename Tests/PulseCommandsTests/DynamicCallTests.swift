@@ -68,7 +68,7 @@ struct DynamicCallTests {
         #expect(lines == [Self.serving("s"), Self.serving("s"), Self.serving("s")])
     }
 
-    @Test("Client streaming: a message an argument, or a line")
+    @Test("Client streaming: a message an argument, or a JSON value")
     func clientStreaming() async throws {
         let body = MethodImplementation.Body.clientStreaming { requests, _ in
             var all = ""
@@ -81,15 +81,15 @@ struct DynamicCallTests {
         // Empty lines are none, and the last one has no end.
         try pipe.fileHandleForWriting.write(contentsOf: Data(texts.joined(separator: "\n\n").utf8))
         try pipe.fileHandleForWriting.close()
-        #expect(try await run(Self.method(.clientStreaming), body, CallInput(linesOf: pipe.fileHandleForReading)) == [Self.serving("ab")])
+        #expect(try await run(Self.method(.clientStreaming), body, CallInput(documentsOf: pipe.fileHandleForReading)) == [Self.serving("ab")])
     }
 
-    @Test("Lines of white space are no messages: files whose lines end in CR LF are taken as others are")
+    @Test("White space is no message: files whose lines end in CR LF are taken as others are")
     func blankLines() async throws {
         let pipe = Pipe()
         try pipe.fileHandleForWriting.write(contentsOf: Data("{}\r\n\r\n{}\r\n \t\r\n  ".utf8))
         try pipe.fileHandleForWriting.close()
-        let shown = try await run(Self.method(.bidirectional), Self.echo, CallInput(linesOf: pipe.fileHandleForReading))
+        let shown = try await run(Self.method(.bidirectional), Self.echo, CallInput(documentsOf: pipe.fileHandleForReading))
         #expect(shown == [#"{"status":"SERVING_STATUS_SERVING"}"#, #"{"status":"SERVING_STATUS_SERVING"}"#])
     }
 
@@ -97,8 +97,17 @@ struct DynamicCallTests {
         for try await bytes in requests { try await sink.send(try Self.answer(bytes)) }
     }
 
-    @Test("Bidirectional: each line is answered before the next is written")
-    func bidirectional() async throws {
+    @Test("A message may stand on several lines, and the next one begin where it ends")
+    func severalLines() async throws {
+        let pipe = Pipe()
+        try pipe.fileHandleForWriting.write(contentsOf: Data("{\n  \"service\": \"a\"\n}{\"service\":\"b\"}\n\n{\n}".utf8))
+        try pipe.fileHandleForWriting.close()
+        let shown = try await run(Self.method(.bidirectional), Self.echo, CallInput(documentsOf: pipe.fileHandleForReading))
+        #expect(shown == [Self.serving("a"), Self.serving("b"), #"{"status":"SERVING_STATUS_SERVING"}"#])
+    }
+
+    @Test("Bidirectional: each message is answered before the next is written: it is sent at its last byte", arguments: ["\n", ""])
+    func bidirectional(end: String) async throws {
         let pipe = Pipe()
         let method = Self.method(.bidirectional)
         let server = InProcessServer(
@@ -106,11 +115,11 @@ struct DynamicCallTests {
             logger: Logger(label: "test"))
         let (shown, show) = AsyncStream.makeStream(of: String.self)
         let call = Task {
-            try await DynamicCall(method).run(on: server.channel(as: Self.peer), CallInput(linesOf: pipe.fileHandleForReading)) { show.yield($0) }
+            try await DynamicCall(method).run(on: server.channel(as: Self.peer), CallInput(documentsOf: pipe.fileHandleForReading)) { show.yield($0) }
         }
         var lines = shown.makeAsyncIterator()
         for name in ["a", "b", "c"] {
-            try pipe.fileHandleForWriting.write(contentsOf: Data("{\"service\":\"\(name)\"}\n".utf8))
+            try pipe.fileHandleForWriting.write(contentsOf: Data("{\"service\":\"\(name)\"}\(end)".utf8))
             #expect(await lines.next() == Self.serving(name))
         }
         try pipe.fileHandleForWriting.close()
@@ -122,25 +131,55 @@ struct DynamicCallTests {
         let (quiet, other) = (Pipe(), Pipe())
         let done = MethodImplementation.Body.bidirectional { _, sink, _ in try await sink.send(try Self.answer(ByteBuffer())) }
         // Nobody ever writes into the pipe, and it stays open.
-        #expect(try await run(Self.method(.bidirectional), done, CallInput(linesOf: quiet.fileHandleForReading)).count == 1)
+        #expect(try await run(Self.method(.bidirectional), done, CallInput(documentsOf: quiet.fileHandleForReading)).count == 1)
         let failing = MethodImplementation.Body.bidirectional { _, _, _ in throw RPCError(.aborted, "No more.") }
         let error = await #expect(throws: MeshCommandError.self) {
-            try await run(Self.method(.bidirectional), failing, CallInput(linesOf: other.fileHandleForReading))
+            try await run(Self.method(.bidirectional), failing, CallInput(documentsOf: other.fileHandleForReading))
         }
         #expect(error?.message == "ABORTED: No more.")
         try quiet.fileHandleForWriting.close()
         try other.fileHandleForWriting.close()
     }
 
-    @Test("Bidirectional: a wrong line ends the call, and says which")
-    func wrongLine() async throws {
+    @Test(
+        "Bidirectional: a wrong message ends the call while the input stays open, and says which",
+        arguments: [
+            ("{}\n{\"servic\":1}", #"mesh.v1.HealthCheckRequest has no field "servic"; it has service"#),
+            ("{}{]", "line 1, byte 2: expected a name in quotes"), ("{},{}", "line 1, byte 1: expected a value"),
+            ("{}\n{\n\"service\":\"a}\n", "line 2, byte 14: expected '\"', or an escape instead of a control character"),
+        ])
+    func wrongMessage(text: String, problem: String) async throws {
         let pipe = Pipe()
-        try pipe.fileHandleForWriting.write(contentsOf: Data("{}\n{\"servic\":1}\n".utf8))
+        try pipe.fileHandleForWriting.write(contentsOf: Data(text.utf8))
         let error = await #expect(throws: MeshCommandError.self) {
-            try await run(Self.method(.bidirectional), Self.echo, CallInput(linesOf: pipe.fileHandleForReading))
+            try await run(Self.method(.bidirectional), Self.echo, CallInput(documentsOf: pipe.fileHandleForReading))
         }
-        #expect(error?.message == #"message 2: mesh.v1.HealthCheckRequest: mesh.v1.HealthCheckRequest has no field "servic"; it has service"#)
+        #expect(error?.message == "message 2: mesh.v1.HealthCheckRequest: \(problem)")
         try pipe.fileHandleForWriting.close()
+    }
+
+    @Test("What the input breaks off in is the last message's error; one that is too long is given up, and says which")
+    func brokenOff() async throws {
+        let (broken, endless) = (Pipe(), Pipe())
+        try broken.fileHandleForWriting.write(contentsOf: Data("{}{\"service\":".utf8))
+        try broken.fileHandleForWriting.close()
+        let error = await #expect(throws: MeshCommandError.self) {
+            try await run(Self.method(.bidirectional), Self.echo, CallInput(documentsOf: broken.fileHandleForReading))
+        }
+        #expect(error?.message == "message 2: mesh.v1.HealthCheckRequest: line 1, byte 12: the text ends where a value should be")
+        let writer = Thread {
+            let piece = Data(repeating: 0x61, count: 1 << 20)
+            // Until its reader has enough of it.
+            while (try? endless.fileHandleForWriting.write(contentsOf: piece)) != nil {}
+        }
+        signal(SIGPIPE, SIG_IGN)
+        try endless.fileHandleForWriting.write(contentsOf: Data("{}\"".utf8))
+        writer.start()
+        let tooLong = await #expect(throws: MeshCommandError.self) {
+            try await run(Self.method(.bidirectional), Self.echo, CallInput(documentsOf: endless.fileHandleForReading))
+        }
+        #expect(tooLong?.message == "message 2: more than \(MessageLimits.maxJSONBytes) bytes")
+        try endless.fileHandleForReading.close()
     }
 
     // MARK: - Failures

@@ -10,7 +10,8 @@ struct MeshCallCommand: AsyncParsableCommand {
         commandName: "call", abstract: "Calls a method; JSON in, JSON out.",
         discussion: """
             One line of JSON for each response. A method that takes one message takes it as an argument, or from standard input with -.
-            A method that takes a stream takes one message an argument, or without arguments a line each from standard input.
+            A method that takes a stream takes one message an argument, or without arguments JSON values from standard input: one after
+            another, over as many lines as they like, each sent as soon as it is complete.
             Exit code 0: the call succeeded. 64: there is no such method, or the message is wrong. 1: the call failed; its status is on
             standard error.
             """)
@@ -53,7 +54,7 @@ struct MeshCallCommand: AsyncParsableCommand {
     private static func input(_ kind: MethodDescriptor.Kind, _ messages: [String]) -> CallInput {
         switch kind {
         case .unary, .serverStreaming: messages == ["-"] ? CallInput(wholeOf: .standardInput) : CallInput(messages)
-        case .clientStreaming, .bidirectional: messages.isEmpty || messages == ["-"] ? CallInput(linesOf: .standardInput) : CallInput(messages)
+        case .clientStreaming, .bidirectional: messages.isEmpty || messages == ["-"] ? CallInput(documentsOf: .standardInput) : CallInput(messages)
         }
     }
 }
