@@ -141,6 +141,39 @@ struct DynamicCallTests {
         try other.fileHandleForWriting.close()
     }
 
+    @Test("Client streaming: an early answer or refusal is heard while the input stays quiet, and while it flows", .timeLimit(.minutes(1)))
+    func earlyEnd() async throws {
+        let method = Self.method(.clientStreaming)
+        let refusing = MethodImplementation.Body.clientStreaming { _, _ in throw RPCError(.resourceExhausted, "No more.", reason: "FULL") }
+        let answering = MethodImplementation.Body.clientStreaming { requests, _ in
+            var iterator = requests.makeAsyncIterator()
+            return try Self.answer(try await iterator.next() ?? ByteBuffer())
+        }
+        // They stay open, and nobody writes more.
+        let (quiet, once) = (Pipe(), Pipe())
+        let error = await #expect(throws: MeshCommandError.self) {
+            try await run(method, refusing, CallInput(documentsOf: quiet.fileHandleForReading))
+        }
+        #expect(error?.message == "RESOURCE_EXHAUSTED (FULL): No more.")
+        try once.fileHandleForWriting.write(contentsOf: Data(#"{"service":"a"}"#.utf8))
+        #expect(try await run(method, answering, CallInput(documentsOf: once.fileHandleForReading)) == [Self.serving("a")])
+        let many = CallInput((0..<10_000).map { #"{"service":"\#($0)"}"# })
+        #expect(try await run(method, answering, many) == [Self.serving("0")])
+        try quiet.fileHandleForWriting.close()
+        try once.fileHandleForWriting.close()
+    }
+
+    @Test("Client streaming: a caller whom no policy names is told so before the first message")
+    func earlyRefusal() async throws {
+        let pipe = Pipe()
+        let body = MethodImplementation.Body.clientStreaming { _, _ in ByteBuffer() }
+        let error = await #expect(throws: MeshCommandError.self) {
+            try await run(Self.method(.clientStreaming, callers: ["gateway"]), body, CallInput(documentsOf: pipe.fileHandleForReading))
+        }
+        #expect(error?.message.hasPrefix("PERMISSION_DENIED (CALLER_NOT_ALLOWED): ") == true)
+        try pipe.fileHandleForWriting.close()
+    }
+
     @Test(
         "Bidirectional: a wrong message ends the call while the input stays open, and says which",
         arguments: [

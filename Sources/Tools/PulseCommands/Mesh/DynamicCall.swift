@@ -41,27 +41,28 @@ package struct DynamicCall: Sendable {
         return requests.first ?? ByteBuffer()
     }
 
-    private func clientStreaming(_ channel: any CallChannel, _ input: CallInput, _ show: (String) throws -> Void) async throws {
+    private func clientStreaming(_ channel: any CallChannel, _ input: CallInput, _ show: @escaping @Sendable (String) throws -> Void) async throws {
         let call = try await channel.clientStreaming(method.method, options: options)
-        try await send(input, to: call.requests)
-        try show(json(await call.reply().message))
+        try await exchange(input, call.requests) { try show(json(await call.answer().message)) }
     }
 
-    /// Requests go out as they come in, while responses are shown. Whoever fails ends the other; a server that is done waits for no
-    /// more input.
-    private func bidirectional(
-        _ channel: any CallChannel, _ input: CallInput, _ show: @escaping @Sendable (String) throws -> Void
-    ) async throws {
-        enum Half { case requests, responses }
+    private func bidirectional(_ channel: any CallChannel, _ input: CallInput, _ show: @escaping @Sendable (String) throws -> Void) async throws {
         let call = try await channel.bidirectional(method.method, options: options)
+        try await exchange(input, call.requests) { try await showAll(call.replies, show) }
+    }
+
+    /// Requests go out as they come in, while `responses` takes what is answered. Whoever fails ends the other; a server that is done waits for no
+    /// more input.
+    private func exchange(_ input: CallInput, _ requests: RequestSink, responses: @escaping @Sendable () async throws -> Void) async throws {
+        enum Half { case requests, responses }
         try await withThrowingTaskGroup(of: Half.self) { group in
             group.addTask {
-                try await send(input, to: call.requests)
-                try await call.requests.finish()
+                try await send(input, to: requests)
+                try await requests.finish()
                 return .requests
             }
             group.addTask {
-                try await showAll(call.replies, show)
+                try await responses()
                 return .responses
             }
             while let half = try await group.next() {
