@@ -355,7 +355,7 @@ let appTests: [Target] = [
             .product(name: "HTTPTypes", package: "swift-http-types"), subprocess, .product(name: "SystemPackage", package: "swift-system"),
             crypto, logging, nio("NIOCore"),
         ]),
-    tests("PulseCommandsTests", uses: [argumentParser, "PulseCommands", "MeshTelemetry", "Deployment", "Cryptography", "ServiceAPI", "MeshCall", "MeshMessages", "Trading", crypto, logging, nio("NIOCore")]),
+    tests("PulseCommandsTests", uses: [argumentParser, "PulseCommands", "pulse", "TestSupport", "MeshTelemetry", "Deployment", "Cryptography", "ServiceAPI", "MeshCall", "MeshMessages", "Trading", crypto, logging, nio("NIOCore")]),
     tests(
         "IntegrationTests",
         uses: [

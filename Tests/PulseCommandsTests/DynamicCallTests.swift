@@ -250,6 +250,20 @@ struct DynamicCallTests {
                 """)
     }
 
+    @Test("What a server says of a failure commands no terminal and makes no lines of its own")
+    func hostileStatus() async throws {
+        let failing = MethodImplementation.Body.unary { _, _ in
+            throw RPCError(
+                .aborted, "\u{1b}]0;owned\u{7}Sorry.\r\nretry after never\u{202e}", reason: "A\u{9b}31m",
+                details: [StatusDetail(typeURL: "type.example/\u{1b}[2J", value: [])], trailers: ["x-shard": "7\u{1b}[8m"])
+        }
+        let error = await #expect(throws: MeshCommandError.self) { try await run(Self.method(.unary), failing, CallInput([])) }
+        let message = try #require(error?.message)
+        #expect(message.hasPrefix(#"ABORTED (A\u009b31m): \u001b]0;owned\u0007Sorry.\u000d\u000aretry after never\u202e"# + "\n"), "\(message)")
+        #expect(message.contains(#"detail type.example/\u001b[2J "#) && message.contains(#"trailer x-shard: 7\u001b[8m"#), "\(message)")
+        #expect(message == TerminalText.lines(message))
+    }
+
     @Test("A refused caller learns who may call; a call without its token, which token it is")
     func hints() async throws {
         let refused = await #expect(throws: MeshCommandError.self) {

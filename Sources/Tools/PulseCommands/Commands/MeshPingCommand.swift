@@ -29,7 +29,7 @@ struct MeshPingCommand: AsyncParsableCommand {
                 do {
                     report = try await Self.ping(MeshProbe(name: name, mesh: mesh), count, of: question)
                 } catch {
-                    failures.append("\(name.rawValue) at \(endpoint): \(error)")
+                    failures.append("\(name.rawValue) at \(endpoint): \(TerminalText.line("\(error)"))")
                     continue
                 }
                 try Terminal.line(report.text)

@@ -27,14 +27,14 @@ package enum MeshCommandError: Error {
         do {
             try await work()
         } catch let error as MeshCommandError {
-            FileHandle.standardError.write(Data((error.message + "\n").utf8))
+            FileHandle.standardError.write(Data((TerminalText.lines(error.message) + "\n").utf8))
             throw error.exitCode
         }
     }
 
     /// A call's failure: `CODE (REASON): message`, what else the server said, a line each, and where that helps what to do about it.
     package static func call(_ error: RPCError, of method: MethodDescriptor) -> MeshCommandError {
-        .failed(([error.description] + particulars(error) + hint(error, method)).joined(separator: "\n"))
+        .failed((([error.description] + particulars(error)).map(TerminalText.line) + hint(error, method)).joined(separator: "\n"))
     }
 
     private static func particulars(_ error: RPCError) -> [String] {

@@ -19,8 +19,8 @@ struct PingReport {
             ", certificate until \(Date(timeIntervalSince1970: TimeInterval($0)).formatted(.iso8601))"
         }
         return """
-            \(name.rawValue) at \(endpoint): \(state)
-              \(handshake.identity) over \(handshake.protocolName)\(until ?? "")
+            \(name.rawValue) at \(endpoint): \(TerminalText.line(state))
+              \(TerminalText.line(handshake.identity)) over \(handshake.protocolName)\(until ?? "")
               handshake \(Self.milliseconds(handshake.time)) ms\(Self.summary(times))
             """
     }

@@ -22,7 +22,7 @@ package struct ProposalText {
         guard order.proposalID == answer.proposalId else { throw CommandError("the bytes are another proposal's") }
         id = answer.proposalId
         needsSecondFactor = answer.needsSecondFactor
-        reason = answer.secondFactorReason
+        reason = TerminalText.line(answer.secondFactorReason)
     }
 
     package var text: String {

@@ -30,12 +30,12 @@ enum Terminal {
         FileHandle.standardError.write(Data(text.utf8))
     }
 
-    /// Prints a line at once, and fails where it cannot: `print` says nothing when the disk is full or the reader gone.
+    /// Prints a line, or several, at once, and fails where it cannot: `print` says nothing when the disk is full or the reader gone.
     ///
     /// - Throws: `MeshCommandError.failed`.
     static func line(_ text: String) throws {
         do {
-            try FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
+            try FileHandle.standardOutput.write(contentsOf: Data((TerminalText.lines(text) + "\n").utf8))
         } catch {
             throw MeshCommandError.failed("standard output takes nothing: \(reason(of: error))")
         }
@@ -49,7 +49,12 @@ enum Terminal {
 
     /// Prints at once, for text that comes in pieces.
     static func stream(_ text: String) {
-        print(text, terminator: "")
+        Swift.print(TerminalText.lines(text), terminator: "")
         fflush(nil)
     }
+}
+
+/// Swift's, for this module: whose words they are, what is printed commands no terminal.
+func print(_ text: String) {
+    Swift.print(TerminalText.lines(text))
 }
