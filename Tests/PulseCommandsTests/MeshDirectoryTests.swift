@@ -1,9 +1,10 @@
 import Deployment
 import MeshCall
 import MeshMessages
-import PulseCommands
 import ServiceAPI
 import Testing
+
+@testable import PulseCommands
 
 @Suite("What pulse knows of the mesh")
 struct MeshDirectoryTests {
@@ -58,6 +59,18 @@ struct MeshDirectoryTests {
         #expect(watch.contains("pulse mesh call mesh.v1.Health/Watch '{\"service\":\"\"}'"))
         let method = MeshDescription.text(try directory.entry("Execution/SignOff"))
         #expect(method.contains("tokens: signoff+jwt"))
+    }
+
+    @Test("Of every service it is said who serves it, also of the one that is on no mesh port; of a stranger's nothing is")
+    func servers() throws {
+        for service in directory.services {
+            let servers = try #require(MeshDirectory.servers(of: service.name))
+            #expect(!servers.isEmpty && MeshDescription.text(.service(service)).hasPrefix("// served by \(servers)\nservice \(service.name) {\n"))
+            #expect(MeshListText.line(service.name).hasPrefix(service.name) && MeshListText.line(service.name).hasSuffix(" " + servers))
+        }
+        #expect(MeshDirectory.servers(of: "cryptopulse.auth.v1.Enrolment") == "auth, on its enrolment port")
+        let stranger = ServiceReflection(name: "other.v1.Other", methods: [])
+        #expect(MeshDescription.text(.service(stranger)) == "service other.v1.Other {\n}" && MeshListText.line(stranger.name) == stranger.name)
     }
 
     @Test("The call to start from finds its process as it stands; where no process takes it, there is none")

@@ -29,7 +29,7 @@ struct MeshListCommand: AsyncParsableCommand {
 
 enum MeshListText {
     static func line(_ service: String) -> String {
-        service.padding(to: 42) + MeshDirectory.processes(serving: service).map(\.rawValue).joined(separator: ", ")
+        MeshDirectory.servers(of: service).map { service.padding(to: 42) + $0 } ?? service
     }
 }
 

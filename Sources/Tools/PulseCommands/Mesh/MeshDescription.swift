@@ -16,8 +16,8 @@ package enum MeshDescription {
     // MARK: - Services and methods
 
     private static func text(_ service: ServiceReflection) -> String {
-        let processes = MeshDirectory.processes(serving: service.name).map(\.rawValue).joined(separator: ", ")
-        return (["// served by \(processes)", "service \(service.name) {"] + service.methods.map { "  " + signature($0) } + ["}"])
+        let servers = MeshDirectory.servers(of: service.name).map { ["// served by \($0)"] } ?? []
+        return (servers + ["service \(service.name) {"] + service.methods.map { "  " + signature($0) } + ["}"])
             .joined(separator: "\n")
     }
 
