@@ -1,5 +1,5 @@
 public import ArgumentParser
-import Foundation
+import MeshTool
 
 /// `pulse`: what an operator and a trader do with a deployment.
 public struct PulseCommand: AsyncParsableCommand {
@@ -23,15 +23,7 @@ public struct PulseCommand: AsyncParsableCommand {
 
     public init() {}
 
-    /// Runs what the arguments ask for and ends the process. Its errors are often others' words.
     public static func main() async {
-        do {
-            var command = try parseAsRoot()
-            if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
-        } catch {
-            let (text, code) = (TerminalText.lines(fullMessage(for: error)), exitCode(for: error))
-            if !text.isEmpty { (code.isSuccess ? FileHandle.standardOutput : .standardError).write(Data((text + "\n").utf8)) }
-            exit(withError: code)
-        }
+        await runToEnd()
     }
 }

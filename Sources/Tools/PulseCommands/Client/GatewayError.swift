@@ -1,3 +1,5 @@
+import MeshTool
+
 /// The gateway refused: what it said, in its own words.
 package struct GatewayError: Error, CustomStringConvertible {
     package struct Body: Decodable {

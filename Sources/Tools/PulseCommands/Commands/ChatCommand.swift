@@ -1,4 +1,5 @@
 import ArgumentParser
+import MeshTool
 
 struct ChatCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "chat", abstract: "Says something to the assistant.")

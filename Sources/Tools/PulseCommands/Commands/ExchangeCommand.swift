@@ -1,5 +1,6 @@
 import ArgumentParser
 import Deployment
+import MeshTool
 
 struct ExchangeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

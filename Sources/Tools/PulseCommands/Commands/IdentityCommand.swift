@@ -1,5 +1,6 @@
 import ArgumentParser
 import MeshCall
+import MeshTool
 import ServiceAPI
 
 struct IdentityCommand: AsyncParsableCommand {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import MeshTool
 import ServiceAPI
 
 struct KillSwitchCommand: AsyncParsableCommand {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import MeshTool
 
 struct ProposalsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "proposals", abstract: "Lists proposals, or shows one.")

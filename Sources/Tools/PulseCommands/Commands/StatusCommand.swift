@@ -1,5 +1,6 @@
 import ArgumentParser
 import Deployment
+import MeshTool
 
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

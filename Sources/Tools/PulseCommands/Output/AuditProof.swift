@@ -1,5 +1,6 @@
 package import Cryptography
 import MeshMessages
+import MeshTool
 import ServiceAPI
 
 /// A person's records, each shown to be in the log that a signed checkpoint names.

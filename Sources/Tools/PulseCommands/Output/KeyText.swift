@@ -1,5 +1,6 @@
 import Deployment
 import Foundation
+import MeshTool
 import ServiceAPI
 
 /// Keys as an operator reads them.

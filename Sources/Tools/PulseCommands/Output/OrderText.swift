@@ -1,3 +1,5 @@
+import MeshTool
+
 /// Orders as text.
 enum OrderText {
     static func line(_ order: OrderAnswer) -> String {

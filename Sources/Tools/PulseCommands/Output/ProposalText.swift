@@ -1,3 +1,4 @@
+import MeshTool
 package import Trading
 
 /// A proposal as a person reads it before signing: made from its canonical bytes alone, whatever the answer says beside them.

@@ -7,11 +7,15 @@ package struct DynamicCall: Sendable {
     package let method: MethodReflection
     package let options: CallOptions
     package let output: MessageJSONOptions
+    package let guide: CallGuide
 
-    package init(_ method: MethodReflection, options: CallOptions = CallOptions(), output: MessageJSONOptions = MessageJSONOptions()) {
+    package init(
+        _ method: MethodReflection, options: CallOptions = CallOptions(), output: MessageJSONOptions = MessageJSONOptions(), guide: CallGuide
+    ) {
         self.method = method
         self.options = options
         self.output = output
+        self.guide = guide
     }
 
     /// - Parameter show: gets each response as it comes.
@@ -25,7 +29,7 @@ package struct DynamicCall: Sendable {
             case .bidirectional: try await bidirectional(channel, input, show)
             }
         } catch let error as RPCError {
-            throw MeshCommandError.call(error, of: method.method)
+            throw MeshCommandError.call(error, of: method.method, guide)
         }
     }
 

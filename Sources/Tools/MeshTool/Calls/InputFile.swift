@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// A cancelled reader gets an answer at once, although the thread may wait on: for a person at the keyboard, say.
 final class InputFile: Sendable {
-    private let queue = DispatchQueue(label: "pulse.input")
+    private let queue = DispatchQueue(label: "mesh-tool.input")
     private let state: State
 
     private static let pieceBytes = 64 << 10

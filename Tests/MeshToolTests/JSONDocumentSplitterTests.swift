@@ -1,6 +1,6 @@
 import Testing
 
-@testable import PulseCommands
+@testable import MeshTool
 
 @Suite("JSON values one after another")
 struct JSONDocumentSplitterTests {

@@ -3,15 +3,18 @@ import Logging
 import MeshCall
 import MeshMessages
 import MeshTelemetry
+import MeshTool
 import NIOCore
-import PulseCommands
 import Synchronization
 import Testing
 
 /// Every kind of call against a server in this process, with the health messages.
-@Suite("pulse mesh call")
+@Suite("Calling a method by its layouts")
 struct DynamicCallTests {
     private static let peer = PeerIdentity(spiffeID: "spiffe://development.cryptopulse.internal/operator", name: "operator")
+
+    private static let guide = CallGuide(
+        command: "tool", caller: "operator", unreachable: "switch it on", servers: { _ in nil }, target: { _ in nil })
 
     private static func method(_ kind: MethodDescriptor.Kind, callers: [String] = ["operator"], tokens: [TokenType] = []) -> MethodReflection {
         let descriptor = MethodDescriptor(
@@ -32,7 +35,7 @@ struct DynamicCallTests {
         let service = ServiceDefinition(name: "test.v1.Test", methods: [MethodImplementation(method.method, body)])
         let server = InProcessServer(services: [service], authenticator: nil, logger: Logger(label: "test"))
         let shown = Shown()
-        try await DynamicCall(method, options: options, output: output).run(on: server.channel(as: Self.peer), input) { shown.add($0) }
+        try await DynamicCall(method, options: options, output: output, guide: Self.guide).run(on: server.channel(as: Self.peer), input) { shown.add($0) }
         return shown.lines
     }
 
@@ -115,7 +118,7 @@ struct DynamicCallTests {
             logger: Logger(label: "test"))
         let (shown, show) = AsyncStream.makeStream(of: String.self)
         let call = Task {
-            try await DynamicCall(method).run(on: server.channel(as: Self.peer), CallInput(documentsOf: pipe.fileHandleForReading)) { show.yield($0) }
+            try await DynamicCall(method, guide: Self.guide).run(on: server.channel(as: Self.peer), CallInput(documentsOf: pipe.fileHandleForReading)) { show.yield($0) }
         }
         var lines = shown.makeAsyncIterator()
         for name in ["a", "b", "c"] {
@@ -271,7 +274,7 @@ struct DynamicCallTests {
         }
         #expect(
             refused?.message.hasPrefix("PERMISSION_DENIED (CALLER_NOT_ALLOWED): ") == true
-                && refused?.message.hasSuffix("the policy of /test.v1.Test/Ask lets gateway, agent call it") == true, "\(refused?.message ?? "")")
+                && refused?.message.hasSuffix("\nyou call as operator; the policy of /test.v1.Test/Ask lets gateway, agent call it") == true, "\(refused?.message ?? "")")
         let tokenless = await #expect(throws: MeshCommandError.self) {
             try await run(Self.method(.unary, tokens: [.access, .agent]), Self.answering, CallInput([]))
         }
