@@ -125,6 +125,10 @@ let meshTools: [Target] = [
     // What protoc-gen-mesh does, as a library so that its rules have tests.
     target("MeshGenerator", in: "Tools", uses: ["CPluginMessages", "CProtobufC"]),
     program("protoc-gen-mesh", uses: ["MeshGenerator"]),
+    // list, describe, call and ping for any services: a ready tool for users of the mesh, and what `pulse mesh` is made of.
+    target(
+        "MeshTool", in: "Tools",
+        uses: ["MeshRuntime", "MeshTelemetry", "MeshCall", "MeshTLS", "MeshMessages", argumentParser, logging, nio("NIOCore"), nio("NIOPosix")]),
     // The server and the client of the benchmarks.
     target(
         "MeshBench", in: "Tools",
@@ -138,9 +142,11 @@ let meshTools: [Target] = [
 let meshSamples: [Target] = [
     // C messages of proto/sample and proto/interop, whose Swift code stands in the tests: a module of its own, as a user of Mesh has it.
     .target(name: "CSampleMessages", dependencies: ["CProtobufC"], path: "Tests/CSampleMessages"),
-    // The program of the article "Your first service", and the C code of its messages.
+    // The programs of the article "Your first service", and the code of their messages.
     .target(name: "CGreeter", dependencies: ["CProtobufC"], path: "Tests/CGreeter"),
-    sample("FirstService", uses: ["MeshRuntime", "MeshTelemetry", "MeshCall", "MeshTLS", "MeshMessages", "CGreeter", logging, nio("NIOPosix")]),
+    testTool("GreeterAPI", uses: ["MeshCall", "MeshMessages", "CGreeter"]),
+    sample("FirstService", uses: ["GreeterAPI", "MeshRuntime", "MeshTelemetry", "MeshCall", "MeshTLS", "MeshMessages", logging, nio("NIOPosix")]),
+    sample("GreeterTool", uses: ["GreeterAPI", "MeshTool"]),
     // Runs other programs, records what is logged, lets one side of a test wait for the other.
     target("TestSupport", in: "Testing", uses: ["MeshCall", logging, subprocess, systemPackage]),
 ]
@@ -168,7 +174,10 @@ let meshTests: [Target] = [
             "MeshTelemetry", "MeshCall", "TestSupport", tracing("Tracing"), tracing("Instrumentation"), tracing("InMemoryTracing"), metricsTestKit,
             logging, nio("NIOCore"),
         ]),
-    tests("FirstServiceTests", uses: ["FirstService", "protoc-gen-mesh", "TestSupport"]),
+    tests("FirstServiceTests", uses: ["FirstService", "GreeterTool", "protoc-gen-mesh", "TestSupport"]),
+    tests(
+        "MeshToolTests",
+        uses: ["MeshTool", "MeshTelemetry", "MeshCall", "MeshTLS", "MeshMessages", logging, nio("NIOCore")]),
     tests("MeshGeneratorTests", uses: ["MeshGenerator", "TestSupport"]),
 ]
 
@@ -276,7 +285,7 @@ let tools: [Target] = [
     target(
         "PulseCommands", in: "Tools",
         uses: [
-            "Deployment", "Secrets", "Identity", "Telemetry", "Cryptography", "Trading", "ServiceKit", "ServiceAPI", "MeshRuntime", "MeshTelemetry", "MeshCall", "MeshMessages", "MeshTLS", argumentParser, asyncHTTPClient,
+            "MeshTool", "Deployment", "Secrets", "Identity", "Telemetry", "Cryptography", "Trading", "ServiceKit", "ServiceAPI", "MeshRuntime", "MeshTelemetry", "MeshCall", "MeshMessages", "MeshTLS", argumentParser, asyncHTTPClient,
             unixSignals, logging, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix"), nio("NIOFoundationCompat"),
         ]),
 ]
@@ -355,7 +364,7 @@ let appTests: [Target] = [
             .product(name: "HTTPTypes", package: "swift-http-types"), subprocess, .product(name: "SystemPackage", package: "swift-system"),
             crypto, logging, nio("NIOCore"),
         ]),
-    tests("PulseCommandsTests", uses: [argumentParser, "PulseCommands", "MeshTelemetry", "Deployment", "Cryptography", "ServiceAPI", "MeshCall", "MeshMessages", "Trading", crypto, logging, nio("NIOCore")]),
+    tests("PulseCommandsTests", uses: [argumentParser, "PulseCommands", "MeshTool", "pulse", "TestSupport", "MeshTelemetry", "Deployment", "Cryptography", "ServiceAPI", "MeshCall", "MeshMessages", "Trading", crypto, logging, nio("NIOCore")]),
     tests(
         "IntegrationTests",
         uses: [
@@ -368,6 +377,7 @@ let appTests: [Target] = [
 let meshProducts: [Product] = [
     .library(name: "Mesh", targets: ["MeshRuntime", "MeshTelemetry", "MeshCall", "MeshMessages", "MeshTLS", "MeshWire"]),
     .executable(name: "protoc-gen-mesh", targets: ["protoc-gen-mesh"]),
+    .library(name: "MeshTool", targets: ["MeshTool"]),
     // For the package in Tests/Benchmarks.
     .library(name: "MeshBench", targets: ["MeshBench"]),
 ]
@@ -377,7 +387,7 @@ let meshPackages: [Package.Dependency] = [
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
-    // For the benchmark's programs.
+    // For programs with a command line: the mesh tool, the benchmark.
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     // For tests, and for starting the processes of a deployment.

@@ -1,3 +1,4 @@
+import GreeterAPI
 import MeshCall
 
 /// What the service answers. The compiler asks for every method of the `.proto`.

@@ -1,5 +1,6 @@
 import Dispatch
 import Glibc
+import GreeterAPI
 import Logging
 import MeshCall
 import MeshRuntime

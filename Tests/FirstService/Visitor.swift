@@ -1,3 +1,4 @@
+import GreeterAPI
 import Logging
 import MeshCall
 import MeshMessages

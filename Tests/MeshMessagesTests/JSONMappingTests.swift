@@ -68,6 +68,15 @@ struct JSONMappingTests {
         #expect(read.name == "\" \\ / \u{8}\u{c}\n\r\t é 🪙")
     }
 
+    @Test("What a terminal would obey is escaped, in one line or several; what stands beside it in Unicode is not")
+    func terminalControls() throws {
+        let (written, json) = ("\u{1b}[2J\u{80}\u{9b}31m\u{9f}\u{202a}\u{202e}\u{2066}\u{2069}", #"\u001b[2J\u0080\u009b31m\u009f\u202a\u202e\u2066\u2069"#)
+        try check(SampleV1.Leaf(name: written), "{\"name\":\"\(json)\"}")
+        #expect(try Self.json(SampleV1.Leaf(name: written), .init(isIndented: true)) == "{\n  \"name\": \"\(json)\"\n}")
+        let harmless = "\u{a0}\u{2029}\u{202f}\u{2065}\u{206a}\u{80a}é\u{1f99b}\u{c2}"
+        try check(SampleV1.Leaf(name: harmless), "{\"name\":\"\(harmless)\"}")
+    }
+
     @Test("Defaults when asked for, and line breaks")
     func options() throws {
         #expect(try Self.json(SampleV1.Choice(), .init(includesDefaults: true)) == #"{"before":""}"#)

@@ -1,9 +1,11 @@
 import Deployment
 import MeshCall
 import MeshMessages
-import PulseCommands
+import MeshTool
 import ServiceAPI
 import Testing
+
+@testable import PulseCommands
 
 @Suite("What pulse knows of the mesh")
 struct MeshDirectoryTests {
@@ -50,20 +52,32 @@ struct MeshDirectoryTests {
 
     @Test("A description names the processes, the policy, the messages and a call to start from")
     func descriptions() throws {
-        let service = MeshDescription.text(try directory.entry("cryptopulse.auth.v1.Auth"))
+        let service = MeshDescription.text(try directory.entry("cryptopulse.auth.v1.Auth"), .operator)
         #expect(service.contains("// served by auth\nservice cryptopulse.auth.v1.Auth {\n  rpc SignUp("))
-        let watch = MeshDescription.text(try directory.entry("Health/Watch"))
+        let watch = MeshDescription.text(try directory.entry("Health/Watch"), .operator)
         #expect(watch.hasPrefix("rpc Watch(mesh.v1.HealthCheckRequest) returns (stream mesh.v1.HealthCheckResponse);\n  callers: operator, gateway"))
         #expect(watch.contains("message mesh.v1.HealthCheckRequest {\n  string service = 1;\n}"))
         #expect(watch.contains("pulse mesh call mesh.v1.Health/Watch '{\"service\":\"\"}'"))
-        let method = MeshDescription.text(try directory.entry("Execution/SignOff"))
+        let method = MeshDescription.text(try directory.entry("Execution/SignOff"), .operator)
         #expect(method.contains("tokens: signoff+jwt"))
+    }
+
+    @Test("Of every service it is said who serves it, also of the one that is on no mesh port; of a stranger's nothing is")
+    func servers() throws {
+        for service in directory.services {
+            let servers = try #require(MeshDirectory.servers(of: service.name))
+            #expect(!servers.isEmpty && MeshDescription.text(.service(service), .operator).hasPrefix("// served by \(servers)\nservice \(service.name) {\n"))
+            #expect(MeshDescription.line(service, .operator).hasPrefix(service.name) && MeshDescription.line(service, .operator).hasSuffix(" " + servers))
+        }
+        #expect(MeshDirectory.servers(of: "cryptopulse.auth.v1.Enrolment") == "auth, on its enrolment port")
+        let stranger = ServiceReflection(name: "other.v1.Other", methods: [])
+        #expect(MeshDescription.text(.service(stranger), .operator) == "service other.v1.Other {\n}" && MeshDescription.line(stranger, .operator) == stranger.name)
     }
 
     @Test("The call to start from finds its process as it stands; where no process takes it, there is none")
     func examples() throws {
         for method in directory.services.flatMap(\.methods) {
-            let (text, path) = (MeshDescription.text(.method(method)), "\(method.method.service)/\(method.method.name)")
+            let (text, path) = (MeshDescription.text(.method(method), .operator), "\(method.method.service)/\(method.method.name)")
             let serving = MeshDirectory.processes(serving: method.method.service)
             guard let line = text.split(separator: "\n").last(where: { $0.hasPrefix("pulse mesh call \(path) '") }) else {
                 #expect(serving.isEmpty, "\(path) has no example")
@@ -76,10 +90,10 @@ struct MeshDirectoryTests {
 
     @Test("Messages inside messages, oneofs and enums are described too; of what is not there something near is named")
     func types() throws {
-        let event = MeshDescription.text(try directory.entry("cryptopulse.agent.v1.ChatEvent"))
+        let event = MeshDescription.text(try directory.entry("cryptopulse.agent.v1.ChatEvent"), .operator)
         #expect(event.contains("  oneof {\n    ") && event.hasSuffix("  }\n}"))
-        #expect(MeshDescription.text(try directory.entry("cryptopulse.execution.v1.Side")).hasPrefix("enum cryptopulse.execution.v1.Side {\n"))
-        #expect(MeshDescription.text(try directory.entry("cryptopulse.execution.v1.Fill")).contains("message cryptopulse.execution.v1.Fill {"))
+        #expect(MeshDescription.text(try directory.entry("cryptopulse.execution.v1.Side"), .operator).hasPrefix("enum cryptopulse.execution.v1.Side {\n"))
+        #expect(MeshDescription.text(try directory.entry("cryptopulse.execution.v1.Fill"), .operator).contains("message cryptopulse.execution.v1.Fill {"))
         let error = #expect(throws: MeshCommandError.self) { try directory.entry("cryptopulse.execution.v1.Fil") }
         #expect(error?.message.contains("did you mean cryptopulse.execution.v1.Fill") == true, "\(error?.message ?? "nothing")")
     }

@@ -57,6 +57,13 @@ public struct ClientStreamingCall: Sendable {
     /// - Throws: `RPCError`.
     public func reply() async throws -> UnaryReply {
         try await requests.finish()
+        return try await answer()
+    }
+
+    /// Waits for the answer while messages may still be sent: whoever streams what comes slowly hears of an early end at once. Instead of ``reply()``.
+    ///
+    /// - Throws: `RPCError`.
+    package func answer() async throws -> UnaryReply {
         var iterator = replies.makeAsyncIterator()
         guard let message = try await iterator.next() else {
             throw RPCError(.internalError, "The server gave no answer.", reason: "MALFORMED_RESPONSE")

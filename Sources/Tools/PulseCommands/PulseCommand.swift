@@ -1,4 +1,5 @@
 public import ArgumentParser
+import MeshTool
 
 /// `pulse`: what an operator and a trader do with a deployment.
 public struct PulseCommand: AsyncParsableCommand {
@@ -21,4 +22,8 @@ public struct PulseCommand: AsyncParsableCommand {
         ])
 
     public init() {}
+
+    public static func main() async {
+        await runToEnd()
+    }
 }

@@ -35,7 +35,7 @@ struct JSONOutput {
         bytes.append(contentsOf: text.utf8)
     }
 
-    /// In quotes, escaped where RFC 8259 (section 7) asks for it.
+    /// In quotes, escaped where RFC 8259 (section 7) asks for it, and where a terminal would obey what it is shown (`TerminalControl`).
     mutating func string(_ content: some Sequence<UInt8>) {
         bytes.append(UInt8(ascii: "\""))
         for byte in content {
@@ -47,11 +47,32 @@ struct JSONOutput {
             case 0x0d: text("\\r")
             case 0x09: text("\\t")
             case 0..<0x20, 0x7f: bytes.append(contentsOf: Self.escapes[Int(byte)])
-            default: bytes.append(byte)
+            default:
+                bytes.append(byte)
+                if Self.continues(byte) { escapeControl() }
             }
         }
         bytes.append(UInt8(ascii: "\""))
     }
+
+    /// Of what ends here in two or three bytes of UTF-8; those of one byte are escaped as they come.
+    private mutating func escapeControl() {
+        let end = bytes.suffix(3).map(UInt32.init)
+        guard end.count == 3 else { return }
+        if end[1] == 0xc2 {
+            replace(2, by: end[2])
+        } else if end[0] == 0xe2, end[1] & 0xc0 == 0x80 {
+            replace(3, by: 0x2000 | (end[1] & 0x3f) << 6 | end[2] & 0x3f)
+        }
+    }
+
+    private mutating func replace(_ count: Int, by value: UInt32) {
+        guard let scalar = Unicode.Scalar(value), TerminalControl.contains(scalar) else { return }
+        bytes.removeLast(count)
+        text(TerminalControl.escape(scalar))
+    }
+
+    private static func continues(_ byte: UInt8) -> Bool { byte & 0xc0 == 0x80 }
 
     /// `\u0000` to `\u007f`.
     private static let escapes: [[UInt8]] = {

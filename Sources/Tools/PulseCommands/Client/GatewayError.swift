@@ -1,3 +1,5 @@
+import MeshTool
+
 /// The gateway refused: what it said, in its own words.
 package struct GatewayError: Error, CustomStringConvertible {
     package struct Body: Decodable {
@@ -22,6 +24,6 @@ package struct GatewayError: Error, CustomStringConvertible {
     package var description: String {
         let reason = body.reason.flatMap { $0.isEmpty ? nil : " (\($0))" } ?? ""
         let request = body.requestId.map { " [request \($0)]" } ?? ""
-        return "\(body.code)\(reason): \(body.message)\(request)"
+        return TerminalText.line("\(body.code)\(reason): \(body.message)\(request)")
     }
 }

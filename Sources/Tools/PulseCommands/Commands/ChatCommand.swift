@@ -1,4 +1,5 @@
 import ArgumentParser
+import MeshTool
 
 struct ChatCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "chat", abstract: "Says something to the assistant.")
@@ -31,7 +32,7 @@ enum ChatPrinter {
                 atLineStart = false
             }
             if let tool = line.tool {
-                Terminal.stream("\(atLineStart ? "" : "\n")\(indent)[\(tool.name): \(tool.summary)]\n")
+                Terminal.stream("\(atLineStart ? "" : "\n")\(indent)[\(TerminalText.line("\(tool.name): \(tool.summary)"))]\n")
                 atLineStart = true
             }
             if let proposal = line.proposal { proposals.append(proposal.proposalId) }

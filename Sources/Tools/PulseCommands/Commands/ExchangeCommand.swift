@@ -1,5 +1,6 @@
 import ArgumentParser
 import Deployment
+import MeshTool
 
 struct ExchangeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -26,7 +27,7 @@ struct ExchangeLinkCommand: AsyncParsableCommand {
                     try await account.register($0, label: purpose.rawValue, permissions: purpose == .trade ? ["read", "trade"] : ["read"])
                 }
                 print("linked sandbox account \(account.id) to \(purpose.rawValue)")
-                for what in unchecked { print("  the exchange does not say \(what)") }
+                for what in unchecked { print("  the exchange does not say \(TerminalText.line(what))") }
             }
         }
     }
@@ -56,7 +57,7 @@ struct ExchangeUnlinkCommand: AsyncParsableCommand {
             for purpose in only.map({ [$0] }) ?? Person.ExchangeKeyPurpose.allCases {
                 let answer = try await person.unlinkExchange(purpose, reason: reason)
                 for id in answer.keyIds { print("revoked \(purpose.rawValue) key \(id)") }
-                for note in answer.notes { print("  \(note)") }
+                for note in answer.notes { print("  \(TerminalText.line(note))") }
                 if answer.keyIds.isEmpty { print("no \(purpose.rawValue) key was linked") }
             }
         }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import MeshCall
+import MeshTool
 import ServiceAPI
 
 struct IdentityCommand: AsyncParsableCommand {
@@ -73,7 +74,7 @@ enum RevocationText {
     }
 
     static func all(_ list: AuthV1.Revocations) -> String {
-        ([summary(list)] + list.identities.sorted() + list.serials.map(hex).sorted()).joined(separator: "\n")
+        ([summary(list)] + list.identities.sorted().map(TerminalText.line) + list.serials.map(hex).sorted()).joined(separator: "\n")
     }
 
     static func hex(_ serial: [UInt8]) -> String {

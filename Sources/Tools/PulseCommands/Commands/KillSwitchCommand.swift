@@ -1,4 +1,5 @@
 import ArgumentParser
+import MeshTool
 import ServiceAPI
 
 struct KillSwitchCommand: AsyncParsableCommand {
@@ -24,6 +25,6 @@ struct KillSwitchCommand: AsyncParsableCommand {
             guard action != .status else { return try await execution.getKillSwitch(.init()) }
             return try await execution.setKillSwitch(.init(engaged: action == .on, reason: reason ?? ""))
         }
-        print(result.engaged ? "engaged: \(result.reason)" : "not engaged")
+        print(result.engaged ? "engaged: \(TerminalText.line(result.reason))" : "not engaged")
     }
 }

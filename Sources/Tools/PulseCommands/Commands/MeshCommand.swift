@@ -1,6 +1,5 @@
 import ArgumentParser
-import Deployment
-import MeshCall
+import MeshTool
 
 struct MeshCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -9,39 +8,25 @@ struct MeshCommand: AsyncParsableCommand {
 }
 
 struct MeshListCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "Lists the services, or one service's methods.")
+    static let configuration = CommandConfiguration(commandName: "list", abstract: MeshListing.abstract)
 
     @OptionGroup var state: StateOptions
     @Argument(help: "A service: mesh.v1.Health, or Health for short.")
     var service: String?
 
     func run() async throws {
-        try await MeshCommandError.reporting {
-            let directory = MeshDirectory()
-            if let service {
-                for method in try directory.service(service).methods { try Terminal.line("\(method.method.service)/\(method.method.name)") }
-            } else {
-                for service in directory.services { try Terminal.line(MeshListText.line(service.name)) }
-            }
-        }
-    }
-}
-
-enum MeshListText {
-    static func line(_ service: String) -> String {
-        service.padding(to: 42) + MeshDirectory.processes(serving: service).map(\.rawValue).joined(separator: ", ")
+        try await MeshCommandError.reporting { try MeshListing.show(service, in: MeshDirectory(), .operator) }
     }
 }
 
 struct MeshDescribeCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "describe", abstract: "Shows a service, a method with its policy and messages, a message or an enum.")
+    static let configuration = CommandConfiguration(commandName: "describe", abstract: MeshDescription.abstract)
 
     @OptionGroup var state: StateOptions
     @Argument(help: "SERVICE, SERVICE/METHOD, or the full name of a message or enum.")
     var name: String
 
     func run() async throws {
-        try await MeshCommandError.reporting { try Terminal.line(MeshDescription.text(try MeshDirectory().entry(name))) }
+        try await MeshCommandError.reporting { try StandardOutput.line(MeshDescription.text(MeshDirectory().entry(name), .operator)) }
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import MeshTool
 
 struct ProposalsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "proposals", abstract: "Lists proposals, or shows one.")
@@ -12,7 +13,7 @@ struct ProposalsCommand: AsyncParsableCommand {
             if let id { return print(try await ProposalText(person.proposal(id)).text) }
             let list: ProposalList = try await person.get("/v1/proposals")
             for proposal in list.proposals {
-                print("\(proposal.proposalId)  \(proposal.state.padding(to: 10))\(try ProposalText(proposal).line)")
+                print(TerminalText.line("\(proposal.proposalId)  \(proposal.state.padding(to: 10))\(try ProposalText(proposal).line)"))
             }
             if list.proposals.isEmpty { print("no proposals") }
         }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Deployment
+import MeshTool
 
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -13,7 +14,7 @@ struct StatusCommand: AsyncParsableCommand {
         for line in status.lines {
             let name = line.name.rawValue.padding(to: 18)
             let process = (line.pid.map { "pid \($0)" } ?? "not running").padding(to: 14)
-            print("\(name)\(process)port \(line.port)  \(line.unready ?? "ready")")
+            print("\(name)\(process)port \(line.port)  \(TerminalText.line(line.unready ?? "ready"))")
         }
         guard status.isReady else { throw ExitCode.failure }
     }

@@ -1,5 +1,6 @@
 import Deployment
 import MeshCall
+import MeshTool
 import ServiceAPI
 
 /// The keys of every process of a deployment, each asked by itself.

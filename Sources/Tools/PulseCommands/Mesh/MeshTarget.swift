@@ -1,6 +1,6 @@
 package import Deployment
 package import MeshCall
-import MeshMessages
+import MeshTool
 
 /// Which process a command talks to.
 package enum MeshTarget {
@@ -31,10 +31,9 @@ package enum MeshTarget {
     }
 
     /// What a health check of ``processes(named:)`` asks about: the proto service that `name` stands for, and else the process, with an empty name.
-    /// The health service does not know itself: who asks for it means the process.
     package static func healthQuestion(named name: String?) -> String {
-        guard let name, ServiceName(rawValue: name) == nil, let service = try? MeshDirectory().service(name) else { return "" }
-        return service.name == MeshV1.healthReflection.name ? "" : service.name
+        guard let name, ServiceName(rawValue: name) == nil else { return "" }
+        return (try? MeshDirectory().healthQuestion(of: name)) ?? ""
     }
 
     private static func processes(serving service: String) throws -> [ServiceName] {

@@ -1,9 +1,7 @@
 import Deployment
-import Logging
 import MeshRuntime
 import MeshTLS
-import NIOCore
-import NIOPosix
+import MeshTool
 import ServiceAPI
 import ServiceKit
 
@@ -29,18 +27,13 @@ struct OperatorMesh {
 
     /// Runs `body` with a client of the process called `name`, and closes the client.
     func withClient<T>(to name: ServiceName, _ body: (MeshClient) async throws -> T) async throws -> T {
+        try await peer(name).withClient(body)
+    }
+
+    /// - Throws: as ``endpoint(of:)`` and ``tls(to:)``.
+    func peer(_ name: ServiceName) throws -> MeshPeer {
         let endpoint = try endpoint(of: name)
-        let client = MeshClient(
-            host: endpoint.host, port: endpoint.port, tls: try tls(to: name), eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
-            logger: Logger(label: "pulse") { _ in SwiftLogNoOpLogHandler() })
-        do {
-            let result = try await body(client)
-            await client.close()
-            return result
-        } catch {
-            await client.close()
-            throw error
-        }
+        return MeshPeer(host: endpoint.host, port: endpoint.port, tls: try tls(to: name))
     }
 
     /// - Throws: `DeploymentError` when the deployment was never started.

@@ -1,5 +1,6 @@
 package import Cryptography
 import MeshMessages
+import MeshTool
 import ServiceAPI
 
 /// A person's records, each shown to be in the log that a signed checkpoint names.
@@ -38,8 +39,7 @@ package struct AuditProof {
             throw CommandError("record \(proven.index) is not in the log: \(error)")
         }
         let record = try AuditV1.Record(packed: Array(proven.recordBase64))
-        return Record(
-            index: proven.index, action: record.action, object: record.object,
-            summary: "\(record.source)  \(record.action)  \(record.object)  \(record.outcome)\(record.reason.isEmpty ? "" : " (\(record.reason))")")
+        let summary = "\(record.source)  \(record.action)  \(record.object)  \(record.outcome)\(record.reason.isEmpty ? "" : " (\(record.reason))")"
+        return Record(index: proven.index, action: record.action, object: record.object, summary: TerminalText.line(summary))
     }
 }

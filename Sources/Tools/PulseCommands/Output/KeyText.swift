@@ -1,5 +1,6 @@
 import Deployment
 import Foundation
+import MeshTool
 import ServiceAPI
 
 /// Keys as an operator reads them.
@@ -11,7 +12,7 @@ enum KeyText {
     }
 
     private static func line(_ name: String, _ state: String, _ since: String, _ due: String, _ owner: String) -> String {
-        name.padding(to: 66) + state.padding(to: 10) + since.padding(to: 12) + due.padding(to: 24) + owner
+        TerminalText.line(name.padding(to: 66) + state.padding(to: 10) + since.padding(to: 12) + due.padding(to: 24) + owner)
     }
 
     /// Everything there is to know, a line each.
@@ -22,7 +23,7 @@ enum KeyText {
             ("age", key.age), ("rotation asked for", key.rotationRequested),
             ("lies in", key.store),
         ]
-        return facts.filter { !$0.1.isEmpty }.map { "\($0.0):".padding(to: 20) + $0.1 }.joined(separator: "\n")
+        return facts.filter { !$0.1.isEmpty }.map { TerminalText.line("\($0.0):".padding(to: 20) + $0.1) }.joined(separator: "\n")
     }
 
     private static func since(_ key: KeysV1.Key) -> Int64 {

@@ -1,8 +1,10 @@
+import MeshTool
+
 /// Orders as text.
 enum OrderText {
     static func line(_ order: OrderAnswer) -> String {
-        "\(order.clientOrderId)  \(order.state.padding(to: 17))\(order.side) \(order.executedQuantity)/\(order.quantity) \(order.symbol)"
-            + (order.reason.isEmpty ? "" : "  \(order.reason)")
+        TerminalText.line("\(order.clientOrderId)  \(order.state.padding(to: 17))\(order.side) \(order.executedQuantity)/\(order.quantity) \(order.symbol)"
+            + (order.reason.isEmpty ? "" : "  \(order.reason)"))
     }
 
     static func block(_ order: OrderAnswer, indent: String = "") -> String {
@@ -12,6 +14,6 @@ enum OrderText {
         ]
         lines += order.fills.map { "fill      \($0.quantity) at \($0.price), commission \($0.commission) \($0.commissionAsset)" }
         lines.append("audit     record \(order.auditIndex)")
-        return lines.map { indent + $0 }.joined(separator: "\n")
+        return lines.map { indent + TerminalText.line($0) }.joined(separator: "\n")
     }
 }

@@ -1,3 +1,4 @@
+import MeshTool
 package import Trading
 
 /// A proposal as a person reads it before signing: made from its canonical bytes alone, whatever the answer says beside them.
@@ -22,7 +23,7 @@ package struct ProposalText {
         guard order.proposalID == answer.proposalId else { throw CommandError("the bytes are another proposal's") }
         id = answer.proposalId
         needsSecondFactor = answer.needsSecondFactor
-        reason = answer.secondFactorReason
+        reason = TerminalText.line(answer.secondFactorReason)
     }
 
     package var text: String {

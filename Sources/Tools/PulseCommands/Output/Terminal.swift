@@ -1,4 +1,5 @@
 import Foundation
+import MeshTool
 
 /// Asks a person at the terminal.
 enum Terminal {
@@ -30,26 +31,14 @@ enum Terminal {
         FileHandle.standardError.write(Data(text.utf8))
     }
 
-    /// Prints a line at once, and fails where it cannot: `print` says nothing when the disk is full or the reader gone.
-    ///
-    /// - Throws: `MeshCommandError.failed`.
-    static func line(_ text: String) throws {
-        do {
-            try FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
-        } catch {
-            throw MeshCommandError.failed("standard output takes nothing: \(reason(of: error))")
-        }
-    }
-
-    /// The system's own words; Foundation's leave the cause out.
-    private static func reason(of error: any Error) -> String {
-        let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError ?? error as NSError
-        return underlying.domain == NSPOSIXErrorDomain ? String(cString: strerror(Int32(underlying.code))) : "\(error)"
-    }
-
     /// Prints at once, for text that comes in pieces.
     static func stream(_ text: String) {
-        print(text, terminator: "")
+        Swift.print(TerminalText.lines(text), terminator: "")
         fflush(nil)
     }
+}
+
+/// Swift's, for this module: whose words they are, what is printed commands no terminal.
+func print(_ text: String) {
+    Swift.print(TerminalText.lines(text))
 }

@@ -1,9 +1,7 @@
-package import Deployment
 package import MeshCall
 package import MeshMessages
-import ServiceAPI
 
-/// Every service that this build knows, with its methods and messages, and which processes serve it.
+/// Services that a tool knows, with their methods and messages.
 package struct MeshDirectory {
     package enum Entry {
         case service(ServiceReflection)
@@ -14,21 +12,8 @@ package struct MeshDirectory {
 
     package let services: [ServiceReflection]
 
-    package init(_ services: [ServiceReflection] = ServiceAPI.allServices) {
+    package init(_ services: [ServiceReflection]) {
         self.services = services
-    }
-
-    /// The processes of a deployment that serve a service: `cryptopulse.market_data.v1.MarketData` is served by market-data, and the
-    /// mesh's own services by every process with a mesh port.
-    package static func processes(serving service: String) -> [ServiceName] {
-        let parts = service.split(separator: ".")
-        let onMesh = ServiceName.allCases.filter { $0.isMeshMember && !$0.servesHTTPS }
-        if parts.first == "mesh" || service == "cryptopulse.keys.v1.Keys" { return onMesh }
-        // For those without a certificate, on a port of its own; an operator has one.
-        if service == "cryptopulse.auth.v1.Enrolment" { return [] }
-        guard parts.count > 2 else { return [] }
-        let name = parts[1].replacing("_", with: "-")
-        return onMesh.filter { $0.rawValue == name }
     }
 
     // MARK: - By name
@@ -61,6 +46,15 @@ package struct MeshDirectory {
         if let message = types.messages[name] { return .message(message) }
         if let enumeration = types.enumerations[name] { return .enumeration(enumeration) }
         throw Self.unknown("service, method, message or enum", name, services.map(\.name) + types.messages.keys + types.enumerations.keys)
+    }
+
+    /// What a health check asks about for the service called `name`. The health service does not know itself: who asks for it means the server, whose
+    /// name is empty.
+    ///
+    /// - Throws: as ``service(_:)``.
+    package func healthQuestion(of name: String) throws -> String {
+        let service = try service(name).name
+        return service == MeshV1.healthReflection.name ? "" : service
     }
 
     private static func lastPart(of name: String) -> String {

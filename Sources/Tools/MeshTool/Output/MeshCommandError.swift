@@ -1,8 +1,8 @@
-import ArgumentParser
+package import ArgumentParser
 import Foundation
 package import MeshCall
 
-/// Why `pulse mesh` did not do what it was asked. It goes to standard error; the exit code says whose fault it is.
+/// Why a command did not do what it was asked. It goes to standard error; the exit code says whose fault it is.
 package enum MeshCommandError: Error {
     /// What was asked for does not exist or is written wrongly: exit code 64 (EX_USAGE).
     case usage(String)
@@ -15,7 +15,7 @@ package enum MeshCommandError: Error {
         }
     }
 
-    var exitCode: ExitCode {
+    package var exitCode: ExitCode {
         switch self {
         case .usage: .validationFailure
         case .failed: .failure
@@ -23,18 +23,18 @@ package enum MeshCommandError: Error {
     }
 
     /// Runs a command's work, shows its error and ends with the exit code that belongs to it.
-    static func reporting(_ work: () async throws -> Void) async throws {
+    package static func reporting(_ work: () async throws -> Void) async throws {
         do {
             try await work()
         } catch let error as MeshCommandError {
-            FileHandle.standardError.write(Data((error.message + "\n").utf8))
+            FileHandle.standardError.write(Data((TerminalText.lines(error.message) + "\n").utf8))
             throw error.exitCode
         }
     }
 
     /// A call's failure: `CODE (REASON): message`, what else the server said, a line each, and where that helps what to do about it.
-    package static func call(_ error: RPCError, of method: MethodDescriptor) -> MeshCommandError {
-        .failed(([error.description] + particulars(error) + hint(error, method)).joined(separator: "\n"))
+    package static func call(_ error: RPCError, of method: MethodDescriptor, _ guide: CallGuide) -> MeshCommandError {
+        .failed((([error.description] + particulars(error)).map(TerminalText.line) + hint(error, method, guide)).joined(separator: "\n"))
     }
 
     private static func particulars(_ error: RPCError) -> [String] {
@@ -43,15 +43,15 @@ package enum MeshCommandError: Error {
         return retry + details + error.trailers.entries.map { "trailer \($0.key): \($0.value)" }
     }
 
-    private static func hint(_ error: RPCError, _ method: MethodDescriptor) -> [String] {
+    private static func hint(_ error: RPCError, _ method: MethodDescriptor, _ guide: CallGuide) -> [String] {
         let policy = method.policy
         switch (error.code, error.reason) {
         case (.permissionDenied, "CALLER_NOT_ALLOWED"):
             let allowed = policy.callers.isEmpty ? "nobody" : policy.callers.joined(separator: ", ")
-            return ["pulse calls as operator; the policy of \(method.path) lets \(allowed) call it"]
+            return ["you call as \(guide.caller); the policy of \(method.path) lets \(allowed) call it"]
         case (.unauthenticated, "TOKEN_REQUIRED"):
             return ["it takes a user token of type \(policy.tokens.map(\.rawValue).joined(separator: " or ")): give one by --token-file"]
-        case (.unavailable, "UNREACHABLE"): return ["`pulse status` says what runs"]
+        case (.unavailable, "UNREACHABLE"): return guide.unreachable.map { [$0] } ?? []
         case (.deadlineExceeded, _): return ["its default deadline is \(policy.defaultDeadline); --timeout gives another"]
         default: return []
         }

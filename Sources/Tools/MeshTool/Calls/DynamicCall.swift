@@ -7,11 +7,15 @@ package struct DynamicCall: Sendable {
     package let method: MethodReflection
     package let options: CallOptions
     package let output: MessageJSONOptions
+    package let guide: CallGuide
 
-    package init(_ method: MethodReflection, options: CallOptions = CallOptions(), output: MessageJSONOptions = MessageJSONOptions()) {
+    package init(
+        _ method: MethodReflection, options: CallOptions = CallOptions(), output: MessageJSONOptions = MessageJSONOptions(), guide: CallGuide
+    ) {
         self.method = method
         self.options = options
         self.output = output
+        self.guide = guide
     }
 
     /// - Parameter show: gets each response as it comes.
@@ -25,7 +29,7 @@ package struct DynamicCall: Sendable {
             case .bidirectional: try await bidirectional(channel, input, show)
             }
         } catch let error as RPCError {
-            throw MeshCommandError.call(error, of: method.method)
+            throw MeshCommandError.call(error, of: method.method, guide)
         }
     }
 
@@ -41,27 +45,28 @@ package struct DynamicCall: Sendable {
         return requests.first ?? ByteBuffer()
     }
 
-    private func clientStreaming(_ channel: any CallChannel, _ input: CallInput, _ show: (String) throws -> Void) async throws {
+    private func clientStreaming(_ channel: any CallChannel, _ input: CallInput, _ show: @escaping @Sendable (String) throws -> Void) async throws {
         let call = try await channel.clientStreaming(method.method, options: options)
-        try await send(input, to: call.requests)
-        try show(json(await call.reply().message))
+        try await exchange(input, call.requests) { try show(json(await call.answer().message)) }
     }
 
-    /// Requests go out as they come in, while responses are shown. Whoever fails ends the other; a server that is done waits for no
-    /// more input.
-    private func bidirectional(
-        _ channel: any CallChannel, _ input: CallInput, _ show: @escaping @Sendable (String) throws -> Void
-    ) async throws {
-        enum Half { case requests, responses }
+    private func bidirectional(_ channel: any CallChannel, _ input: CallInput, _ show: @escaping @Sendable (String) throws -> Void) async throws {
         let call = try await channel.bidirectional(method.method, options: options)
+        try await exchange(input, call.requests) { try await showAll(call.replies, show) }
+    }
+
+    /// Requests go out as they come in, while `responses` takes what is answered. Whoever fails ends the other; a server that is done waits for no
+    /// more input.
+    private func exchange(_ input: CallInput, _ requests: RequestSink, responses: @escaping @Sendable () async throws -> Void) async throws {
+        enum Half { case requests, responses }
         try await withThrowingTaskGroup(of: Half.self) { group in
             group.addTask {
-                try await send(input, to: call.requests)
-                try await call.requests.finish()
+                try await send(input, to: requests)
+                try await requests.finish()
                 return .requests
             }
             group.addTask {
-                try await showAll(call.replies, show)
+                try await responses()
                 return .responses
             }
             while let half = try await group.next() {

@@ -1,26 +1,23 @@
-import Deployment
 import Foundation
-import MeshCall
-import MeshMessages
-import ServiceKit
+package import MeshMessages
 
-/// What `pulse mesh ping` says of one process.
-struct PingReport {
-    let name: ServiceName
-    let endpoint: Endpoint
-    let handshake: MeshProbe.Handshake
-    let times: [Duration]
-    let health: MeshV1.HealthCheckResponse
+/// What `ping` says of one peer.
+package struct PingReport {
+    package let name: String
+    package let address: String
+    package let handshake: MeshProbe.Handshake
+    package let times: [Duration]
+    package let health: MeshV1.HealthCheckResponse
 
-    var isServing: Bool { health.status == .serving }
+    package var isServing: Bool { health.status == .serving }
 
-    var text: String {
+    package var text: String {
         let until = handshake.certificateEnds.map {
             ", certificate until \(Date(timeIntervalSince1970: TimeInterval($0)).formatted(.iso8601))"
         }
         return """
-            \(name.rawValue) at \(endpoint): \(state)
-              \(handshake.identity) over \(handshake.protocolName)\(until ?? "")
+            \(name) at \(address): \(TerminalText.line(state))
+              \(TerminalText.line(handshake.identity)) over \(handshake.protocolName)\(until ?? "")
               handshake \(Self.milliseconds(handshake.time)) ms\(Self.summary(times))
             """
     }

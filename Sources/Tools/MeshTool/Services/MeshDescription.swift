@@ -1,13 +1,14 @@
-import Deployment
-import MeshCall
+package import MeshCall
 import MeshMessages
 
 /// Services, methods and messages as text, in the language of a `.proto`.
 package enum MeshDescription {
-    package static func text(_ entry: MeshDirectory.Entry) -> String {
+    package static let abstract = "Shows a service, a method with its policy and messages, a message or an enum."
+
+    package static func text(_ entry: MeshDirectory.Entry, _ guide: CallGuide) -> String {
         switch entry {
-        case .service(let service): text(service)
-        case .method(let method): text(method)
+        case .service(let service): text(service, guide)
+        case .method(let method): text(method, guide)
         case .message(let layout): text(layout)
         case .enumeration(let layout): text(layout)
         }
@@ -15,28 +16,34 @@ package enum MeshDescription {
 
     // MARK: - Services and methods
 
-    private static func text(_ service: ServiceReflection) -> String {
-        let processes = MeshDirectory.processes(serving: service.name).map(\.rawValue).joined(separator: ", ")
-        return (["// served by \(processes)", "service \(service.name) {"] + service.methods.map { "  " + signature($0) } + ["}"])
+    /// In a list of services.
+    package static func line(_ service: ServiceReflection, _ guide: CallGuide) -> String {
+        guard let servers = guide.servers(service.name) else { return service.name }
+        return service.name + String(repeating: " ", count: max(1, nameColumn - service.name.count)) + servers
+    }
+
+    private static let nameColumn = 42
+
+    private static func text(_ service: ServiceReflection, _ guide: CallGuide) -> String {
+        let servers = guide.servers(service.name).map { ["// served by \($0)"] } ?? []
+        return (servers + ["service \(service.name) {"] + service.methods.map { "  " + signature($0) } + ["}"])
             .joined(separator: "\n")
     }
 
-    private static func text(_ method: MethodReflection) -> String {
+    private static func text(_ method: MethodReflection, _ guide: CallGuide) -> String {
         let blocks = [
             ([signature(method)] + policy(method.method.policy).map { "  " + $0 }).joined(separator: "\n"), text(method.request),
             method.response.fullName == method.request.fullName ? nil : text(method.response),
-            example(method),
+            example(method, guide),
         ]
         return blocks.compactMap(\.self).joined(separator: "\n\n")
     }
 
-    /// A call to start from; nil where no process takes it.
-    private static func example(_ method: MethodReflection) -> String? {
-        let processes = MeshDirectory.processes(serving: method.method.service)
-        guard let first = processes.first else { return nil }
+    /// A call to start from; nil where nobody takes it.
+    private static func example(_ method: MethodReflection, _ guide: CallGuide) -> String? {
+        guard let target = guide.target(method.method.service) else { return nil }
         let message = (try? method.request.json([], MessageJSONOptions(includesDefaults: true))) ?? "{}"
-        let choice = processes.count > 1 ? " --at \(first.rawValue)" : ""
-        return "pulse mesh call \(method.method.service)/\(method.method.name) '\(message)'\(choice)"
+        return "\(guide.command) call \(method.method.service)/\(method.method.name) '\(message)'\(target.isEmpty ? "" : " " + target)"
     }
 
     private static func signature(_ method: MethodReflection) -> String {

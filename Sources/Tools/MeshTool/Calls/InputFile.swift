@@ -2,14 +2,13 @@ internal import Glibc
 import Dispatch
 import Foundation
 import MeshMessages
-import NIOCore
 import Synchronization
 
-/// A file that is read on a thread of its own, a line when one is asked for. For one reader.
+/// A file that is read on a thread of its own, a JSON value when one is asked for. For one reader.
 ///
 /// A cancelled reader gets an answer at once, although the thread may wait on: for a person at the keyboard, say.
 final class InputFile: Sendable {
-    private let queue = DispatchQueue(label: "pulse.input")
+    private let queue = DispatchQueue(label: "mesh-tool.input")
     private let state: State
 
     private static let pieceBytes = 64 << 10
@@ -17,8 +16,7 @@ final class InputFile: Sendable {
     /// Confined to the queue.
     private final class State: @unchecked Sendable {
         let file: FileHandle
-        var splitter = LineSplitter(longest: MessageLimits.maxJSONBytes)
-        var waiting: ArraySlice<ByteBuffer> = []
+        var splitter = JSONDocumentSplitter(longest: MessageLimits.maxJSONBytes)
         var isAtEnd = false
 
         init(_ file: FileHandle) {
@@ -30,31 +28,32 @@ final class InputFile: Sendable {
         state = State(file)
     }
 
-    /// The next line with more in it than JSON's white space; nil at the end. An editor of another system ends even empty lines with a CR.
+    /// The next JSON value, as soon as its last byte is there; nil at the end.
     ///
-    /// - Throws: `MeshCommandError`; `CancellationError`.
-    func line() async throws -> [UInt8]? {
+    /// - Throws: `JSONDocumentSplitter.TooLong`; `MeshCommandError`; `CancellationError`.
+    func document() async throws -> [UInt8]? {
         try await onQueue { state in
-            while state.waiting.isEmpty, !state.isAtEnd { try Self.read(state) }
-            return state.waiting.popFirst().map { Array($0.readableBytesView) }
+            while true {
+                if let document = try state.splitter.next() { return document }
+                if state.isAtEnd { return nil }
+                try Self.read(state)
+            }
         }
     }
 
     /// All of it.
     ///
-    /// - Throws: `MeshCommandError`; `CancellationError`.
+    /// - Throws: `JSONDocumentSplitter.TooLong`; `CancellationError`; an I/O error.
     func all() async throws -> [UInt8] {
         try await onQueue { state in
             var content: [UInt8] = []
             while let piece = try state.file.read(upToCount: Self.pieceBytes), !piece.isEmpty {
                 content += piece
-                guard content.count <= MessageLimits.maxJSONBytes else { throw Self.tooLong }
+                guard content.count <= MessageLimits.maxJSONBytes else { throw JSONDocumentSplitter.TooLong() }
             }
             return content
         } ?? []
     }
-
-    private static let tooLong = MeshCommandError.usage("a message of more than \(MessageLimits.maxJSONBytes) bytes")
 
     /// What there is, as soon as there is any: Foundation's own read waits until it has as much as was asked for. Empty at the end.
     private static func available(_ file: FileHandle) throws -> Data {
@@ -69,17 +68,7 @@ final class InputFile: Sendable {
     private static func read(_ state: State) throws {
         let piece = try available(state.file)
         state.isAtEnd = piece.isEmpty
-        do {
-            // The last line may have no end of its own.
-            let lines = try state.splitter.take(ByteBuffer(bytes: piece.isEmpty ? Data("\n".utf8) : piece))
-            state.waiting += lines.filter { !$0.readableBytesView.allSatisfy(isSpace) }
-        } catch {
-            throw tooLong
-        }
-    }
-
-    private static func isSpace(_ byte: UInt8) -> Bool {
-        [UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r")].contains(byte)
+        if piece.isEmpty { state.splitter.end() } else { state.splitter.append(piece) }
     }
 
     private func onQueue(_ body: @escaping @Sendable (State) throws -> [UInt8]?) async throws -> [UInt8]? {

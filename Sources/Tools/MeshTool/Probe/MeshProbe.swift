@@ -1,32 +1,45 @@
-import Deployment
 import MeshCall
 import MeshMessages
 import MeshRuntime
 import MeshTLS
 import NIOCore
 import NIOPosix
-import ServiceKit
 
-/// What a process of the mesh answers to somebody who only knocks: who it is by its certificate, and how fast it answers.
-struct MeshProbe {
-    let name: ServiceName
-    let mesh: OperatorMesh
+/// What a peer answers to somebody who only knocks: who it is by its certificate, and how fast it answers.
+package struct MeshProbe {
+    package let peer: MeshPeer
+
+    package init(_ peer: MeshPeer) {
+        self.peer = peer
+    }
 
     static let connectTimeout = TimeAmount.seconds(5)
     static let callTimeout = Duration.seconds(5)
 
     /// A TLS handshake on a connection of its own.
-    struct Handshake: Sendable {
-        let identity: String
-        let protocolName: String
+    package struct Handshake: Sendable {
+        package let identity: String
+        package let protocolName: String
         /// Seconds since 1970.
-        let certificateEnds: Int64?
-        let time: Duration
+        package let certificateEnds: Int64?
+        package let time: Duration
+    }
+
+    /// A handshake, and `count` health checks.
+    ///
+    /// - Parameters:
+    ///   - name: what the peer is called in the report.
+    ///   - service: what is asked about; empty is the process.
+    /// - Throws: `MeshTLSError`, `RPCError` or an I/O error.
+    package func report(as name: String, _ count: Int, of service: String) async throws -> PingReport {
+        let handshake = try await handshake()
+        let (times, last) = try await healthChecks(count, of: service)
+        return PingReport(name: name, address: peer.address, handshake: handshake, times: times, health: last)
     }
 
     /// - Throws: `MeshTLSError` or an I/O error.
     func handshake() async throws -> Handshake {
-        let (endpoint, tls, clock) = (try mesh.endpoint(of: name), try mesh.tls(to: name), ContinuousClock())
+        let (tls, clock) = (peer.tls, ContinuousClock())
         let started = clock.now
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let completed = loop.makePromise(of: TLSHandshakeCompleted.self)
@@ -36,7 +49,7 @@ struct MeshProbe {
                     try channel.pipeline.syncOperations.addHandlers([MeshTLSHandler(tls), HandshakeListener(completed)])
                 }
             }
-            .connect(host: endpoint.host, port: endpoint.port)
+            .connect(host: peer.host, port: peer.port)
             .whenFailure(completed.fail)
         let handshake = try await completed.futureResult.get()
         return Handshake(
@@ -49,7 +62,7 @@ struct MeshProbe {
     /// - Parameter service: what is asked about; empty is the process.
     /// - Throws: `RPCError`.
     func healthChecks(_ count: Int, of service: String) async throws -> (times: [Duration], last: MeshV1.HealthCheckResponse) {
-        try await mesh.withClient(to: name) { client in
+        try await peer.withClient { client in
             let (health, clock, options) = (MeshV1.HealthClient(client), ContinuousClock(), CallOptions(timeout: Self.callTimeout))
             let request = MeshV1.HealthCheckRequest(service: service)
             // The first call makes the connection; it is not counted.

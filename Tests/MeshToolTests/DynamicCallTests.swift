@@ -3,15 +3,18 @@ import Logging
 import MeshCall
 import MeshMessages
 import MeshTelemetry
+import MeshTool
 import NIOCore
-import PulseCommands
 import Synchronization
 import Testing
 
 /// Every kind of call against a server in this process, with the health messages.
-@Suite("pulse mesh call")
+@Suite("Calling a method by its layouts")
 struct DynamicCallTests {
     private static let peer = PeerIdentity(spiffeID: "spiffe://development.cryptopulse.internal/operator", name: "operator")
+
+    private static let guide = CallGuide(
+        command: "tool", caller: "operator", unreachable: "switch it on", servers: { _ in nil }, target: { _ in nil })
 
     private static func method(_ kind: MethodDescriptor.Kind, callers: [String] = ["operator"], tokens: [TokenType] = []) -> MethodReflection {
         let descriptor = MethodDescriptor(
@@ -32,7 +35,7 @@ struct DynamicCallTests {
         let service = ServiceDefinition(name: "test.v1.Test", methods: [MethodImplementation(method.method, body)])
         let server = InProcessServer(services: [service], authenticator: nil, logger: Logger(label: "test"))
         let shown = Shown()
-        try await DynamicCall(method, options: options, output: output).run(on: server.channel(as: Self.peer), input) { shown.add($0) }
+        try await DynamicCall(method, options: options, output: output, guide: Self.guide).run(on: server.channel(as: Self.peer), input) { shown.add($0) }
         return shown.lines
     }
 
@@ -68,7 +71,7 @@ struct DynamicCallTests {
         #expect(lines == [Self.serving("s"), Self.serving("s"), Self.serving("s")])
     }
 
-    @Test("Client streaming: a message an argument, or a line")
+    @Test("Client streaming: a message an argument, or a JSON value")
     func clientStreaming() async throws {
         let body = MethodImplementation.Body.clientStreaming { requests, _ in
             var all = ""
@@ -81,15 +84,15 @@ struct DynamicCallTests {
         // Empty lines are none, and the last one has no end.
         try pipe.fileHandleForWriting.write(contentsOf: Data(texts.joined(separator: "\n\n").utf8))
         try pipe.fileHandleForWriting.close()
-        #expect(try await run(Self.method(.clientStreaming), body, CallInput(linesOf: pipe.fileHandleForReading)) == [Self.serving("ab")])
+        #expect(try await run(Self.method(.clientStreaming), body, CallInput(documentsOf: pipe.fileHandleForReading)) == [Self.serving("ab")])
     }
 
-    @Test("Lines of white space are no messages: files whose lines end in CR LF are taken as others are")
+    @Test("White space is no message: files whose lines end in CR LF are taken as others are")
     func blankLines() async throws {
         let pipe = Pipe()
         try pipe.fileHandleForWriting.write(contentsOf: Data("{}\r\n\r\n{}\r\n \t\r\n  ".utf8))
         try pipe.fileHandleForWriting.close()
-        let shown = try await run(Self.method(.bidirectional), Self.echo, CallInput(linesOf: pipe.fileHandleForReading))
+        let shown = try await run(Self.method(.bidirectional), Self.echo, CallInput(documentsOf: pipe.fileHandleForReading))
         #expect(shown == [#"{"status":"SERVING_STATUS_SERVING"}"#, #"{"status":"SERVING_STATUS_SERVING"}"#])
     }
 
@@ -97,8 +100,17 @@ struct DynamicCallTests {
         for try await bytes in requests { try await sink.send(try Self.answer(bytes)) }
     }
 
-    @Test("Bidirectional: each line is answered before the next is written")
-    func bidirectional() async throws {
+    @Test("A message may stand on several lines, and the next one begin where it ends")
+    func severalLines() async throws {
+        let pipe = Pipe()
+        try pipe.fileHandleForWriting.write(contentsOf: Data("{\n  \"service\": \"a\"\n}{\"service\":\"b\"}\n\n{\n}".utf8))
+        try pipe.fileHandleForWriting.close()
+        let shown = try await run(Self.method(.bidirectional), Self.echo, CallInput(documentsOf: pipe.fileHandleForReading))
+        #expect(shown == [Self.serving("a"), Self.serving("b"), #"{"status":"SERVING_STATUS_SERVING"}"#])
+    }
+
+    @Test("Bidirectional: each message is answered before the next is written: it is sent at its last byte", arguments: ["\n", ""])
+    func bidirectional(end: String) async throws {
         let pipe = Pipe()
         let method = Self.method(.bidirectional)
         let server = InProcessServer(
@@ -106,11 +118,11 @@ struct DynamicCallTests {
             logger: Logger(label: "test"))
         let (shown, show) = AsyncStream.makeStream(of: String.self)
         let call = Task {
-            try await DynamicCall(method).run(on: server.channel(as: Self.peer), CallInput(linesOf: pipe.fileHandleForReading)) { show.yield($0) }
+            try await DynamicCall(method, guide: Self.guide).run(on: server.channel(as: Self.peer), CallInput(documentsOf: pipe.fileHandleForReading)) { show.yield($0) }
         }
         var lines = shown.makeAsyncIterator()
         for name in ["a", "b", "c"] {
-            try pipe.fileHandleForWriting.write(contentsOf: Data("{\"service\":\"\(name)\"}\n".utf8))
+            try pipe.fileHandleForWriting.write(contentsOf: Data("{\"service\":\"\(name)\"}\(end)".utf8))
             #expect(await lines.next() == Self.serving(name))
         }
         try pipe.fileHandleForWriting.close()
@@ -122,25 +134,88 @@ struct DynamicCallTests {
         let (quiet, other) = (Pipe(), Pipe())
         let done = MethodImplementation.Body.bidirectional { _, sink, _ in try await sink.send(try Self.answer(ByteBuffer())) }
         // Nobody ever writes into the pipe, and it stays open.
-        #expect(try await run(Self.method(.bidirectional), done, CallInput(linesOf: quiet.fileHandleForReading)).count == 1)
+        #expect(try await run(Self.method(.bidirectional), done, CallInput(documentsOf: quiet.fileHandleForReading)).count == 1)
         let failing = MethodImplementation.Body.bidirectional { _, _, _ in throw RPCError(.aborted, "No more.") }
         let error = await #expect(throws: MeshCommandError.self) {
-            try await run(Self.method(.bidirectional), failing, CallInput(linesOf: other.fileHandleForReading))
+            try await run(Self.method(.bidirectional), failing, CallInput(documentsOf: other.fileHandleForReading))
         }
         #expect(error?.message == "ABORTED: No more.")
         try quiet.fileHandleForWriting.close()
         try other.fileHandleForWriting.close()
     }
 
-    @Test("Bidirectional: a wrong line ends the call, and says which")
-    func wrongLine() async throws {
-        let pipe = Pipe()
-        try pipe.fileHandleForWriting.write(contentsOf: Data("{}\n{\"servic\":1}\n".utf8))
-        let error = await #expect(throws: MeshCommandError.self) {
-            try await run(Self.method(.bidirectional), Self.echo, CallInput(linesOf: pipe.fileHandleForReading))
+    @Test("Client streaming: an early answer or refusal is heard while the input stays quiet, and while it flows", .timeLimit(.minutes(1)))
+    func earlyEnd() async throws {
+        let method = Self.method(.clientStreaming)
+        let refusing = MethodImplementation.Body.clientStreaming { _, _ in throw RPCError(.resourceExhausted, "No more.", reason: "FULL") }
+        let answering = MethodImplementation.Body.clientStreaming { requests, _ in
+            var iterator = requests.makeAsyncIterator()
+            return try Self.answer(try await iterator.next() ?? ByteBuffer())
         }
-        #expect(error?.message == #"message 2: mesh.v1.HealthCheckRequest: mesh.v1.HealthCheckRequest has no field "servic"; it has service"#)
+        // They stay open, and nobody writes more.
+        let (quiet, once) = (Pipe(), Pipe())
+        let error = await #expect(throws: MeshCommandError.self) {
+            try await run(method, refusing, CallInput(documentsOf: quiet.fileHandleForReading))
+        }
+        #expect(error?.message == "RESOURCE_EXHAUSTED (FULL): No more.")
+        try once.fileHandleForWriting.write(contentsOf: Data(#"{"service":"a"}"#.utf8))
+        #expect(try await run(method, answering, CallInput(documentsOf: once.fileHandleForReading)) == [Self.serving("a")])
+        let many = CallInput((0..<10_000).map { #"{"service":"\#($0)"}"# })
+        #expect(try await run(method, answering, many) == [Self.serving("0")])
+        try quiet.fileHandleForWriting.close()
+        try once.fileHandleForWriting.close()
+    }
+
+    @Test("Client streaming: a caller whom no policy names is told so before the first message")
+    func earlyRefusal() async throws {
+        let pipe = Pipe()
+        let body = MethodImplementation.Body.clientStreaming { _, _ in ByteBuffer() }
+        let error = await #expect(throws: MeshCommandError.self) {
+            try await run(Self.method(.clientStreaming, callers: ["gateway"]), body, CallInput(documentsOf: pipe.fileHandleForReading))
+        }
+        #expect(error?.message.hasPrefix("PERMISSION_DENIED (CALLER_NOT_ALLOWED): ") == true)
         try pipe.fileHandleForWriting.close()
+    }
+
+    @Test(
+        "Bidirectional: a wrong message ends the call while the input stays open, and says which",
+        arguments: [
+            ("{}\n{\"servic\":1}", #"mesh.v1.HealthCheckRequest has no field "servic"; it has service"#),
+            ("{}{]", "line 1, byte 2: expected a name in quotes"), ("{},{}", "line 1, byte 1: expected a value"),
+            ("{}\n{\n\"service\":\"a}\n", "line 2, byte 14: expected '\"', or an escape instead of a control character"),
+        ])
+    func wrongMessage(text: String, problem: String) async throws {
+        let pipe = Pipe()
+        try pipe.fileHandleForWriting.write(contentsOf: Data(text.utf8))
+        let error = await #expect(throws: MeshCommandError.self) {
+            try await run(Self.method(.bidirectional), Self.echo, CallInput(documentsOf: pipe.fileHandleForReading))
+        }
+        #expect(error?.message == "message 2: mesh.v1.HealthCheckRequest: \(problem)")
+        try pipe.fileHandleForWriting.close()
+    }
+
+    @Test("What the input breaks off in is the last message's error; one that is too long is given up, and says which")
+    func brokenOff() async throws {
+        let (broken, endless) = (Pipe(), Pipe())
+        try broken.fileHandleForWriting.write(contentsOf: Data("{}{\"service\":".utf8))
+        try broken.fileHandleForWriting.close()
+        let error = await #expect(throws: MeshCommandError.self) {
+            try await run(Self.method(.bidirectional), Self.echo, CallInput(documentsOf: broken.fileHandleForReading))
+        }
+        #expect(error?.message == "message 2: mesh.v1.HealthCheckRequest: line 1, byte 12: the text ends where a value should be")
+        let writer = Thread {
+            let piece = Data(repeating: 0x61, count: 1 << 20)
+            // Until its reader has enough of it.
+            while (try? endless.fileHandleForWriting.write(contentsOf: piece)) != nil {}
+        }
+        signal(SIGPIPE, SIG_IGN)
+        try endless.fileHandleForWriting.write(contentsOf: Data("{}\"".utf8))
+        writer.start()
+        let tooLong = await #expect(throws: MeshCommandError.self) {
+            try await run(Self.method(.bidirectional), Self.echo, CallInput(documentsOf: endless.fileHandleForReading))
+        }
+        #expect(tooLong?.message == "message 2: more than \(MessageLimits.maxJSONBytes) bytes")
+        try endless.fileHandleForReading.close()
     }
 
     // MARK: - Failures
@@ -178,6 +253,20 @@ struct DynamicCallTests {
                 """)
     }
 
+    @Test("What a server says of a failure commands no terminal and makes no lines of its own")
+    func hostileStatus() async throws {
+        let failing = MethodImplementation.Body.unary { _, _ in
+            throw RPCError(
+                .aborted, "\u{1b}]0;owned\u{7}Sorry.\r\nretry after never\u{202e}", reason: "A\u{9b}31m",
+                details: [StatusDetail(typeURL: "type.example/\u{1b}[2J", value: [])], trailers: ["x-shard": "7\u{1b}[8m"])
+        }
+        let error = await #expect(throws: MeshCommandError.self) { try await run(Self.method(.unary), failing, CallInput([])) }
+        let message = try #require(error?.message)
+        #expect(message.hasPrefix(#"ABORTED (A\u009b31m): \u001b]0;owned\u0007Sorry.\u000d\u000aretry after never\u202e"# + "\n"), "\(message)")
+        #expect(message.contains(#"detail type.example/\u001b[2J "#) && message.contains(#"trailer x-shard: 7\u001b[8m"#), "\(message)")
+        #expect(message == TerminalText.lines(message))
+    }
+
     @Test("A refused caller learns who may call; a call without its token, which token it is")
     func hints() async throws {
         let refused = await #expect(throws: MeshCommandError.self) {
@@ -185,7 +274,7 @@ struct DynamicCallTests {
         }
         #expect(
             refused?.message.hasPrefix("PERMISSION_DENIED (CALLER_NOT_ALLOWED): ") == true
-                && refused?.message.hasSuffix("the policy of /test.v1.Test/Ask lets gateway, agent call it") == true, "\(refused?.message ?? "")")
+                && refused?.message.hasSuffix("\nyou call as operator; the policy of /test.v1.Test/Ask lets gateway, agent call it") == true, "\(refused?.message ?? "")")
         let tokenless = await #expect(throws: MeshCommandError.self) {
             try await run(Self.method(.unary, tokens: [.access, .agent]), Self.answering, CallInput([]))
         }

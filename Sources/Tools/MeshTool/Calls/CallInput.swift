@@ -6,7 +6,7 @@ package struct CallInput: Sendable {
     private enum Source: Sendable {
         case arguments([String])
         case whole(InputFile)
-        case lines(InputFile)
+        case documents(InputFile)
     }
 
     private let source: Source
@@ -20,9 +20,9 @@ package struct CallInput: Sendable {
         source = .whole(InputFile(file))
     }
 
-    /// A message each line; lines are read as they are asked for.
-    package init(linesOf file: FileHandle) {
-        source = .lines(InputFile(file))
+    /// A message each JSON value; they are read as they are asked for.
+    package init(documentsOf file: FileHandle) {
+        source = .documents(InputFile(file))
     }
 
     /// Packs each message as `layout` and gives it to `take`; ends with the input.
@@ -34,13 +34,21 @@ package struct CallInput: Sendable {
             for (index, text) in texts.enumerated() {
                 try await take(Self.packed(Array(text.utf8), layout, which: texts.count > 1 ? "message \(index + 1): " : ""))
             }
-        case .whole(let file): try await take(Self.packed(try await file.all(), layout, which: ""))
-        case .lines(let file):
-            var number = 0
-            while let line = try await file.line() {
+        case .whole(let file): try await take(Self.packed(try await Self.bounded(which: "") { try await file.all() }, layout, which: ""))
+        case .documents(let file):
+            var number = 1
+            while let document = try await Self.bounded(which: "message \(number): ", { try await file.document() }) {
+                try await take(Self.packed(document, layout, which: "message \(number): "))
                 number += 1
-                try await take(Self.packed(line, layout, which: "message \(number): "))
             }
+        }
+    }
+
+    private static func bounded<T>(which: String, _ read: () async throws -> T) async throws -> T {
+        do {
+            return try await read()
+        } catch is JSONDocumentSplitter.TooLong {
+            throw MeshCommandError.usage("\(which)more than \(MessageLimits.maxJSONBytes) bytes")
         }
     }
 
