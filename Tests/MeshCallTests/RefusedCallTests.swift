@@ -126,7 +126,7 @@ struct RefusedCallTests {
         link.hangUp()
     }
 
-    @Test("a call of whose Request a part finds no room is a line too, without the method that nobody read")
+    @Test("a call of whose Request a part finds no room is a line too, without a method where nobody can read one")
     func shedInParts() async throws {
         let log = LogRecorder(level: .info), unserved = Unserved()
         let budget = RequestBudget(1)
@@ -137,6 +137,108 @@ struct RefusedCallTests {
         #expect(unserved.all == ["- RESOURCE_EXHAUSTED gateway"])
         let line = try #require(log.lines.last)
         #expect(log.lines.count == 1 && line.contains("reason=OVERLOADED") && line.contains("method=-") && line.contains("peer=gateway"), "\(line)")
+        link.hangUp()
+    }
+
+    /// The frames of a Request whose message is long.
+    private func longRequest(_ id: UInt32, payload: Int) throws -> [[UInt8]] {
+        let data = try MeshV1.Request(service: TestService.name, method: "Echo", payload: [UInt8](repeating: 7, count: payload)).packed()
+        return stride(from: 0, to: data.count, by: 60_000).map { start in
+            let part = Array(data[start..<min(start + 60_000, data.count)])
+            return FrameHeader(length: UInt32(part.count), streamID: id, type: .request, flags: start + part.count < data.count ? .more : []).with(part)
+        }
+    }
+
+    @Test("of a Request in several frames that finds no room, or is too long, the method is known by its first frames")
+    func namesInParts() async throws {
+        let log = LogRecorder(level: .info), unserved = Unserved()
+        let link = WireLink(Self.methods, mode: .mesh, log: log, requests: RequestBudget(200_000), interceptors: [unserved])
+        link.write(ControlFrame.settings(.default).encoded)
+        for frame in try longRequest(1, payload: 200_000).prefix(3) { link.write(frame) }
+        #expect(try await answer(link).streamID == 1)
+        #expect(unserved.all == ["Echo RESOURCE_EXHAUSTED gateway"])
+        var line = try #require(log.lines.last)
+        #expect(line.contains("reason=OVERLOADED") && line.contains("method=/\(TestService.name)/Echo"), "\(line)")
+        link.hangUp()
+
+        var limits = ConnectionLimits()
+        limits.settings.maximumMessageBytes = 100_000
+        let second = self.link(unserved, log, limits)
+        for frame in try longRequest(1, payload: 200_000).prefix(2) { second.write(frame) }
+        #expect(try await answer(second).streamID == 1)
+        line = try #require(log.lines.last)
+        #expect(line.contains("reason=MESSAGE_TOO_LONG") && line.contains("method=/\(TestService.name)/Echo"), "\(line)")
+        #expect(log.lines.count == 2 && unserved.all.count == 2)
+        second.hangUp()
+    }
+
+    @Test("a Request that is not complete when its server stops is a line with its method")
+    func drainedInParts() async throws {
+        let log = LogRecorder(level: .info), unserved = Unserved()
+        let link = link(unserved, log)
+        link.write(try longRequest(1, payload: 200_000)[0])
+        link.drain()
+        #expect(try await answer(link).streamID == 1)
+        let line = try #require(log.lines.last)
+        #expect(line.contains("reason=DRAINING") && line.contains("method=/\(TestService.name)/Echo"), "\(line)")
+        link.hangUp()
+    }
+
+    @Test("a call that ends because of its Data is one line with method and request id, and counted only where no handler has begun", arguments: [false, true])
+    func data(hasBegun: Bool) async throws {
+        let log = LogRecorder(level: .info), unserved = Unserved(), began = Signal()
+        let reader = MethodImplementation(
+            TestService.descriptor("Reader", .clientStreaming, TestService.open),
+            .clientStreaming { _, _ in
+                began.raise()
+                await untilCancelled()
+                return ByteBuffer()
+            })
+        var limits = ConnectionLimits()
+        limits.settings.maximumMessageBytes = 1000
+        let link = WireLink([reader], mode: .mesh, limits: limits, log: log, interceptors: [unserved])
+        link.write(ControlFrame.settings(.default).encoded)
+        let data = try MeshV1.Request(
+            service: TestService.name, method: "Reader", metadata: [MeshV1.KeyValue(key: "x-request-id", value: "r1")]).packed()
+        let begin = FrameHeader(length: UInt32(data.count), streamID: 1, type: .request, flags: [.remoteOpen, .noData]).with(data)
+        let tooLong = FrameHeader(length: 2000, streamID: 1, type: .data).with([UInt8](repeating: 7, count: 2000))
+        if hasBegun {
+            link.write(begin)
+            await began.wait()
+            link.write(tooLong)
+        } else {
+            link.write(begin + tooLong)
+        }
+        #expect(try await answer(link).streamID == 1)
+        let line = try #require(log.lines.last)
+        #expect(log.lines.count == 1 && line.hasPrefix("warning call refused"), "\(log.lines)")
+        for field in ["reason=MESSAGE_TOO_LONG", "peer=gateway", "request_id=r1", "method=/\(TestService.name)/Reader"] {
+            #expect(line.contains(field), "\(line)")
+        }
+        #expect(unserved.all == (hasBegun ? [] : ["Reader RESOURCE_EXHAUSTED gateway"]))
+        link.hangUp()
+    }
+
+    @Test("a call whose message does not become complete is one line")
+    func unfinishedMessage() async throws {
+        let log = LogRecorder(level: .info), unserved = Unserved()
+        let deaf = MethodImplementation(
+            TestService.descriptor("Deaf", .clientStreaming, TestService.open),
+            .clientStreaming { _, _ in
+                await untilCancelled()
+                return ByteBuffer()
+            })
+        var limits = ConnectionLimits()
+        (limits.tick, limits.partialRequestTimeout) = (.milliseconds(5), .milliseconds(30))
+        let link = WireLink([deaf], mode: .mesh, limits: limits, log: log, interceptors: [unserved])
+        let data = try MeshV1.Request(service: TestService.name, method: "Deaf").packed()
+        link.write(
+            ControlFrame.settings(.default).encoded
+                + FrameHeader(length: UInt32(data.count), streamID: 1, type: .request, flags: [.remoteOpen, .noData]).with(data)
+                + FrameHeader(length: 3, streamID: 1, type: .data, flags: .more).with([1, 2, 3]))
+        #expect(try await answer(link).streamID == 1)
+        let line = try #require(log.lines.last)
+        #expect(log.lines.count == 1 && line.contains("reason=MESSAGE_UNFINISHED") && line.contains("method=/\(TestService.name)/Deaf"), "\(log.lines)")
         link.hangUp()
     }
 

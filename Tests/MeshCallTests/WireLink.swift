@@ -83,6 +83,11 @@ final class WireLink: FrameLink, @unchecked Sendable {
         return all
     }
 
+    /// The server stops.
+    func drain() {
+        loop.execute { self.receiver?.drain() }
+    }
+
     /// The peer goes away.
     func hangUp() {
         loop.execute {

@@ -47,6 +47,27 @@ struct EnvelopeTests {
         #expect(try read(request.packed()) == request)
     }
 
+    @Test("of the beginning of a Request the fields are read that are whole", arguments: requests)
+    func beginning(_ request: MeshV1.Request) throws {
+        let whole = try request.packed(), namesEnd = RequestEnvelopeWriter.names(service: request.service, method: request.method).count
+        for length in 0...whole.count {
+            whole[..<length].withUnsafeBytes { bytes in
+                let names = (try? RequestEnvelope(beginning: bytes))?.names
+                #expect(names != nil)
+                guard length >= namesEnd else { return }
+                #expect(names?.service == request.service && names?.method == request.method)
+            }
+        }
+    }
+
+    @Test("the beginning of what is no Request is refused or empty, and never read beyond its end")
+    func noBeginning() {
+        for bytes in [[0xff], [0x0a], [0x0a, 0xff, 0xff, 0xff, 0xff, 0x0f], [0x00], [0x0a, 0x05, 0x61]] as [[UInt8]] {
+            let names = bytes.withUnsafeBytes { (try? RequestEnvelope(beginning: $0))?.names }
+            #expect(names.map { $0.service.isEmpty && $0.method.isEmpty } ?? true)
+        }
+    }
+
     @Test("unknown fields are counted over the whole Request, those inside its metadata too", arguments: [1_024, 1_025])
     func unknownFields(_ count: Int) throws {
         // Field 9 of type varint, half of them in one entry and half in the next.

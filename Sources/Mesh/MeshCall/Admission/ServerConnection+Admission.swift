@@ -27,10 +27,10 @@ extension ServerConnection {
     }
 
     /// Answers a call whose Request came in parts that there is no room for.
-    func turnAway(_ id: UInt32) {
+    func turnAway(_ id: UInt32, _ request: RefusedRequest) {
         let error = tooManyBytes(id)
         abandon(id, error)
-        dispatcher.shed(error, RefusedRequest(), scope.peer)
+        dispatcher.shed(error, request, scope.peer)
         answer(id, error)
     }
 

@@ -38,10 +38,19 @@ package final class Dispatcher: Sendable {
 
     /// Logs a call whose handler does not begin, and has it counted. A flood of them is as many lines as one can read; each says how many were left out.
     func refused(_ refusal: RPCError, _ request: RefusedRequest, _ peer: PeerIdentity) {
-        if let leftOut = lines.admit(LogThrottle.Cause(peer: peer.name, reason: refusal.reason ?? "\(refusal.code)")) {
-            logger.warning("call refused", metadata: Self.fields(of: refusal, request, peer, leftOut))
-        }
+        log(refusal, request, peer)
         notServed(request.method, refusal.code, peer)
+    }
+
+    private func log(_ refusal: RPCError, _ request: RefusedRequest, _ peer: PeerIdentity) {
+        guard let leftOut = lines.admit(LogThrottle.Cause(peer: peer.name, reason: refusal.reason ?? "\(refusal.code)")) else { return }
+        logger.warning("call refused", metadata: Self.fields(of: refusal, request, peer, leftOut))
+    }
+
+    /// A call ends because of what its client sends on its stream, or does not send. One whose handler has begun is the interceptors' to count.
+    func cutOff(_ call: ServerCall, _ refusal: RPCError) {
+        log(refusal, RefusedRequest(call), call.scope.peer)
+        if call.worker == nil { notServed(call.descriptor, refusal.code, call.scope.peer) }
     }
 
     /// As ``refused(_:_:_:)``, of a call that there is no room for.

@@ -17,7 +17,7 @@ public protocol RefusalObserver: Sendable {
     /// Admission control sent a call away: there were more than the server can do.
     /// Whoever does not count them leaves this out.
     ///
-    /// - Parameter method: nil for a call whose Request was sent away before it was complete.
+    /// - Parameter method: nil for a call whose Request was sent away before its names had come.
     func shed(_ method: MethodDescriptor?, of peer: PeerIdentity)
 }
 

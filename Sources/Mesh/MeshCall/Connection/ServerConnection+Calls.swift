@@ -25,7 +25,26 @@ extension ServerConnection {
 
     /// - Parameter bytes: of the whole Request, as far as its sender can be believed.
     func refusedRequest(_ bytes: UnsafeRawBufferPointer) -> RefusedRequest {
-        guard let request = try? RequestEnvelope(bytes) else { return RefusedRequest() }
+        (try? RequestEnvelope(bytes)).map(refused) ?? RefusedRequest()
+    }
+
+    /// Of a Request in several frames the first of them say what it names.
+    ///
+    /// - Parameters:
+    ///   - header: of its frame that is refused; nil when that is none.
+    ///   - data: of that frame.
+    func refusedRequest(_ id: UInt32, _ header: FrameHeader? = nil, _ data: UnsafeRawBufferPointer? = nil) -> RefusedRequest {
+        if let parts = unfinished[id]?.bytes, parts.readableBytes > 0 { return parts.withUnsafeReadableBytes(refusedBeginning) }
+        guard let header, let data else { return RefusedRequest() }
+        return header.flags.contains(.more) ? refusedBeginning(data) : refusedRequest(data)
+    }
+
+    private func refusedBeginning(_ bytes: UnsafeRawBufferPointer) -> RefusedRequest {
+        guard let request = try? RequestEnvelope(beginning: bytes), !request.service.isEmpty, !request.method.isEmpty else { return RefusedRequest() }
+        return refused(request)
+    }
+
+    private func refused(_ request: RequestEnvelope) -> RefusedRequest {
         let requestID = (try? metadata(request)).flatMap(RequestID.given) ?? RequestID.make()
         let method = dispatcher.method(request.service, request.method)?.takeUnretainedValue().implementation.descriptor
         return RefusedRequest(method: method, names: request.names, requestID: { requestID })

@@ -28,7 +28,7 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
     @exclusivity(unchecked) var roomTaken = 0
     /// Of the server's budget, for a long frame that is not complete.
     @exclusivity(unchecked) var partialFrameBytes = 0
-    @exclusivity(unchecked) private var unfinished: [UInt32: UnfinishedRequest] = [:]
+    @exclusivity(unchecked) private(set) var unfinished: [UInt32: UnfinishedRequest] = [:]
     @exclusivity(unchecked) private var deadlines = DeadlineTimer()
     private let started = NIODeadline.now()
     private var lastTick = NIODeadline.now()
@@ -98,9 +98,13 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
         case .requestPart(let id): unfinished[id, default: UnfinishedRequest()].bytes.writeBytes(data)
         case .request(let id, let clientStreams): try receiveRequest(id, data, header.flags, clientStreams)
         case .cancelled(let id, _): abandon(id, RPCError(.cancelled, "The caller gave the call up."))
-        case .reject(let id, .overloaded, ends: true): turnAway(id)
+        case .reject(let id, .overloaded, ends: true): turnAway(id, refusedRequest(id, header, data))
         case .reject(let id, let rejection, let ends):
-            if header.type == .request { dispatcher.refused(RPCError(rejection), refused(header, data), scope.peer) }
+            if header.type == .request {
+                dispatcher.refused(RPCError(rejection), refusedRequest(id, header, data), scope.peer)
+            } else if ends, let call = calls[id] {
+                dispatcher.cutOff(call, RPCError(rejection))
+            }
             reject(id, rejection, ends: ends)
             try machine.refusedRequest()
         case .windowOpened(let id): windowOpened(id)
@@ -124,12 +128,6 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
         }
         whole.writeBytes(data)
         try whole.withUnsafeReadableBytes { bytes throws(ConnectionFailure) in try begin(id, bytes, flags, clientStreams) }
-    }
-
-    /// Of a Request in several frames nobody reads the names.
-    private func refused(_ header: FrameHeader, _ data: UnsafeRawBufferPointer?) -> RefusedRequest {
-        guard let data, !header.flags.contains(.more), unfinished[header.streamID] == nil else { return RefusedRequest() }
-        return refusedRequest(data)
     }
 
     private func reject(_ id: UInt32, _ rejection: StreamRejection, ends: Bool) {
@@ -225,6 +223,7 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
                 call.parts.since = min(now, call.parts.since + (now - lastTick))
             } else if now - call.parts.since >= TimeAmount(timeout) {
                 let error = RPCError(.deadlineExceeded, "A message was not complete in \(timeout).", reason: "MESSAGE_UNFINISHED")
+                dispatcher.cutOff(call, error)
                 abandon(call.streamID, error)
                 answer(call.streamID, error)
             }
@@ -262,7 +261,7 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
 
     private func finishDrain() {
         for id in machine.finishDrain() {
-            dispatcher.refused(RPCError(.draining), RefusedRequest(), scope.peer)
+            dispatcher.refused(RPCError(.draining), refusedRequest(id), scope.peer)
             reject(id, .draining, ends: true)
         }
         transport.wake()
@@ -282,7 +281,7 @@ package final class ServerConnection: FrameHandler, FrameReceiver, @unchecked Se
 }
 
 /// A Request of which parts came.
-private struct UnfinishedRequest {
+struct UnfinishedRequest {
     var bytes = ByteBuffer()
     let began = NIODeadline.now()
 }

@@ -30,6 +30,22 @@ package struct RequestEnvelope {
         }
     }
 
+    /// What can be said of a Request of which only the beginning is there: the fields that are whole. Not to be run.
+    ///
+    /// - Throws: `MessageError` where what is there is malformed.
+    package init(beginning bytes: UnsafeRawBufferPointer) throws(MessageError) {
+        var reader = WireReader(bytes)
+        var whole = 0, fields = 0
+        while !reader.isAtEnd, fields < Self.maximumBeginning, let tag = try? reader.tag(), (try? reader.skip(tag.wireType, isKnown: false)) != nil {
+            whole = reader.position
+            fields += 1
+        }
+        try self.init(UnsafeRawBufferPointer(rebasing: bytes[..<whole]))
+    }
+
+    /// Fields of a beginning that are looked at: names, message, time, and metadata as far as a log line needs it.
+    private static let maximumBeginning = 64
+
     private mutating func read() throws(MessageError.Reason) {
         guard bytes.count <= MessageLimits.maxBytes else { throw .tooLong }
         var reader = WireReader(bytes)

@@ -3,7 +3,7 @@ internal import Glibc
 /// Reads protobuf's wire format from a piece of memory; every read checks the end.
 struct WireReader {
     private let bytes: UnsafeRawBufferPointer
-    private var position = 0
+    private(set) var position = 0
 
     init(_ bytes: UnsafeRawBufferPointer) {
         self.bytes = bytes
