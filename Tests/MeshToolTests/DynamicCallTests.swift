@@ -109,7 +109,9 @@ struct DynamicCallTests {
         #expect(shown == [Self.serving("a"), Self.serving("b"), #"{"status":"SERVING_STATUS_SERVING"}"#])
     }
 
-    @Test("Bidirectional: each message is answered before the next is written: it is sent at its last byte", arguments: ["\n", ""])
+    @Test(
+        "Bidirectional: each message is answered before the next is written: it is sent at its last byte", .timeLimit(.minutes(1)),
+        arguments: ["\n", ""])
     func bidirectional(end: String) async throws {
         let pipe = Pipe()
         let method = Self.method(.bidirectional)
@@ -166,7 +168,7 @@ struct DynamicCallTests {
         try once.fileHandleForWriting.close()
     }
 
-    @Test("Client streaming: a caller whom no policy names is told so before the first message")
+    @Test("Client streaming: a caller whom no policy names is told so before the first message", .timeLimit(.minutes(1)))
     func earlyRefusal() async throws {
         let pipe = Pipe()
         let body = MethodImplementation.Body.clientStreaming { _, _ in ByteBuffer() }
@@ -178,7 +180,7 @@ struct DynamicCallTests {
     }
 
     @Test(
-        "Bidirectional: a wrong message ends the call while the input stays open, and says which",
+        "Bidirectional: a wrong message ends the call while the input stays open, and says which", .timeLimit(.minutes(1)),
         arguments: [
             ("{}\n{\"servic\":1}", #"mesh.v1.HealthCheckRequest has no field "servic"; it has service"#),
             ("{}{]", "line 1, byte 2: expected a name in quotes"), ("{},{}", "line 1, byte 1: expected a value"),
