@@ -131,7 +131,7 @@ struct DynamicCallTests {
         try await call.value
     }
 
-    @Test("Bidirectional: a server that is done waits for no more lines; neither does a call that fails")
+    @Test("Bidirectional: a server that is done waits for no more lines; neither does a call that fails", .timeLimit(.minutes(1)))
     func serverEndsFirst() async throws {
         let (quiet, other) = (Pipe(), Pipe())
         let done = MethodImplementation.Body.bidirectional { _, sink, _ in try await sink.send(try Self.answer(ByteBuffer())) }

@@ -10,6 +10,8 @@ struct TerminalTextTests {
     func escapes() {
         #expect(TerminalText.line(Self.hostile) == Self.escaped + #"\u000asigned\u000d"#)
         #expect(TerminalText.lines(Self.hostile) == Self.escaped + "\nsigned" + #"\u000d"#)
+        #expect(TerminalText.line("a\tb\r\nc") == #"a\u0009b\u000d\u000ac"#)
+        #expect(TerminalText.lines("a\tb\r\nc\r") == "a\tb\nc" + #"\u000d"#)
         for text in ["", "Grüße, 世界 🪙\u{a0}\u{200d}\u{202f}\u{2065}\u{206a}", #"\u001b"#] {
             #expect(TerminalText.line(text) == text && TerminalText.lines(text + "\n") == text + "\n")
         }

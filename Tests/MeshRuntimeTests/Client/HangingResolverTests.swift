@@ -36,7 +36,11 @@ struct HangingResolverTests {
     func neverReturns() async throws {
         let fleet = try await TestFleet.start(1) { _ in [TestMesh.echo] }
         let resolver = HangingResolver(fleet.endpoints, hangs: 1)
-        let client = try await fleet.client(resolver: resolver) { $0.pool.resolveTimeout = .milliseconds(50) }
+        let client = try await fleet.client(resolver: resolver) {
+            $0.pool.resolveTimeout = .milliseconds(50)
+            // However late the end of the first lookup is noticed, the next begins after the first call has failed.
+            ($0.minimumBackoff, $0.maximumBackoff) = (.seconds(2), .seconds(2))
+        }
         let first = await failure { try await client.call("Echo") }
         #expect(first?.reason == "UNREACHABLE")
         #expect(first?.cause.map { "\($0)".hasPrefix("no answer in") } == true)

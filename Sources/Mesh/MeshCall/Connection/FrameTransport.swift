@@ -111,7 +111,8 @@ final class FrameTransport: @unchecked Sendable {
         guard bytes > 0 || countsPartialFrame else { return }
         countsPartialFrame = bytes > 0
         guard !handler.countPartialFrame(bytes) else { return }
-        fail(ConnectionFailure(.enhanceYourCalm, "no room for an unfinished frame of \(bytes) bytes: this server holds too much for its peers"))
+        // No fault of the peer's: it has broken no rule.
+        fail(ConnectionFailure(.internalError, "no room for an unfinished frame of \(bytes) bytes: this server holds too much for its peers"))
     }
 
     private static let nothing = ByteBuffer()

@@ -57,12 +57,12 @@ struct JSONOutput {
 
     /// Of what ends here in two or three bytes of UTF-8; those of one byte are escaped as they come.
     private mutating func escapeControl() {
-        let end = bytes.suffix(3).map(UInt32.init)
-        guard end.count == 3 else { return }
-        if end[1] == 0xc2 {
-            replace(2, by: end[2])
-        } else if end[0] == 0xe2, end[1] & 0xc0 == 0x80 {
-            replace(3, by: 0x2000 | (end[1] & 0x3f) << 6 | end[2] & 0x3f)
+        guard bytes.count >= 3 else { return }
+        let first = bytes[bytes.count - 3], second = bytes[bytes.count - 2], third = UInt32(bytes[bytes.count - 1])
+        if second == 0xc2 {
+            replace(2, by: third)
+        } else if first == 0xe2, Self.continues(second) {
+            replace(3, by: 0x2000 | UInt32(second & 0x3f) << 6 | third & 0x3f)
         }
     }
 

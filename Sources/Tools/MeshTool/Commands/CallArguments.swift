@@ -46,7 +46,7 @@ package struct CallArguments: ParsableArguments {
             method, options: try CallWishes(headers, tokenFile, timeout, trace: place).options(),
             output: MessageJSONOptions(includesDefaults: defaults, isIndented: indent), guide: guide)
         try await connect(method.method) { channel in
-            if let place { FileHandle.standardError.write(Data("trace \(place.traceIDText)\n".utf8)) }
+            if let place { StandardError.line("trace \(place.traceIDText)") }
             try await call.run(on: channel, input(method.method.kind)) { try StandardOutput.line($0) }
         }
     }

@@ -27,7 +27,7 @@ package enum MeshCommandError: Error {
         do {
             try await work()
         } catch let error as MeshCommandError {
-            FileHandle.standardError.write(Data((TerminalText.lines(error.message) + "\n").utf8))
+            StandardError.line(error.message)
             throw error.exitCode
         }
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Deployment
 import MeshCall
+import MeshTool
 import ServiceAPI
 
 struct RotateKeyCommand: AsyncParsableCommand {
@@ -45,14 +46,14 @@ struct RotateKeyCommand: AsyncParsableCommand {
                 do {
                     if let name = KeyName(name) { try await rotate(name) }
                 } catch {
-                    failures.append("\(name): \((error as? RPCError)?.message ?? "\(error)")")
+                    failures.append(TerminalText.line("\(name): \((error as? RPCError)?.message ?? "\(error)")"))
                 }
             }
         }
         do {
             try await certificates.run(reason: why.reason)
         } catch {
-            failures.append("mesh certificates: \((error as? RPCError)?.message ?? "\(error)")")
+            failures.append(TerminalText.line("mesh certificates: \((error as? RPCError)?.message ?? "\(error)")"))
         }
         try showWhatIsLeft(of: process)
         guard failures.isEmpty else { throw CommandError("not rotated:\n" + failures.joined(separator: "\n")) }
@@ -111,7 +112,7 @@ extension [String] {
             try await ReaderRegistration(folder: folder).register()
             return print("  Registered at the sandbox exchange.")
         }
-        for note in self { print("  \(note)") }
+        for note in self { print("  \(TerminalText.line(note))") }
     }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import MeshTool
 
 struct OrdersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "orders", abstract: "Lists your orders.")
@@ -20,7 +21,7 @@ struct PortfolioCommand: AsyncParsableCommand {
     func run() async throws {
         let balances = try await state.withPerson { try await $0.portfolio() }
         for balance in balances {
-            print("\(balance.asset.padding(to: 8))\(balance.free.padding(to: 20))locked \(balance.locked)")
+            print(TerminalText.line("\(balance.asset.padding(to: 8))\(balance.free.padding(to: 20))locked \(balance.locked)"))
         }
         if balances.isEmpty { print("no balances") }
     }

@@ -33,7 +33,7 @@ struct KeyFleet {
             } catch let error as RPCError where error.reason == "UNKNOWN_KIND" {
                 answers.append(Answer(process: name, keys: [], failure: nil))
             } catch let error as RPCError {
-                answers.append(Answer(process: name, keys: [], failure: "\(error.code): \(error.message)"))
+                answers.append(Answer(process: name, keys: [], failure: TerminalText.line("\(error.code): \(error.message)")))
             }
         }
         return answers

@@ -300,8 +300,9 @@ final class ConnectionPool: Sendable {
 
     /// Closes without waiting.
     func abandon() {
+        let open = update { machine, _ in machine.close() }
         giveUpLookups()
-        for connection in update({ machine, _ in machine.close() }) {
+        for connection in open {
             connection.wire.loop.execute { connection.wire.shutDown() }
         }
     }

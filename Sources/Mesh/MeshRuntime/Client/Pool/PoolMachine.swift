@@ -29,7 +29,7 @@ struct PoolMachine<Connection: PoolMember>: Sendable {
     /// Calls that wait for a connection.
     var waiting = 0
 
-    private var schedule: ResolutionSchedule
+    private(set) var schedule: ResolutionSchedule
     private var subset: AddressSubset
     private var known: [MeshEndpoint] = []
     /// What is known of those that cannot be connected and are in no use: taken up again they wait as long as they would have.
@@ -68,8 +68,8 @@ struct PoolMachine<Connection: PoolMember>: Sendable {
         if isReady { return .ready }
         if addresses.contains(where: { !$0.connecting.isEmpty }) { return .wait }
         if addresses.contains(where: { !$0.slots.isEmpty }) { return .fail(circuitOpen(at: now)) }
-        // Nothing that is known can be reached, and what is being asked for may.
-        if schedule.isAwaited(at: now) { return .wait }
+        // Nothing that is known can be reached, and what is being asked for may; unless those who are asked are in trouble themselves.
+        if schedule.isAwaited(at: now), addresses.isEmpty || (resolutionFailure == nil && missing.isEmpty) { return .wait }
         guard !addresses.isEmpty else { return .fail(resolutionFailure ?? .unresolved(nil)) }
         return .fail(failure ?? .unreachable(nil))
     }
@@ -149,6 +149,7 @@ struct PoolMachine<Connection: PoolMember>: Sendable {
     // MARK: Addresses
 
     mutating func resolved(_ endpoints: [MeshEndpoint], by lookup: UInt64, at now: ContinuousClock.Instant) {
+        guard !isClosed else { return }
         guard !endpoints.isEmpty else { return resolutionFailed(NoAddresses(), by: lookup, at: now) }
         if schedule.succeeded(lookup, at: now) { take(endpoints, missing: [], now) }
         maintain(at: now)
@@ -164,6 +165,7 @@ struct PoolMachine<Connection: PoolMember>: Sendable {
     }
 
     mutating func resolutionFailed(_ cause: any Error, by lookup: UInt64, at now: ContinuousClock.Instant) {
+        guard !isClosed else { return }
         if let part = cause as? ResolutionIncomplete, !part.endpoints.isEmpty {
             if schedule.succeeded(lookup, isComplete: false, at: now) { take(part.endpoints, missing: part.failures, now) }
         } else if schedule.failed(lookup, at: now) {
@@ -172,8 +174,9 @@ struct PoolMachine<Connection: PoolMember>: Sendable {
         maintain(at: now)
     }
 
-    private mutating func unresolved(_ cause: any Error) {
-        actions.append(.note(.unresolved(cause, isNews: resolutionFailure == nil)))
+    /// - Parameter isLast: no other lookup begins for now.
+    private mutating func unresolved(_ cause: any Error, isLast: Bool = false) {
+        actions.append(.note(.unresolved(cause, isNews: resolutionFailure == nil || isLast)))
         resolutionFailure = .unresolved(cause)
     }
 
@@ -187,8 +190,8 @@ struct PoolMachine<Connection: PoolMember>: Sendable {
 
     private mutating func endLookup(_ now: ContinuousClock.Instant) {
         guard let lookup = schedule.timedOut(at: now) else { return }
-        let hanging = schedule.hanging
-        unresolved(LookupTimedOut(limit: limits.pool.resolveTimeout, hanging: hanging, isLast: hanging >= limits.pool.maximumLookups))
+        let hanging = schedule.hanging, isLast = hanging >= limits.pool.maximumLookups
+        unresolved(LookupTimedOut(limit: limits.pool.resolveTimeout, hanging: hanging, isLast: isLast), isLast: isLast)
         actions.append(.giveUpLookup(id: lookup))
     }
 

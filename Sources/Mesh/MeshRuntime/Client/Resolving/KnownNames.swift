@@ -29,6 +29,8 @@ struct KnownNames: Sendable {
         return found
     }
 
+    func hasAddress(of endpoints: [MeshEndpoint]) -> Bool { endpoints.contains { !lastAddresses($0).isEmpty } }
+
     private func lastAddresses(_ endpoint: MeshEndpoint) -> [MeshEndpoint] {
         if endpoint.isNumeric { return [endpoint] }
         return entries[endpoint.host]?.addresses.map { MeshEndpoint(host: $0, port: endpoint.port) } ?? []

@@ -6,7 +6,7 @@ final class NameLookups: Sendable {
     typealias LookUp = @Sendable (String) throws(ResolutionFailed) -> [String]
 
     private struct Waiter {
-        let hosts: Set<String>
+        let endpoints: [MeshEndpoint]
         /// From then on what is there is enough.
         let until: ContinuousClock.Instant
         let continuation: CheckedContinuation<Void, Never>
@@ -26,14 +26,15 @@ final class NameLookups: Sendable {
         self.lookUp = lookUp
     }
 
-    /// - Parameter patience: how long those that have answered wait for the others; those have failed for now then.
+    /// - Parameter patience: how long those that were found wait for the others; those have failed for now then.
     /// - Throws: `ResolutionFailed`, `ResolutionIncomplete`, `CancellationError`.
     func addresses(of endpoints: [MeshEndpoint], patience: Duration) async throws -> [MeshEndpoint] {
         let hosts = Set(endpoints.map(\.host))
         begin(Set(endpoints.filter { !$0.isNumeric }.map(\.host)))
-        await wait(for: hosts, patience)
-        try Task.checkCancellation()
+        await wait(for: endpoints, patience)
         return try state.withLock { state in
+            // What others have said is good, although this lookup was given up.
+            guard !Task.isCancelled || state.known.hasAddress(of: endpoints) else { throw CancellationError() }
             for host in state.running.intersection(hosts) { state.known.learned(host, .failure(.noAnswer(host, patience))) }
             return try state.known.addresses(of: endpoints)
         }
@@ -57,7 +58,7 @@ final class NameLookups: Sendable {
         }
     }
 
-    private func wait(for hosts: Set<String>, _ patience: Duration) async {
+    private func wait(for endpoints: [MeshEndpoint], _ patience: Duration) async {
         let id = state.withLock { state in
             state.lastID += 1
             return state.lastID
@@ -70,7 +71,7 @@ final class NameLookups: Sendable {
         defer { timer.cancel() }
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                release { $0.waiters[id] = Waiter(hosts: hosts, until: until, continuation: continuation) }
+                release { $0.waiters[id] = Waiter(endpoints: endpoints, until: until, continuation: continuation) }
                 // A cancellation before the waiter could be found.
                 if Task.isCancelled { giveUp(id) }
             }
@@ -87,16 +88,16 @@ final class NameLookups: Sendable {
     private func release(_ change: (inout State) -> Void) {
         let over = state.withLock { state in
             change(&state)
-            let over = state.waiters.filter { Self.isOver($0.value, state.running) }
+            let over = state.waiters.filter { Self.isOver($0.value, state) }
             for id in over.keys { state.waiters[id] = nil }
             return over.values.map(\.continuation)
         }
         for continuation in over { continuation.resume() }
     }
 
-    private static func isOver(_ waiter: Waiter, _ running: Set<String>) -> Bool {
-        let missing = running.intersection(waiter.hosts).count
-        return missing == 0 || (missing < waiter.hosts.count && .now >= waiter.until)
+    private static func isOver(_ waiter: Waiter, _ state: State) -> Bool {
+        guard waiter.endpoints.contains(where: { state.running.contains($0.host) }) else { return true }
+        return .now >= waiter.until && state.known.hasAddress(of: waiter.endpoints)
     }
 }
 

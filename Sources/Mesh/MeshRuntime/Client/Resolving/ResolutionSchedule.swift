@@ -6,6 +6,9 @@ struct ResolutionSchedule: Sendable {
     private let isFixed: Bool
     private let limits: PoolLimits
     private var backoff: Backoff
+    /// Answers in part, one after the other.
+    private var incomplete = 0
+    private static let mostDoublings = 20
     /// The lookup whose answer is awaited.
     private var awaited: (id: UInt64, began: ContinuousClock.Instant)?
     /// Lookups that have not returned, with those that nobody waits for any more.
@@ -79,11 +82,14 @@ struct ResolutionSchedule: Sendable {
         succeededAt = now
         if awaited?.id == lookup { awaited = nil }
         earliest = now + limits.minimumResolveInterval
+        backoff.succeeded()
         guard !isComplete else {
-            backoff.succeeded()
+            incomplete = 0
             return true
         }
-        earliest = now + max(limits.minimumResolveInterval, backoff.failed())
+        // Twice as long with each: names that do not come back are looked up with the others in the end.
+        earliest = now + min(limits.resolveInterval, limits.minimumResolveInterval * (1 << incomplete))
+        incomplete = min(incomplete + 1, Self.mostDoublings)
         request()
         return true
     }
