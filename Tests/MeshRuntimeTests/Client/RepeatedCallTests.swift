@@ -82,12 +82,12 @@ struct RepeatedCallTests {
             return FrameHeader(length: UInt32(data.count), streamID: request.streamID, type: .response, flags: .statusOnly).encoded + data
         }
         let endpoints = [serving.endpoint, MeshEndpoint(host: "127.0.0.1", port: draining.port)]
+        var limits = ClientLimits()
+        // Until there is a connection to the one that serves, attempts go to the other.
+        limits.maximumAttempts = 100
         let client = MeshClient(
             resolver: FixedResolver(endpoints), tls: try await serving.authority.client(),
-            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: LogRecorder().logger)
-        // Before there is a connection to the other there is nowhere else to go.
-        while await failure({ try await client.call("Echo", "x") }) != nil {}
-        let before = asked[""]
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: LogRecorder().logger, limits: limits)
         var failures: [String?] = []
         for _ in 0..<20 {
             if let error = await failure({ try await client.call("Echo", "x") }) { failures.append(error.reason) }
@@ -95,7 +95,7 @@ struct RepeatedCallTests {
         await client.close()
         try await draining.stop()
         await serving.stop()
-        return (failures, asked[""] - before)
+        return (failures, asked[""])
     }
 
     @Test("a request that a stopping server never had whole is made elsewhere, though the method may not run twice")
