@@ -166,6 +166,8 @@ class Attack:
         """Connects, and does not wait for it."""
         stranger = socket.socket()
         stranger.setblocking(False)
+        # From one address there are too few ports to come again and again.
+        stranger.bind((f"127.0.0.{2 + self.connections % 100}", 0))
         stranger.connect_ex(self.address)
         self.connections += 1
         return stranger
