@@ -109,11 +109,11 @@ final class ParkedSockets: @unchecked Sendable {
     private func closeHeard() {
         if nextLook >= sockets.count { nextLook = 0 }
         let range = nextLook..<min(nextLook + Self.looksPerInterval, sockets.count)
-        var looks = range.map { pollfd(fd: sockets[at: $0], events: Int16(POLLIN), revents: 0) }
+        var looks = range.map { pollfd(fd: sockets[offset: $0], events: Int16(POLLIN), revents: 0) }
         nextLook = range.upperBound
         guard poll(&looks, nfds_t(looks.count), 0) > 0 else { return }
         for (position, look) in zip(range, looks) where look.revents != 0 {
-            sockets[at: position] = Self.closed
+            sockets[offset: position] = Self.closed
             end(look.fd)
         }
     }
@@ -121,12 +121,5 @@ final class ParkedSockets: @unchecked Sendable {
     private func end(_ socket: CInt) {
         close(socket)
         open.subtract(1, ordering: .relaxed)
-    }
-}
-
-extension CircularBuffer {
-    fileprivate subscript(at position: Int) -> Element {
-        get { self[index(startIndex, offsetBy: position)] }
-        set { self[index(startIndex, offsetBy: position)] = newValue }
     }
 }
